@@ -1,0 +1,69 @@
+//! What a face can ask of the engine.
+
+use std::path::PathBuf;
+
+/// What all requests about a flow file share.
+#[derive(Debug, Clone, Default)]
+pub struct FlowRequest {
+    /// The flow's file.
+    pub file: PathBuf,
+    /// The class, if the file has more than one flow.
+    pub class: Option<String>,
+    /// `--with` specifications.
+    pub with: Vec<String>,
+    /// Tags of the user.
+    pub tags: Vec<String>,
+    /// Namespace; the default is `user:<name>`.
+    pub namespace: Option<String>,
+    /// File that gets the run id before the first task starts.
+    pub run_id_file: Option<PathBuf>,
+    /// Tasks at once; the default is the number of cores.
+    pub max_workers: Option<usize>,
+    /// Children of one foreach at most; the default is 100, as with Metaflow.
+    pub max_num_splits: Option<u64>,
+}
+
+/// Run the whole flow.
+#[derive(Debug, Clone, Default)]
+pub struct RunRequest {
+    pub flow: FlowRequest,
+    /// Option name (as on the command line) and text.
+    pub parameters: Vec<(String, String)>,
+}
+
+/// Run what an earlier run did not finish.
+#[derive(Debug, Clone, Default)]
+pub struct ResumeRequest {
+    pub flow: FlowRequest,
+    /// Run this step and what follows it again.
+    pub step: Option<String>,
+    /// The run to take over; the default is the flow's latest.
+    pub origin: Option<String>,
+}
+
+/// Run one step on its parents' stored artifacts.
+#[derive(Debug, Clone, Default)]
+pub struct SpinRequest {
+    pub flow: FlowRequest,
+    pub step: String,
+    /// `step`, `run/step`, `run/step/task`, with or without the flow's name in front: the task to run again.
+    pub pathspec: Option<String>,
+    /// Which split of a foreach, when no task is named.
+    pub split: Option<u64>,
+    /// Artifacts to replace in the inputs: name and Python literal (or plain text).
+    pub set: Vec<(String, String)>,
+    /// Python file with a dict `ARTIFACTS`.
+    pub artifacts_module: Option<PathBuf>,
+    /// Run without step decorators.
+    pub skip_decorators: bool,
+    /// Which save this answers; echoed nowhere, newer generations cancel older ones at the caller.
+    pub generation: u64,
+}
+
+/// One request.
+#[derive(Debug, Clone)]
+pub enum Request {
+    Run(RunRequest),
+    Resume(ResumeRequest),
+    Spin(SpinRequest),
+}
