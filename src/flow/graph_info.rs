@@ -1,0 +1,173 @@
+//! The `_graph_info` artifact: the graph as Metaflow's client, cards and resume read it.
+
+use serde_json::{Map, Value, json};
+
+use super::description::{DecoratorDescription, Description, StepDescription};
+use super::graph::{Graph, Node, NodeKind};
+use super::literal::dedent;
+use super::name::StepName;
+use super::next::{CaseKey, Next};
+
+/// The dictionary that Metaflow stores as `_graph_info`, keys in its order. `graph` is that of the steps that the description
+/// names. JSON has only strings for keys, so a case of a switch that is a number or a boolean becomes its JSON text, which is
+/// what Python's `json` writes for such a dictionary too.
+pub fn graph_info(graph: &Graph, description: &Description) -> Value {
+    let file = description
+        .file
+        .file_name()
+        .map(|name| name.to_string_lossy());
+    let parameters: Vec<Value> = description
+        .parameters
+        .iter()
+        .map(|p| json!({"name": p.attr, "type": p.kind}))
+        .collect();
+    let constants: Vec<Value> = description
+        .constants
+        .iter()
+        .map(|c| json!({"name": c.name, "type": c.type_name}))
+        .collect();
+    let mut order = Vec::new();
+    let structure = graph.structure_visiting(&mut order);
+    let mut steps = Map::new();
+    for name in order {
+        if let Some(node) = graph.node(&name) {
+            let described = description.steps.iter().find(|step| *name == *step.name);
+            steps.insert(name.to_string(), step(node, described));
+        }
+    }
+    json!({
+        "file": file,
+        "start_step": graph.start,
+        "end_step": graph.end,
+        "parameters": parameters,
+        "constants": constants,
+        "steps": steps,
+        "graph_structure": structure,
+        "doc": dedent(description.doc.as_deref().unwrap_or("")),
+        "decorators": decorators(&description.decorators),
+        "extensions": {"installed": {}},
+    })
+}
+
+fn step(node: &Node, described: Option<&StepDescription>) -> Value {
+    let mut value = json!({
+        "name": node.name,
+        "type": node.kind.as_str(),
+        "line": node.line,
+        "source_file": node.file,
+        "doc": node.doc,
+        "decorators": described.map_or_else(|| json!([]), |d| decorators(&d.decorators)),
+        "next": node.next,
+        "node_info": described.map(|d| d.node_info.clone()).unwrap_or_default(),
+    });
+    let Some(map) = value.as_object_mut() else {
+        return value;
+    };
+    match (&node.transition, node.kind) {
+        (Next::Foreach { var, .. }, NodeKind::SplitForeach) => {
+            map.insert("foreach_artifact".to_owned(), json!(var));
+        }
+        (Next::Parallel { nodes, .. }, NodeKind::SplitParallel) => {
+            map.insert("num_parallel".to_owned(), json!(nodes));
+        }
+        (Next::Switch { cases, condition }, NodeKind::SplitSwitch) => {
+            map.insert("condition".to_owned(), json!(condition));
+            let cases: Map<String, Value> = cases
+                .iter()
+                .map(|case| (case_text(&case.key), json!(case.step)))
+                .collect();
+            map.insert("switch_cases".to_owned(), Value::Object(cases));
+        }
+        _ => {}
+    }
+    if let Some(join) = &node.matching_join {
+        map.insert("matching_join".to_owned(), json!(join));
+    }
+    value
+}
+
+fn case_text(key: &CaseKey) -> String {
+    match key {
+        CaseKey::Bool(value) => value.to_string(),
+        other => other.to_string(),
+    }
+}
+
+fn decorators(described: &[DecoratorDescription]) -> Value {
+    json!(described)
+}
+
+impl Graph {
+    /// The steps in Metaflow's nested form: names in order, and after each split a list of its branches, each a list of its own.
+    pub fn structure(&self) -> Value {
+        self.structure_visiting(&mut Vec::new())
+    }
+
+    /// The structure; `order` gets the steps in the order in which they are first met.
+    fn structure_visiting(&self, order: &mut Vec<StepName>) -> Value {
+        let mut blocks = match (&self.start, &self.end) {
+            (Some(start), Some(end)) if start != end => {
+                let mut budget = MOST_BLOCKS;
+                self.block(start, Some(end), order, &mut budget)
+            }
+            _ => Vec::new(),
+        };
+        if let Some(end) = &self.end {
+            blocks.push(json!(end));
+            if !order.contains(end) {
+                order.push(end.clone());
+            }
+        }
+        Value::Array(blocks)
+    }
+
+    /// The steps from `from` up to, without, `to`.
+    fn block(
+        &self,
+        from: &StepName,
+        to: Option<&StepName>,
+        order: &mut Vec<StepName>,
+        budget: &mut usize,
+    ) -> Vec<Value> {
+        let mut list = Vec::new();
+        let mut at = Some(from);
+        while let Some(name) = at.filter(|name| Some(*name) != to) {
+            let Some(node) = self.node(name) else {
+                break;
+            };
+            if *budget == 0 {
+                break;
+            }
+            *budget -= 1;
+            if !order.contains(name) {
+                order.push(name.clone());
+            }
+            list.push(json!(name));
+            let branch = |to: Option<&StepName>, order: &mut Vec<StepName>, budget: &mut usize| {
+                node.next
+                    .iter()
+                    .filter(|next| node.kind != NodeKind::SplitSwitch || *next != name)
+                    .map(|next| Value::Array(self.block(next, to, order, budget)))
+                    .collect()
+            };
+            at = match node.kind {
+                NodeKind::SplitStatic | NodeKind::SplitForeach => {
+                    let join = node.matching_join.as_ref();
+                    let branches = branch(join, order, budget);
+                    list.push(Value::Array(branches));
+                    join
+                }
+                NodeKind::SplitSwitch => {
+                    let branches = branch(to, order, budget);
+                    list.push(Value::Array(branches));
+                    None
+                }
+                _ => node.next.first(),
+            };
+        }
+        list
+    }
+}
+
+/// Bound of the steps in a structure: switches repeat what follows them in each branch, and a broken graph may have loops.
+const MOST_BLOCKS: usize = 50_000;

@@ -1,0 +1,141 @@
+//! Import statements: what a file brings in, from where, and under which name.
+
+use std::collections::BTreeSet;
+
+use serde::Serialize;
+use tree_sitter::Node;
+
+use super::model::FlowFile;
+use super::syntax::{children, field, line, text};
+
+/// One import statement of one module.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Import {
+    /// The dotted module name without leading dots: `pkg.sub`. Empty for `from . import x`.
+    pub module: String,
+    /// How many leading dots a relative import has.
+    pub level: usize,
+    /// `import module` binds `module` or its alias; `from module import …` binds names.
+    pub names: ImportedName,
+    /// Whether it runs with the module itself, rather than inside a function.
+    pub top_level: bool,
+    /// Counted from 1.
+    pub line: u32,
+}
+
+/// What an import binds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ImportedName {
+    /// `import a.b` (binds `a`) or `import a.b as c` (binds `c` to the submodule).
+    Module { alias: Option<String> },
+    /// `from m import a, b as c`: pairs of the name there and the name here.
+    Names(Vec<(String, String)>),
+    /// `from m import *`.
+    Everything,
+}
+
+impl FlowFile {
+    /// The top-level names of all imported modules except `metaflow`, sorted. Project modules are among them, since one
+    /// file alone cannot tell; see `Project::third_party_imports`.
+    pub fn third_party_imports(&self) -> Vec<String> {
+        let names: BTreeSet<&str> = self.imports.iter().filter_map(Import::root).collect();
+        names.into_iter().map(str::to_owned).collect()
+    }
+}
+
+impl Import {
+    /// The first part of an absolute module name that could be installed; `None` for relative imports and Metaflow itself.
+    pub(super) fn root(&self) -> Option<&str> {
+        let root = self.module.split('.').next().unwrap_or("");
+        let foreign =
+            self.level == 0 && !root.is_empty() && root != "metaflow" && root != "__future__";
+        foreign.then_some(root)
+    }
+}
+
+/// All imports below a node, in source order.
+pub(super) fn collect(root: Node<'_>, source: &str) -> Vec<Import> {
+    let mut found = Vec::new();
+    walk(root, source, true, &mut found);
+    found
+}
+
+fn walk(node: Node<'_>, source: &str, top_level: bool, found: &mut Vec<Import>) {
+    match node.kind() {
+        "import_statement" | "import_from_statement" | "future_import_statement" => {
+            found.extend(read(node, source, top_level));
+        }
+        // Expressions cannot hold statements.
+        "expression_statement" | "return_statement" | "assert_statement" | "raise_statement" => {}
+        kind => {
+            let inside = top_level && kind != "function_definition";
+            let mut cursor = node.walk();
+            for child in node.named_children(&mut cursor) {
+                walk(child, source, inside, found);
+            }
+        }
+    }
+}
+
+/// The imports of one statement: `import a, b` is two.
+pub(super) fn read(node: Node<'_>, source: &str, top_level: bool) -> Vec<Import> {
+    let line = line(node);
+    let make = |module: String, level, names| Import {
+        module,
+        level,
+        names,
+        top_level,
+        line,
+    };
+    let mut cursor = node.walk();
+    let names: Vec<Node<'_>> = node.children_by_field_name("name", &mut cursor).collect();
+    let pairs = || {
+        names
+            .iter()
+            .map(|name| aliased(*name, source))
+            .map(|(name, alias)| (name.clone(), alias.unwrap_or(name)))
+            .collect::<Vec<_>>()
+    };
+    match node.kind() {
+        "import_statement" => names
+            .iter()
+            .map(|name| {
+                let (module, alias) = aliased(*name, source);
+                make(module, 0, ImportedName::Module { alias })
+            })
+            .collect(),
+        "future_import_statement" => {
+            vec![make(
+                "__future__".to_owned(),
+                0,
+                ImportedName::Names(pairs()),
+            )]
+        }
+        _ => {
+            let from = field(node, "module_name").map_or("", |module| text(module, source));
+            let spaceless: String = from.chars().filter(|c| !c.is_whitespace()).collect();
+            let module = spaceless.trim_start_matches('.').to_owned();
+            let level = spaceless.len() - module.len();
+            let everything = children(node)
+                .iter()
+                .any(|child| child.kind() == "wildcard_import");
+            let names = if everything {
+                ImportedName::Everything
+            } else {
+                ImportedName::Names(pairs())
+            };
+            vec![make(module, level, names)]
+        }
+    }
+}
+
+/// A name and its alias, for `a.b` and `a.b as c`.
+fn aliased(node: Node<'_>, source: &str) -> (String, Option<String>) {
+    if node.kind() != "aliased_import" {
+        return (text(node, source).to_owned(), None);
+    }
+    let name = field(node, "name").map_or("", |name| text(name, source));
+    let alias = field(node, "alias").map(|alias| text(alias, source).to_owned());
+    (name.to_owned(), alias)
+}

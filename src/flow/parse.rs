@@ -1,0 +1,94 @@
+//! From a text to a `FlowFile`.
+
+use std::path::Path;
+
+use tree_sitter::Node;
+
+use super::class::{self, Names};
+use super::errors;
+use super::imports;
+use super::model::{FlowFile, Step};
+use super::resolve;
+use super::step;
+use super::syntax::{self, children, field, text};
+use super::units::ModuleIndex;
+
+/// Reads a file. A broken text gives the steps that can be told and diagnostics for the rest.
+pub fn parse(path: &Path, source: &str) -> FlowFile {
+    let mut file = FlowFile {
+        path: path.to_owned(),
+        text: source.into(),
+        flows: Vec::new(),
+        imports: Vec::new(),
+        diagnostics: Vec::new(),
+        classes: Vec::new(),
+        called: Vec::new(),
+        index: ModuleIndex::default(),
+    };
+    let Some(tree) = syntax::tree(source) else {
+        return file;
+    };
+    let root = tree.root_node();
+    file.diagnostics = errors::collect(root, source, path);
+    file.imports = imports::collect(root, source);
+    file.classes = class::collect(root, source, path, &Names::new(&file.imports));
+    calls(root, source, &mut file.called);
+    file.index = ModuleIndex::read(root, source, &file);
+    file.flows = resolve::flows(&file, &|_, _| None);
+    file
+}
+
+/// Reads one function of a text as a step, whatever decorates it. `line` is that of its first decorator or of its `def`; among
+/// several functions of that name the nearest counts, and if none has the name, the one at the line.
+pub fn step_from_source(source: &str, path: &Path, function: &str, line: u32) -> Option<Step> {
+    let tree = syntax::tree(source)?;
+    let imported = imports::collect(tree.root_node(), source);
+    let names = Names::new(&imported);
+    let mut functions = Vec::new();
+    definitions(tree.root_node(), &mut functions);
+    let distance = |node: &Node<'_>| {
+        let def = syntax::line(step::definition(*node));
+        syntax::line(*node).abs_diff(line).min(def.abs_diff(line))
+    };
+    let named = |node: &&Node<'_>| {
+        field(step::definition(**node), "name").is_some_and(|name| text(name, source) == function)
+    };
+    let node = functions
+        .iter()
+        .filter(named)
+        .min_by_key(|node| distance(node))
+        .or_else(|| functions.iter().find(|node| distance(node) == 0))?;
+    step::read(*node, source, path, &names)
+        .or_else(|| step::function(*node, source, path, step::decorators(*node, source), None))
+}
+
+/// All functions below a node, each with its decorators.
+fn definitions<'t>(node: Node<'t>, found: &mut Vec<Node<'t>>) {
+    for child in children(node) {
+        match child.kind() {
+            "decorated_definition" | "function_definition" => {
+                found.push(child);
+                if let Some(body) = field(step::definition(child), "body") {
+                    definitions(body, found);
+                }
+            }
+            "expression_statement" => {}
+            _ => definitions(child, found),
+        }
+    }
+}
+
+/// Names that the module itself calls, as `MyFlow()` under the `__main__` guard.
+fn calls(node: Node<'_>, source: &str, found: &mut Vec<String>) {
+    for child in children(node) {
+        match child.kind() {
+            "function_definition" | "class_definition" | "decorated_definition" => {}
+            "call" => {
+                let function = field(child, "function").filter(|f| f.kind() == "identifier");
+                found.extend(function.map(|function| text(function, source).to_owned()));
+                calls(child, source, found);
+            }
+            _ => calls(child, source, found),
+        }
+    }
+}

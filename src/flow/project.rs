@@ -1,0 +1,240 @@
+//! The flow file and the modules of the project that it imports.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use super::class::Class;
+use super::imports::{Import, ImportedName};
+use super::model::{FlowDef, FlowFile};
+use super::parse::parse;
+use super::resolve;
+
+/// A module of the project that the flow imports, directly or through others.
+#[derive(Debug, Clone)]
+pub struct Module {
+    /// The dotted name under which it is imported: `utils`, `pkg.sub`.
+    pub name: String,
+    pub file: FlowFile,
+}
+
+/// A flow file with everything of the project that it can reach.
+#[derive(Debug, Clone)]
+pub struct Project {
+    /// The flow file. Its flows hold what they inherit from other modules.
+    pub main: FlowFile,
+    /// Imported project modules, in the order in which they are found.
+    pub modules: Vec<Module>,
+}
+
+/// More modules than a flow's project has: a bound for a source tree that imports without end.
+const MOST_MODULES: usize = 2000;
+
+impl Project {
+    /// Parses the flow file and all project modules that it imports: files beside it, and packages below. `read` gives the text
+    /// of a file, or `None` if there is none. A flow file that cannot be read is an empty one.
+    pub fn load(main: &Path, read: &dyn Fn(&Path) -> Option<String>) -> Project {
+        let text = read(main).unwrap_or_default();
+        Self::load_with(main, &text, read)
+    }
+
+    /// The same with the text of the flow file given.
+    pub fn load_with(main: &Path, text: &str, read: &dyn Fn(&Path) -> Option<String>) -> Project {
+        let root = main.parent().map(Path::to_owned).unwrap_or_default();
+        let mut loader = Loader {
+            root: &root,
+            read,
+            tried: BTreeSet::new(),
+            modules: Vec::new(),
+        };
+        let main = parse(main, text);
+        loader.follow(&main, None);
+        let mut at = 0;
+        while let Some(module) = loader.modules.get(at) {
+            let module = module.clone();
+            loader.follow(&module.file, Some(&module));
+            at += 1;
+        }
+        let mut project = Project {
+            main,
+            modules: loader.modules,
+        };
+        project.main.flows = project.resolved_flows();
+        project
+    }
+
+    fn resolved_flows(&self) -> Vec<FlowDef> {
+        resolve::flows(&self.main, &|file, name| self.imported_class(file, name, 0))
+    }
+
+    /// All files: the flow's and those of the modules.
+    pub fn files(&self) -> impl Iterator<Item = &FlowFile> {
+        std::iter::once(&self.main).chain(self.modules.iter().map(|module| &module.file))
+    }
+
+    /// The paths of all files.
+    pub fn paths(&self) -> Vec<PathBuf> {
+        self.files().map(|file| file.path.clone()).collect()
+    }
+
+    /// The top-level names of imported modules that are neither part of the project nor Metaflow, sorted. Python's own modules
+    /// are among them.
+    pub fn third_party_imports(&self) -> Vec<String> {
+        let own: BTreeSet<&str> = self
+            .modules
+            .iter()
+            .filter_map(|module| module.name.split('.').next())
+            .collect();
+        let names: BTreeSet<&str> = self
+            .files()
+            .flat_map(|file| file.imports.iter().filter_map(Import::root))
+            .filter(|name| !own.contains(name))
+            .collect();
+        names.into_iter().map(str::to_owned).collect()
+    }
+
+    /// The module of this dotted name.
+    pub fn module(&self, name: &str) -> Option<&Module> {
+        self.modules.iter().find(|module| module.name == name)
+    }
+
+    /// The dotted name of a file's module; `None` for the flow file.
+    pub(super) fn module_of(&self, file: &FlowFile) -> Option<&Module> {
+        self.modules
+            .iter()
+            .find(|module| module.file.path == file.path)
+    }
+
+    /// The dotted name that an import statement of a file means.
+    pub(super) fn absolute(&self, file: &FlowFile, import: &Import) -> Option<String> {
+        absolute(import, self.module_of(file))
+    }
+
+    /// The class that a name means which the file imports.
+    fn imported_class(
+        &self,
+        file: &FlowFile,
+        name: &str,
+        depth: usize,
+    ) -> Option<(&FlowFile, &Class)> {
+        if depth > 20 {
+            return None;
+        }
+        let (head, rest) = name
+            .split_once('.')
+            .map_or((name, None), |(h, r)| (h, Some(r)));
+        for import in file.imports.iter().rev() {
+            let module = self.absolute(file, import)?;
+            let found = match (&import.names, rest) {
+                (ImportedName::Names(pairs), rest) => pairs
+                    .iter()
+                    .find(|(_, here)| here == head)
+                    .and_then(|(there, _)| match rest {
+                        None => self.class_in(&module, there, depth),
+                        Some(rest) => self.class_in(&join(&module, there), rest, depth),
+                    }),
+                (ImportedName::Everything, None) => self.class_in(&module, head, depth),
+                (ImportedName::Module { alias: Some(alias) }, Some(rest)) if alias == head => {
+                    self.class_in(&module, rest, depth)
+                }
+                (ImportedName::Module { alias: None }, Some(_)) => name
+                    .rsplit_once('.')
+                    .filter(|(path, _)| *path == module)
+                    .and_then(|(_, class)| self.class_in(&module, class, depth)),
+                _ => None,
+            };
+            if found.is_some() {
+                return found;
+            }
+        }
+        None
+    }
+
+    fn class_in(&self, module: &str, name: &str, depth: usize) -> Option<(&FlowFile, &Class)> {
+        let file = &self.module(module)?.file;
+        let own = file.classes.iter().rev().find(|class| class.name == name);
+        own.map(|class| (file, class))
+            .or_else(|| self.imported_class(file, name, depth + 1))
+    }
+}
+
+/// The dotted name of an import's module, seen from the module that holds the import (`None`: the flow file, where relative
+/// imports do not work).
+fn absolute(import: &Import, importer: Option<&Module>) -> Option<String> {
+    if import.level == 0 {
+        return Some(import.module.clone());
+    }
+    let importer = importer?;
+    let mut package: Vec<&str> = importer.name.split('.').collect();
+    let is_package = importer
+        .file
+        .path
+        .file_name()
+        .is_some_and(|name| name == "__init__.py");
+    let up = import.level - usize::from(is_package);
+    package.truncate(package.len().checked_sub(up)?);
+    package.extend(import.module.split('.').filter(|part| !part.is_empty()));
+    Some(package.join("."))
+}
+
+fn join(module: &str, name: &str) -> String {
+    if module.is_empty() {
+        name.to_owned()
+    } else {
+        format!("{module}.{name}")
+    }
+}
+
+struct Loader<'a> {
+    root: &'a Path,
+    read: &'a dyn Fn(&Path) -> Option<String>,
+    /// Names that were looked for, found or not.
+    tried: BTreeSet<String>,
+    modules: Vec<Module>,
+}
+
+impl Loader<'_> {
+    fn follow(&mut self, file: &FlowFile, importer: Option<&Module>) {
+        for import in &file.imports {
+            let Some(module) = absolute(import, importer) else {
+                continue;
+            };
+            self.load(&module);
+            if let ImportedName::Names(pairs) = &import.names {
+                // `from pkg import x` may mean the module `pkg.x`.
+                for (there, _) in pairs {
+                    self.load(&join(&module, there));
+                }
+            }
+        }
+    }
+
+    /// Loads a module and the packages around it, since importing it runs them.
+    fn load(&mut self, name: &str) {
+        let parts: Vec<&str> = name.split('.').collect();
+        for length in 1..=parts.len() {
+            let Some(prefix) = parts.get(..length).map(|parts| parts.join(".")) else {
+                return;
+            };
+            if prefix.is_empty() || self.modules.len() >= MOST_MODULES {
+                return;
+            }
+            if self.tried.insert(prefix.clone()) {
+                self.modules.extend(self.find(&prefix));
+            }
+        }
+    }
+
+    fn find(&self, name: &str) -> Option<Module> {
+        let base = name
+            .split('.')
+            .fold(self.root.to_owned(), |path, part| path.join(part));
+        let candidates = [base.join("__init__.py"), base.with_extension("py")];
+        candidates.into_iter().find_map(|path| {
+            let text = (self.read)(&path)?;
+            Some(Module {
+                name: name.to_owned(),
+                file: parse(&path, &text),
+            })
+        })
+    }
+}

@@ -1,0 +1,115 @@
+//! Small helpers over tree-sitter nodes: text, places, children without comments.
+
+use tree_sitter::{Node, Parser, Tree};
+
+use super::model::{Position, SourceRange};
+
+/// The syntax tree of a Python text. `None` only if the grammar does not fit the library, which no text can cause.
+pub(super) fn tree(text: &str) -> Option<Tree> {
+    let mut parser = Parser::new();
+    parser
+        .set_language(&tree_sitter_python::LANGUAGE.into())
+        .ok()?;
+    parser.parse(text, None)
+}
+
+/// The text of a node.
+pub(super) fn text<'a>(node: Node<'_>, source: &'a str) -> &'a str {
+    source.get(node.byte_range()).unwrap_or("")
+}
+
+/// The line of a node's first character, counted from 1.
+pub(super) fn line(node: Node<'_>) -> u32 {
+    row(node.start_position().row)
+}
+
+/// A line number, counted from 1, of a row counted from 0.
+pub(super) fn row(row: usize) -> u32 {
+    u32::try_from(row + 1).unwrap_or(u32::MAX)
+}
+
+/// Where a node starts. The library counts columns in bytes, people in characters.
+pub(super) fn position(node: Node<'_>, source: &str) -> Position {
+    position_at(node.start_byte(), source)
+}
+
+/// The place of a byte offset.
+pub(super) fn position_at(byte: usize, source: &str) -> Position {
+    let mut byte = byte.min(source.len());
+    while !source.is_char_boundary(byte) {
+        byte -= 1;
+    }
+    let before = source.get(..byte).unwrap_or("");
+    let start = before.rfind('\n').map_or(0, |at| at + 1);
+    let rows = before.bytes().filter(|b| *b == b'\n').count();
+    let columns = before.get(start..).unwrap_or("").chars().count();
+    Position {
+        line: row(rows),
+        column: row(columns),
+    }
+}
+
+/// The lines of a node. A block that ends with a newline ends on the line before it.
+pub(super) fn range(node: Node<'_>) -> SourceRange {
+    let start = row(node.start_position().row);
+    let end = node.end_position();
+    let last = if end.column == 0 && end.row > node.start_position().row {
+        row(end.row - 1)
+    } else {
+        row(end.row)
+    };
+    SourceRange {
+        start_line: start,
+        end_line: last.max(start),
+    }
+}
+
+/// The named children without comments and line continuations.
+pub(super) fn children(node: Node<'_>) -> Vec<Node<'_>> {
+    let mut cursor = node.walk();
+    node.named_children(&mut cursor)
+        .filter(|child| !child.is_extra())
+        .collect()
+}
+
+/// A child by the name of its field.
+pub(super) fn field<'t>(node: Node<'t>, name: &str) -> Option<Node<'t>> {
+    node.child_by_field_name(name)
+}
+
+/// The value of a node without redundant parentheses around it.
+pub(super) fn unparenthesised(node: Node<'_>) -> Node<'_> {
+    let mut node = node;
+    while node.kind() == "parenthesized_expression" {
+        let Some(inner) = children(node).first().copied() else {
+            return node;
+        };
+        node = inner;
+    }
+    node
+}
+
+/// The expression of an expression statement that holds just one.
+pub(super) fn sole_expression(statement: Node<'_>) -> Option<Node<'_>> {
+    if statement.kind() != "expression_statement" {
+        return None;
+    }
+    let inner = children(statement);
+    match inner.as_slice() {
+        [only] => Some(unparenthesised(*only)),
+        _ => None,
+    }
+}
+
+/// A dotted name such as `a.b.c`; `None` for any other expression.
+pub(super) fn dotted(node: Node<'_>, source: &str) -> Option<String> {
+    match node.kind() {
+        "identifier" | "dotted_name" => Some(text(node, source).to_owned()),
+        "attribute" => {
+            let object = dotted(field(node, "object")?, source)?;
+            let attribute = text(field(node, "attribute")?, source);
+            Some(format!("{object}.{attribute}"))
+        }
+        _ => None,
+    }
+}
