@@ -1,9 +1,13 @@
 //! Which steps an edit changes, and why.
 
+use std::collections::{HashMap, HashSet};
+
 use serde::{Deserialize, Serialize};
 
 use super::name::StepName;
 use super::project::Project;
+use super::reach::{Key, Reach};
+use super::units::Unit;
 
 /// A step whose code, or code that it reaches, differs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -13,15 +17,103 @@ pub struct StepChange {
     pub reason: String,
 }
 
-/// The steps of `new` that are not what they were in `old`, in source order.
+/// The steps of the flow of `new` that are not what they were in `old`, in source order.
 pub fn changes(old: &Project, new: &Project) -> Vec<StepChange> {
-    let before = old.fingerprints();
-    new.fingerprints()
-        .into_iter()
-        .filter(|(step, print)| before.get(step) != Some(print))
-        .map(|(step, _)| StepChange {
-            reason: format!("{step} changed"),
-            step,
+    let Some(flow) = new.flow() else {
+        return Vec::new();
+    };
+    let old_flow = old.flow();
+    let mut before = old_flow.map(|flow| Reach::new(old, flow));
+    let mut after = Reach::new(new, flow);
+    flow.steps
+        .iter()
+        .filter_map(|step| {
+            let known = old_flow.is_some_and(|flow| flow.step(&step.name).is_some());
+            let reason = match before.as_mut().filter(|_| known) {
+                None => Some("new step".to_owned()),
+                Some(before) => reason(before, &mut after, &step.name),
+            };
+            reason.map(|reason| StepChange {
+                step: step.name.clone(),
+                reason,
+            })
         })
         .collect()
+}
+
+/// Why a step is not what it was; `None` if it is.
+fn reason(before: &mut Reach<'_>, after: &mut Reach<'_>, step: &str) -> Option<String> {
+    let old = before.of_step(step);
+    let new = after.of_step(step);
+    let old_units = identities(before, &old);
+    let new_units = identities(after, &new);
+    let known: HashSet<_> = old_units
+        .iter()
+        .map(|(id, unit)| (*id, unit.normal.digest))
+        .collect();
+    let current: HashSet<_> = new_units
+        .iter()
+        .map(|(id, unit)| (*id, unit.normal.digest))
+        .collect();
+    // What is nearest to the step comes first, and says most.
+    let changed = new_units
+        .iter()
+        .zip(&new)
+        .find(|((id, unit), _)| !known.contains(&(*id, unit.normal.digest)));
+    if let Some(((id, unit), key)) = changed {
+        let mut earlier: HashMap<_, &Unit> = HashMap::new();
+        for (id, unit) in &old_units {
+            if !current.contains(&(*id, unit.normal.digest)) {
+                earlier.entry(*id).or_insert(unit);
+            }
+        }
+        let differs = earlier
+            .get(id)
+            .and_then(|old| unit.normal.first_difference(&old.normal));
+        let line = differs.unwrap_or(unit.line);
+        return Some(format!(
+            "{} changed at line {line}",
+            display(after, *key, unit)
+        ));
+    }
+    let gone = old_units
+        .iter()
+        .zip(&old)
+        .find(|((id, unit), _)| !current.contains(&(*id, unit.normal.digest)));
+    gone.map(|((_, unit), key)| format!("{} was removed", display(before, *key, unit)))
+}
+
+type Identity<'a> = (&'a str, &'a str);
+
+fn identities<'a>(reach: &Reach<'a>, keys: &[Key]) -> Vec<(Identity<'a>, &'a Unit)> {
+    keys.iter()
+        .filter_map(|key| {
+            let unit = reach.unit(*key)?;
+            Some(((reach.module_name(key.0), unit.name.as_str()), unit))
+        })
+        .collect()
+}
+
+/// How people call a unit.
+fn display(reach: &Reach<'_>, key: Key, unit: &Unit) -> String {
+    let module = reach.module_name(key.0);
+    let prefix = if module.is_empty() {
+        String::new()
+    } else {
+        format!("{module}.")
+    };
+    if unit.import.is_some() {
+        return format!("the import of {}{}", prefix, unit.name);
+    }
+    if unit.name.is_empty() {
+        return match module {
+            "" => "module-level code".to_owned(),
+            module => format!("module-level code of {module}"),
+        };
+    }
+    match unit.name.split_once('.') {
+        Some((class, "")) => format!("the body of {prefix}{class}"),
+        Some((_, member)) if module.is_empty() && reach.is_flow_member(key) => member.to_owned(),
+        _ => format!("{prefix}{}", unit.name),
+    }
 }

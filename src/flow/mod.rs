@@ -4,6 +4,8 @@
 //! Pure: texts come in, values come out. Nothing here reads a file, runs Python or fails; a broken file gives what can be
 //! read of it and diagnostics. It must not know where runs are stored, how they run or how anything is drawn.
 
+mod bindings;
+mod builtins;
 mod changes;
 mod check;
 mod class;
@@ -18,10 +20,13 @@ mod literal;
 mod model;
 mod name;
 mod next;
+mod normal;
 mod parameter;
 mod parse;
 mod project;
+mod reach;
 mod resolve;
+mod scope;
 mod step;
 mod syntax;
 mod units;

@@ -24,6 +24,8 @@ pub struct Project {
     pub main: FlowFile,
     /// Imported project modules, in the order in which they are found.
     pub modules: Vec<Module>,
+    /// The class to look at if the file has several flows; otherwise the file's `main_flow`.
+    pub class: Option<String>,
 }
 
 /// More modules than a flow's project has: a bound for a source tree that imports without end.
@@ -57,9 +59,18 @@ impl Project {
         let mut project = Project {
             main,
             modules: loader.modules,
+            class: None,
         };
         project.main.flows = project.resolved_flows();
         project
+    }
+
+    /// The flow that the project is about.
+    pub fn flow(&self) -> Option<&FlowDef> {
+        match &self.class {
+            Some(class) => self.main.flow(class),
+            None => self.main.main_flow(),
+        }
     }
 
     fn resolved_flows(&self) -> Vec<FlowDef> {
@@ -106,11 +117,11 @@ impl Project {
 
     /// The dotted name that an import statement of a file means.
     pub(super) fn absolute(&self, file: &FlowFile, import: &Import) -> Option<String> {
-        absolute(import, self.module_of(file))
+        absolute(&import.module, import.level, self.module_of(file))
     }
 
     /// The class that a name means which the file imports.
-    fn imported_class(
+    pub(super) fn imported_class(
         &self,
         file: &FlowFile,
         name: &str,
@@ -123,7 +134,9 @@ impl Project {
             .split_once('.')
             .map_or((name, None), |(h, r)| (h, Some(r)));
         for import in file.imports.iter().rev() {
-            let module = self.absolute(file, import)?;
+            let Some(module) = self.absolute(file, import) else {
+                continue;
+            };
             let found = match (&import.names, rest) {
                 (ImportedName::Names(pairs), rest) => pairs
                     .iter()
@@ -157,11 +170,11 @@ impl Project {
     }
 }
 
-/// The dotted name of an import's module, seen from the module that holds the import (`None`: the flow file, where relative
-/// imports do not work).
-fn absolute(import: &Import, importer: Option<&Module>) -> Option<String> {
-    if import.level == 0 {
-        return Some(import.module.clone());
+/// The dotted name that `level` dots and `module` mean in the module `importer` (`None`: the flow file, where relative imports
+/// do not work).
+pub(super) fn absolute(module: &str, level: usize, importer: Option<&Module>) -> Option<String> {
+    if level == 0 {
+        return Some(module.to_owned());
     }
     let importer = importer?;
     let mut package: Vec<&str> = importer.name.split('.').collect();
@@ -170,9 +183,9 @@ fn absolute(import: &Import, importer: Option<&Module>) -> Option<String> {
         .path
         .file_name()
         .is_some_and(|name| name == "__init__.py");
-    let up = import.level - usize::from(is_package);
+    let up = level - usize::from(is_package);
     package.truncate(package.len().checked_sub(up)?);
-    package.extend(import.module.split('.').filter(|part| !part.is_empty()));
+    package.extend(module.split('.').filter(|part| !part.is_empty()));
     Some(package.join("."))
 }
 
@@ -195,7 +208,7 @@ struct Loader<'a> {
 impl Loader<'_> {
     fn follow(&mut self, file: &FlowFile, importer: Option<&Module>) {
         for import in &file.imports {
-            let Some(module) = absolute(import, importer) else {
+            let Some(module) = absolute(&import.module, import.level, importer) else {
                 continue;
             };
             self.load(&module);

@@ -1,23 +1,24 @@
+//! Helpers that the tests of this room share.
+
+mod changes;
+mod parse;
+
 use std::path::Path;
 
 use super::*;
 
-const LINEAR: &str = "\
-from metaflow import FlowSpec, step
+/// A project of files under `/p`, the first of which is the flow file.
+fn project(files: &[(&str, &str)]) -> Project {
+    let read = |path: &Path| {
+        let name = path.strip_prefix("/p").ok()?.to_str()?;
+        let found = files.iter().find(|(file, _)| *file == name);
+        found.map(|(_, text)| (*text).to_owned())
+    };
+    Project::load(&Path::new("/p").join(files[0].0), &read)
+}
 
-class F(FlowSpec):
-    @step
-    def start(self):
-        self.next(self.end)
-
-    @step
-    def end(self):
-        pass
-";
-
-#[test]
-fn a_flow_has_its_steps() {
-    let file = parse(Path::new("f.py"), LINEAR);
-    let graph = Graph::build(&file.flows[0].steps);
-    assert_eq!(graph.structure().to_string(), r#"["start","end"]"#);
+/// The changes between two states of a project, one per line.
+fn diff(old: &[(&str, &str)], new: &[(&str, &str)]) -> String {
+    let changed = changes::changes_of(&project(old), &project(new));
+    changed.join("\n")
 }

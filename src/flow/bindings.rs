@@ -1,0 +1,126 @@
+//! Which names a function binds itself: its local variables, imports and `global` declarations.
+
+use std::collections::HashSet;
+
+use tree_sitter::Node;
+
+use super::syntax::{children, field, text};
+
+/// What the body of a function or class binds.
+#[derive(Default)]
+pub(super) struct Bound<'a, 't> {
+    pub names: HashSet<&'a str>,
+    pub globals: HashSet<&'a str>,
+    /// Import statements, in source order.
+    pub imports: Vec<Node<'t>>,
+}
+
+/// The names bound by a body, without those of functions, classes and comprehensions inside it.
+pub(super) fn bound_names<'a, 't>(body: Node<'t>, source: &'a str) -> Bound<'a, 't> {
+    let mut bound = Bound::default();
+    walk(body, source, false, &mut bound);
+    bound
+}
+
+fn walk<'a, 't>(
+    node: Node<'t>,
+    source: &'a str,
+    in_comprehension: bool,
+    bound: &mut Bound<'a, 't>,
+) {
+    let mut inside = in_comprehension;
+    match node.kind() {
+        "assignment" | "augmented_assignment" | "for_statement" => {
+            if let Some(left) = field(node, "left") {
+                pattern(left, source, &mut bound.names);
+            }
+        }
+        "named_expression" => bind(field(node, "name"), source, bound),
+        "as_pattern_target" => {
+            for child in children(node) {
+                pattern(child, source, &mut bound.names);
+            }
+        }
+        "except_clause" => bind(field(node, "alias"), source, bound),
+        "function_definition" | "class_definition" => {
+            bind(field(node, "name"), source, bound);
+            return;
+        }
+        "lambda" => return,
+        "list_comprehension"
+        | "set_comprehension"
+        | "dictionary_comprehension"
+        | "generator_expression" => inside = true,
+        "global_statement" => {
+            for name in children(node) {
+                bound.globals.insert(text(name, source));
+            }
+            return;
+        }
+        "import_statement" | "import_from_statement" => {
+            bound.imports.push(node);
+            return;
+        }
+        "case_pattern" => capture(node, source, bound),
+        "splat_pattern" => {
+            for child in children(node) {
+                bind(Some(child), source, bound);
+            }
+        }
+        "identifier" | "string" | "integer" | "attribute" => return,
+        _ => {}
+    }
+    let mut cursor = node.walk();
+    for child in node.named_children(&mut cursor) {
+        walk(child, source, inside, bound);
+    }
+}
+
+fn bind<'a>(name: Option<Node<'_>>, source: &'a str, bound: &mut Bound<'a, '_>) {
+    if let Some(name) = name.filter(|name| name.kind() == "identifier") {
+        bound.names.insert(text(name, source));
+    }
+}
+
+/// `case name:` binds the name; `case a.b:` compares with it.
+fn capture<'a>(node: Node<'_>, source: &'a str, bound: &mut Bound<'a, '_>) {
+    for child in children(node) {
+        if child.kind() == "dotted_name" && children(child).len() == 1 {
+            bound.names.insert(text(child, source));
+        }
+    }
+}
+
+/// The names that an assignment target binds.
+pub(super) fn pattern<'a>(node: Node<'_>, source: &'a str, names: &mut HashSet<&'a str>) {
+    match node.kind() {
+        "identifier" => {
+            names.insert(text(node, source));
+        }
+        "pattern_list"
+        | "tuple_pattern"
+        | "list_pattern"
+        | "list_splat_pattern"
+        | "tuple"
+        | "list"
+        | "expression_list"
+        | "parenthesized_expression" => {
+            for child in children(node) {
+                pattern(child, source, names);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// The name node of a parameter of any kind.
+pub(super) fn parameter_name(node: Node<'_>) -> Option<Node<'_>> {
+    match node.kind() {
+        "identifier" => Some(node),
+        "default_parameter" | "typed_default_parameter" => field(node, "name"),
+        "typed_parameter" | "list_splat_pattern" | "dictionary_splat_pattern" => {
+            children(node).first().copied().and_then(parameter_name)
+        }
+        _ => None,
+    }
+}

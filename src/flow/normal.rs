@@ -1,0 +1,179 @@
+//! The normal form of a piece of syntax: what is left when comments, docstrings, whitespace, quotes and redundant
+//! punctuation are gone. Equal normal forms mean equal code.
+
+use sha2::{Digest, Sha256};
+use tree_sitter::{Node, TreeCursor};
+
+use super::literal;
+use super::syntax::{line, text};
+
+/// A digest of the normal form.
+pub(super) type Digest32 = [u8; 32];
+
+/// The normal form of one piece of code.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Normal {
+    pub digest: Digest32,
+    /// For each line that holds code, its number (from 1) and a hash of what it holds: tells where two forms differ.
+    pub lines: Vec<(u32, u64)>,
+}
+
+impl Normal {
+    /// The normal form of several nodes in a row.
+    pub(super) fn of(nodes: &[Node<'_>], source: &str) -> Normal {
+        let mut writer = Writer::new(source);
+        for node in nodes {
+            writer.node(*node);
+        }
+        writer.finish()
+    }
+
+    /// The normal form of a node without some of the nodes below it.
+    pub(super) fn without(node: Node<'_>, omitted: &[Node<'_>], source: &str) -> Normal {
+        let mut writer = Writer::new(source);
+        writer.omitted = omitted.iter().map(Node::id).collect();
+        writer.node(node);
+        writer.finish()
+    }
+
+    /// The normal form of a text that is no syntax of its own.
+    pub(super) fn of_text(content: &str, line: u32) -> Normal {
+        let mut writer = Writer::new("");
+        writer.feed(content, line);
+        writer.finish()
+    }
+
+    /// The first line of `self` that differs from `other`; the last line if `self` is what `other` begins with.
+    pub(super) fn first_difference(&self, other: &Normal) -> Option<u32> {
+        let same = self
+            .lines
+            .iter()
+            .zip(&other.lines)
+            .take_while(|(a, b)| a.1 == b.1)
+            .count();
+        self.lines
+            .get(same)
+            .or(self.lines.last())
+            .map(|(line, _)| *line)
+    }
+}
+
+/// Starting value and factor of the 64-bit FNV-1a hash.
+const FNV_START: u64 = 0xcbf2_9ce4_8422_2325;
+const FNV_FACTOR: u64 = 0x0100_0000_01b3;
+
+struct Writer<'a> {
+    source: &'a str,
+    hasher: Sha256,
+    lines: Vec<(u32, u64)>,
+    omitted: Vec<usize>,
+    buffer: Vec<u8>,
+}
+
+impl<'a> Writer<'a> {
+    fn new(source: &'a str) -> Self {
+        Self {
+            source,
+            hasher: Sha256::new(),
+            lines: Vec::new(),
+            omitted: Vec::new(),
+            buffer: Vec::with_capacity(1024),
+        }
+    }
+
+    fn finish(mut self) -> Normal {
+        self.hasher.update(&self.buffer);
+        Normal {
+            digest: self.hasher.finalize().into(),
+            lines: self.lines,
+        }
+    }
+
+    fn push(&mut self, bytes: &[u8]) {
+        if self.buffer.len() + bytes.len() > 4096 {
+            self.hasher.update(&self.buffer);
+            self.buffer.clear();
+        }
+        self.buffer.extend_from_slice(bytes);
+    }
+
+    /// A token: its text and the line it stands on.
+    fn feed(&mut self, token: &str, line: u32) {
+        self.push(token.as_bytes());
+        self.push(&[0]);
+        let fresh = self.lines.last().is_none_or(|(last, _)| *last != line);
+        if fresh {
+            self.lines.push((line, FNV_START));
+        }
+        if let Some((_, hash)) = self.lines.last_mut() {
+            for byte in token.bytes().chain([0]) {
+                *hash = (*hash ^ u64::from(byte)).wrapping_mul(FNV_FACTOR);
+            }
+        }
+    }
+
+    fn node(&mut self, node: Node<'_>) {
+        let mut cursor = node.walk();
+        self.walk(&mut cursor, false);
+    }
+
+    fn walk(&mut self, cursor: &mut TreeCursor<'_>, keep_commas: bool) {
+        let node = cursor.node();
+        if node.is_extra() || self.omitted.contains(&node.id()) {
+            return;
+        }
+        let kind = node.kind();
+        if !node.is_named() {
+            let redundant = matches!(kind, "(" | ")" | ";") || (kind == "," && !keep_commas);
+            if !redundant {
+                self.feed(kind, line(node));
+            }
+            return;
+        }
+        if matches!(kind, "string" | "concatenated_string") && self.plain_string(node) {
+            return;
+        }
+        if !cursor.goto_first_child() {
+            self.feed(text(node, self.source), line(node));
+            return;
+        }
+        // The tree already says what belongs together; parentheses around it add nothing.
+        let transparent = kind == "parenthesized_expression";
+        if !transparent {
+            self.push(kind.as_bytes());
+            self.push(&[1]);
+        }
+        // `a[1,]` is not `a[1]`, and nothing but the comma says so.
+        let keep_commas = kind == "subscript";
+        let docstring = matches!(kind, "block" | "module")
+            .then(|| literal::docstring(node, self.source))
+            .flatten();
+        loop {
+            let child = cursor.node();
+            let documents = docstring.is_some_and(|doc| {
+                child.kind() == "expression_statement"
+                    && child.byte_range().contains(&doc.start_byte())
+            });
+            if !documents {
+                self.walk(cursor, keep_commas);
+            }
+            if !cursor.goto_next_sibling() {
+                break;
+            }
+        }
+        cursor.goto_parent();
+        if !transparent {
+            self.push(&[2]);
+        }
+    }
+
+    /// Strings count by value, whichever quotes they have. `false` for those that are more than a value.
+    fn plain_string(&mut self, node: Node<'_>) -> bool {
+        let Some(value) = literal::string(node, self.source) else {
+            return false;
+        };
+        self.push(&[3]);
+        self.feed(&value, line(node));
+        true
+    }
+}

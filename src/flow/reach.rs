@@ -1,0 +1,497 @@
+//! What a step can reach in the project: its own source, and from there every function, class, constant and statement that
+//! running it may use. Where the source does not tell, more is taken rather than less.
+
+use std::collections::{HashMap, HashSet};
+
+use indexmap::IndexSet;
+
+use super::builtins::is_builtin;
+use super::class::Member;
+use super::model::{FlowDef, FlowFile};
+use super::project::{Project, absolute};
+use super::resolve;
+use super::scope::{Ref, Target};
+use super::units::{ClassUnits, ModuleIndex, Unit};
+
+/// A unit: the number of its module (0 is the flow file) and its number there.
+pub(super) type Key = (usize, usize);
+
+/// What a reference leads to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Edge {
+    Unit(Key),
+    /// A module is imported: its statements run.
+    Module(usize),
+}
+
+/// Re-exports that lead on further than this lead in circles.
+const MOST_HOPS: usize = 30;
+
+/// Follows references for one flow of a project.
+pub(super) struct Reach<'a> {
+    project: &'a Project,
+    files: Vec<&'a FlowFile>,
+    modules: HashMap<&'a str, usize>,
+    /// The flow's class and its ancestors: module and class name, nearest first.
+    ancestry: Vec<(usize, &'a str)>,
+    /// Units that are steps.
+    steps: HashSet<Key>,
+    edges: HashMap<Key, Vec<Edge>>,
+    effects: HashMap<usize, Vec<Edge>>,
+}
+
+impl<'a> Reach<'a> {
+    pub(super) fn new(project: &'a Project, flow: &FlowDef) -> Self {
+        let files: Vec<&FlowFile> = project.files().collect();
+        let modules = project
+            .modules
+            .iter()
+            .enumerate()
+            .map(|(at, module)| (module.name.as_str(), at + 1))
+            .collect();
+        let mut reach = Self {
+            project,
+            files,
+            modules,
+            ancestry: Vec::new(),
+            steps: HashSet::new(),
+            edges: HashMap::new(),
+            effects: HashMap::new(),
+        };
+        reach.ancestry = reach.ancestors(&flow.name);
+        for (module, file) in reach.files.iter().enumerate() {
+            for class in &file.classes {
+                let Some(units) = file.index.classes.get(&class.name) else {
+                    continue;
+                };
+                let steps = class
+                    .members
+                    .iter()
+                    .filter(|member| matches!(member, Member::Step(_)));
+                let keys = steps
+                    .filter_map(|step| units.members.get(step.name()))
+                    .flatten();
+                reach.steps.extend(keys.map(|unit| (module, *unit)));
+            }
+        }
+        reach
+    }
+
+    fn ancestors(&self, flow: &str) -> Vec<(usize, &'a str)> {
+        let project = self.project;
+        let Some(class) = project
+            .main
+            .classes
+            .iter()
+            .rev()
+            .find(|class| class.name == flow)
+        else {
+            return Vec::new();
+        };
+        let find = |file: &'a FlowFile, name: &str| project.imported_class(file, name, 0);
+        resolve::ancestry(&project.main, class, &find)
+            .into_iter()
+            .filter_map(|(file, class)| {
+                let module = self
+                    .files
+                    .iter()
+                    .position(|known| std::ptr::eq(*known, file))?;
+                Some((module, class.name.as_str()))
+            })
+            .collect()
+    }
+
+    pub(super) fn unit(&self, key: Key) -> Option<&'a Unit> {
+        self.files.get(key.0)?.index.units.get(key.1)
+    }
+
+    /// The dotted name of a module; empty for the flow file.
+    pub(super) fn module_name(&self, module: usize) -> &'a str {
+        match module.checked_sub(1) {
+            Some(at) => self
+                .project
+                .modules
+                .get(at)
+                .map_or("", |module| &module.name),
+            None => "",
+        }
+    }
+
+    /// Whether a unit is a member of the flow's own class hierarchy.
+    pub(super) fn is_flow_member(&self, key: Key) -> bool {
+        let class = self.unit(key).and_then(|unit| unit.class.as_deref());
+        class.is_some_and(|class| self.ancestry.contains(&(key.0, class)))
+    }
+
+    /// Everything that a step reaches: the step itself, then what it uses from near to far, last the statements of the modules.
+    pub(super) fn of_step(&mut self, step: &str) -> Vec<Key> {
+        let mut found: IndexSet<Key> = IndexSet::new();
+        let mut touched: IndexSet<usize> = IndexSet::from([0]);
+        found.extend(self.member(step));
+        let mut at = 0;
+        let mut module = 0;
+        let mut is_class_done = false;
+        loop {
+            if let Some(key) = found.get_index(at).copied() {
+                at += 1;
+                touched.insert(key.0);
+                for edge in self.edges_of(key) {
+                    match edge {
+                        Edge::Unit(key) => _ = found.insert(key),
+                        Edge::Module(module) => _ = touched.insert(module),
+                    }
+                }
+            } else if !is_class_done {
+                is_class_done = true;
+                for (module, class) in self.ancestry.clone() {
+                    let always = self
+                        .class(module, class)
+                        .map(|class| class.always.as_slice());
+                    found.extend(
+                        always
+                            .unwrap_or_default()
+                            .iter()
+                            .map(|unit| (module, *unit)),
+                    );
+                }
+            } else if let Some(next) = touched.get_index(module).copied() {
+                module += 1;
+                for edge in self.effects_of(next) {
+                    match edge {
+                        Edge::Unit(key) => _ = found.insert(key),
+                        Edge::Module(module) => _ = touched.insert(module),
+                    }
+                }
+            } else {
+                return found.into_iter().collect();
+            }
+        }
+    }
+
+    fn index(&self, module: usize) -> Option<&'a ModuleIndex> {
+        self.files.get(module).map(|file| &file.index)
+    }
+
+    fn class(&self, module: usize, name: &str) -> Option<&'a ClassUnits> {
+        self.index(module)?.classes.get(name)
+    }
+
+    /// The units of an attribute of the flow: those of the nearest class that has it.
+    fn member(&self, name: &str) -> Vec<Key> {
+        for (module, class) in &self.ancestry {
+            let units = self
+                .class(*module, class)
+                .and_then(|class| class.members.get(name));
+            if let Some(units) = units {
+                return units.iter().map(|unit| (*module, *unit)).collect();
+            }
+        }
+        Vec::new()
+    }
+
+    fn edges_of(&mut self, key: Key) -> Vec<Edge> {
+        if let Some(known) = self.edges.get(&key) {
+            return known.clone();
+        }
+        let mut out = Vec::new();
+        if let Some(unit) = self.unit(key) {
+            for reference in &unit.uses.refs {
+                self.follow(key, unit, reference, &mut out);
+            }
+            if let Some(target) = &unit.import {
+                self.touch(key.0, target, &mut out);
+            }
+        }
+        self.edges.insert(key, out.clone());
+        out
+    }
+
+    fn follow(&self, from: Key, unit: &Unit, reference: &Ref, out: &mut Vec<Edge>) {
+        let module = from.0;
+        match reference {
+            Ref::Name(chain) => {
+                // The bases of a flow are looked up by attribute, never as a whole.
+                let is_header = unit.class.as_deref() == Some(&unit.name);
+                let is_ancestor = is_header && self.names_ancestor(module, chain);
+                if !is_ancestor {
+                    self.name(module, chain, out, 0);
+                }
+            }
+            Ref::ClassName(chain) => {
+                let head = chain.split('.').next().unwrap_or(chain);
+                let class = unit
+                    .class
+                    .as_deref()
+                    .and_then(|class| self.class(module, class));
+                match class.and_then(|class| class.members.get(head)) {
+                    Some(units) => {
+                        let own = units.iter().filter(|at| **at != from.1);
+                        out.extend(own.map(|at| Edge::Unit((module, *at))));
+                    }
+                    None => _ = self.name(module, chain, out, 0),
+                }
+            }
+            Ref::Own(attribute) if self.is_flow_member(from) => {
+                out.extend(self.member(attribute).into_iter().map(Edge::Unit));
+            }
+            Ref::Super(attribute) if self.is_flow_member(from) => {
+                for (module, class) in &self.ancestry {
+                    let units = self
+                        .class(*module, class)
+                        .and_then(|c| c.members.get(attribute));
+                    out.extend(
+                        units
+                            .into_iter()
+                            .flatten()
+                            .map(|unit| Edge::Unit((*module, *unit))),
+                    );
+                }
+            }
+            Ref::OwnAll if self.is_flow_member(from) => {
+                for (module, class) in &self.ancestry {
+                    self.whole_class(*module, class, out);
+                }
+            }
+            // A helper class is always reached as a whole.
+            Ref::Own(_) | Ref::Super(_) | Ref::OwnAll => {}
+            Ref::Imported(target, rest) => self.target(module, target, rest, out, 0),
+            Ref::Touch(target) => self.touch(module, target, out),
+            Ref::WholeModule => self.whole_module(module, out),
+            Ref::WholeProject => {
+                for module in 0..self.files.len() {
+                    self.whole_module(module, out);
+                }
+            }
+            Ref::Unit(at) => out.push(Edge::Unit((module, *at))),
+        }
+    }
+
+    fn names_ancestor(&self, module: usize, chain: &str) -> bool {
+        let Some(file) = self.files.get(module) else {
+            return false;
+        };
+        let own = file.classes.iter().rev().find(|class| class.name == chain);
+        let found = own
+            .map(|class| (*file, class))
+            .or_else(|| self.project.imported_class(file, chain, 0));
+        found.is_some_and(|(file, class)| {
+            self.ancestry.iter().any(|(module, name)| {
+                *name == class.name
+                    && self
+                        .files
+                        .get(*module)
+                        .is_some_and(|f| std::ptr::eq(*f, file))
+            })
+        })
+    }
+
+    /// A module-level name with the attributes taken from it. `false` if the module has no such name.
+    fn name(&self, module: usize, chain: &str, out: &mut Vec<Edge>, hops: usize) -> bool {
+        let (head, rest) = chain.split_once('.').unwrap_or((chain, ""));
+        let Some(index) = self.index(module).filter(|_| hops < MOST_HOPS) else {
+            return false;
+        };
+        if let Some(units) = index.names.get(head) {
+            for at in units {
+                let Some(unit) = index.units.get(*at) else {
+                    continue;
+                };
+                if let Some(target) = &unit.import {
+                    out.push(Edge::Unit((module, *at)));
+                    self.target(module, target, rest, out, hops + 1);
+                } else if unit.class.is_some() {
+                    self.class_use(module, head, rest, out);
+                } else {
+                    out.push(Edge::Unit((module, *at)));
+                }
+            }
+            return true;
+        }
+        let stars: Vec<usize> = index
+            .stars
+            .iter()
+            .filter_map(|star| self.lookup(&self.absolute(module, star)?))
+            .collect();
+        if stars
+            .iter()
+            .any(|star| self.name(*star, chain, out, hops + 1))
+        {
+            return true;
+        }
+        if stars.is_empty() || is_builtin(head) {
+            return false;
+        }
+        // The name must come from one of the modules whose names are all imported, made in a way that the source hides.
+        for star in stars {
+            self.whole_module(star, out);
+        }
+        true
+    }
+
+    fn class_use(&self, module: usize, class: &str, rest: &str, out: &mut Vec<Edge>) {
+        let attribute = rest.split('.').next().unwrap_or("");
+        let is_flow = self.ancestry.contains(&(module, class));
+        let members = self.class(module, class).map(|class| &class.members);
+        match members.and_then(|members| members.get(attribute)) {
+            Some(units) if is_flow => {
+                out.extend(units.iter().map(|unit| Edge::Unit((module, *unit))));
+            }
+            _ if is_flow && !attribute.is_empty() => {
+                out.extend(self.member(attribute).into_iter().map(Edge::Unit));
+            }
+            _ => self.whole_class(module, class, out),
+        }
+    }
+
+    /// All of a class except steps, which only an edge of the graph can run.
+    fn whole_class(&self, module: usize, class: &str, out: &mut Vec<Edge>) {
+        let Some(class) = self.class(module, class) else {
+            return;
+        };
+        let members = class.members.values().flatten();
+        for unit in class.always.iter().chain(members) {
+            if !self.steps.contains(&(module, *unit)) {
+                out.push(Edge::Unit((module, *unit)));
+            }
+        }
+    }
+
+    fn whole_module(&self, module: usize, out: &mut Vec<Edge>) {
+        let count = self.index(module).map_or(0, |index| index.units.len());
+        out.push(Edge::Module(module));
+        out.extend((0..count).map(|unit| Edge::Unit((module, unit))));
+    }
+
+    fn lookup(&self, name: &str) -> Option<usize> {
+        self.modules.get(name).copied()
+    }
+
+    fn absolute(&self, module: usize, target: &Target) -> Option<String> {
+        let importer = module
+            .checked_sub(1)
+            .and_then(|at| self.project.modules.get(at));
+        absolute(&target.module, target.level, importer)
+    }
+
+    /// What `rest` means, taken from what an import brought in.
+    fn target(&self, module: usize, target: &Target, rest: &str, out: &mut Vec<Edge>, hops: usize) {
+        let Some(mut path) = self.absolute(module, target) else {
+            return;
+        };
+        let parts: Vec<&str> = target
+            .attribute
+            .iter()
+            .flat_map(|attribute| attribute.split('.'))
+            .chain(rest.split('.'))
+            .filter(|part| !part.is_empty())
+            .collect();
+        let mut found = self.lookup(&path).map(|module| (module, 0));
+        for (at, part) in parts.iter().enumerate() {
+            if !path.is_empty() {
+                path.push('.');
+            }
+            path.push_str(part);
+            found = self.lookup(&path).map(|module| (module, at + 1)).or(found);
+        }
+        let Some((module, used)) = found else {
+            return;
+        };
+        out.push(Edge::Module(module));
+        let left = parts.get(used..).unwrap_or_default().join(".");
+        if left.is_empty() || !self.name(module, &left, out, hops + 1) {
+            // The module itself goes somewhere, or makes its names while it runs.
+            self.whole_module(module, out);
+        }
+    }
+
+    fn touch(&self, module: usize, target: &Target, out: &mut Vec<Edge>) {
+        let Some(path) = self.absolute(module, target) else {
+            return;
+        };
+        self.touch_path(&path, out);
+        if let Some(attribute) = &target.attribute {
+            let inner = format!("{path}.{attribute}");
+            out.extend(self.lookup(inner.trim_start_matches('.')).map(Edge::Module));
+        }
+    }
+
+    /// Importing a module runs the packages around it first.
+    fn touch_path(&self, path: &str, out: &mut Vec<Edge>) {
+        let ends = path
+            .match_indices('.')
+            .map(|(at, _)| at)
+            .chain([path.len()]);
+        let prefixes = ends.filter_map(|end| path.get(..end));
+        out.extend(
+            prefixes
+                .filter_map(|prefix| self.lookup(prefix))
+                .map(Edge::Module),
+        );
+    }
+
+    /// What importing a module does: its statements, functions that a decorator puts into a registry, other imports.
+    fn effects_of(&mut self, module: usize) -> Vec<Edge> {
+        if let Some(known) = self.effects.get(&module) {
+            return known.clone();
+        }
+        let mut out = Vec::new();
+        if let Some(index) = self.index(module) {
+            let main = if module == 0 {
+                index.main_effects.as_slice()
+            } else {
+                &[]
+            };
+            let statements = index.effects.iter().chain(main);
+            out.extend(statements.map(|unit| Edge::Unit((module, *unit))));
+            for (at, unit) in index.units.iter().enumerate() {
+                let is_member = unit.class.as_ref().is_some_and(|class| *class != unit.name);
+                if !is_member
+                    && unit
+                        .decorators
+                        .iter()
+                        .any(|name| self.registers(module, name))
+                {
+                    match &unit.class {
+                        Some(class) => self.whole_class(module, class, &mut out),
+                        None => out.push(Edge::Unit((module, at))),
+                    }
+                }
+            }
+            self.imports_of(module, &mut out);
+        }
+        self.effects.insert(module, out.clone());
+        out
+    }
+
+    fn imports_of(&self, module: usize, out: &mut Vec<Edge>) {
+        let Some(file) = self.files.get(module) else {
+            return;
+        };
+        if let Some(name) = Some(self.module_name(module)).filter(|name| !name.is_empty()) {
+            self.touch_path(name, out);
+        }
+        for import in file.imports.iter().filter(|import| import.top_level) {
+            let target = |attribute: Option<&String>| Target {
+                level: import.level,
+                module: import.module.clone(),
+                attribute: attribute.cloned(),
+            };
+            self.touch(module, &target(None), out);
+            if let super::imports::ImportedName::Names(pairs) = &import.names {
+                for (there, _) in pairs {
+                    self.touch(module, &target(Some(there)), out);
+                }
+            }
+        }
+    }
+
+    /// Whether a decorator of the project changes something outside itself.
+    fn registers(&self, module: usize, decorator: &str) -> bool {
+        let mut out = Vec::new();
+        self.name(module, decorator, &mut out, 0);
+        out.iter().any(|edge| match edge {
+            Edge::Unit(key) => self.unit(*key).is_some_and(|unit| unit.uses.mutates),
+            Edge::Module(_) => false,
+        })
+    }
+}

@@ -1,0 +1,510 @@
+//! What names a piece of code uses from outside: free names, attributes of `self`, dynamic look-ups.
+//!
+//! Follows Python's scoping rules, so that a local variable called like a function of the module is not taken for it.
+
+use std::collections::{HashMap, HashSet};
+
+use indexmap::IndexSet;
+use tree_sitter::Node;
+
+use super::bindings::{self, bound_names};
+use super::imports::{self, ImportedName};
+use super::literal;
+use super::next::is_self_next;
+use super::syntax::{children, field, text};
+
+/// Something that a piece of code reaches for.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) enum Ref {
+    /// A module-level name, with the attributes that are taken from it: `utils.clean`.
+    Name(String),
+    /// The same, evaluated in a class body, where the class's own names come first.
+    ClassName(String),
+    /// `self.<attribute>`.
+    Own(String),
+    /// `super().<attribute>`.
+    Super(String),
+    /// `self` itself goes elsewhere, so that anything may be done with it.
+    OwnAll,
+    /// A name that an import inside the function brings in.
+    Imported(Target, String),
+    /// A module that is imported inside the function: its statements run.
+    Touch(Target),
+    /// Names are looked up in ways that the source does not tell.
+    WholeModule,
+    /// Modules are imported by computed names.
+    WholeProject,
+    /// Another unit of the same module.
+    Unit(usize),
+}
+
+/// What an import names: a module, or something in it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) struct Target {
+    pub level: usize,
+    pub module: String,
+    /// The name in the module, for `from module import name`.
+    pub attribute: Option<String>,
+}
+
+/// What a piece of code uses.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Uses {
+    pub refs: IndexSet<Ref>,
+    /// Whether it changes the content of something that is not local to it, as a registering decorator does.
+    pub mutates: bool,
+}
+
+/// Where a piece of code stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Place {
+    Module,
+    /// In the body of a class: decorators, constants, methods.
+    Class,
+}
+
+/// What the nodes use.
+pub(super) fn uses(nodes: &[Node<'_>], source: &str, place: Place) -> Uses {
+    let mut collector = Collector {
+        source,
+        place,
+        scopes: Vec::new(),
+        uses: Uses::default(),
+    };
+    for node in nodes {
+        collector.visit(*node);
+    }
+    collector.uses
+}
+
+/// A name inside a function.
+enum Local {
+    Variable,
+    /// The first argument of a method.
+    Own,
+    Import(Target),
+}
+
+struct Scope<'a> {
+    names: HashMap<&'a str, Local>,
+    globals: HashSet<&'a str>,
+    /// Names of a class body are not seen by the functions inside it.
+    is_class: bool,
+}
+
+struct Collector<'a> {
+    source: &'a str,
+    place: Place,
+    scopes: Vec<Scope<'a>>,
+    uses: Uses,
+}
+
+impl<'a> Collector<'a> {
+    fn visit(&mut self, node: Node<'_>) {
+        match node.kind() {
+            "identifier" => {
+                let name = text(node, self.source);
+                self.name(name, name);
+            }
+            "attribute" => self.attribute(node),
+            "call" => self.call(node),
+            "keyword_argument" => self.visit_field(node, "value"),
+            "function_definition" => self.function(node),
+            "lambda" => self.lambda(node),
+            "class_definition" => self.class(node),
+            "list_comprehension"
+            | "set_comprehension"
+            | "dictionary_comprehension"
+            | "generator_expression" => self.comprehension(node),
+            "assignment" | "augmented_assignment" => self.assignment(node),
+            "expression_statement" => self.expression_statement(node),
+            "dotted_name" => self.pattern_name(node),
+            "import_statement" | "import_from_statement" => self.local_import(node),
+            "future_import_statement" | "global_statement" | "nonlocal_statement" | "comment" => {}
+            _ => self.visit_children(node),
+        }
+    }
+
+    fn visit_children(&mut self, node: Node<'_>) {
+        let mut cursor = node.walk();
+        for child in node.named_children(&mut cursor) {
+            self.visit(child);
+        }
+    }
+
+    fn visit_field(&mut self, node: Node<'_>, name: &str) {
+        if let Some(child) = field(node, name) {
+            self.visit(child);
+        }
+    }
+
+    fn add(&mut self, found: Ref) {
+        self.uses.refs.insert(found);
+    }
+
+    /// What a name means here; `None` if it comes from the module.
+    fn local(&self, name: &str) -> Option<&Local> {
+        for (depth, scope) in self.scopes.iter().rev().enumerate() {
+            if scope.globals.contains(name) {
+                return None;
+            }
+            if scope.is_class && depth > 0 {
+                continue;
+            }
+            if let Some(local) = scope.names.get(name) {
+                return Some(local);
+            }
+        }
+        None
+    }
+
+    /// A use of `head`, as the start of the dotted `chain`.
+    fn name(&mut self, head: &str, chain: &str) {
+        let rest = chain.get(head.len() + 1..).unwrap_or("");
+        let found = match self.local(head) {
+            Some(Local::Variable) => return,
+            Some(Local::Own) => own(rest),
+            Some(Local::Import(target)) => Ref::Imported(target.clone(), rest.to_owned()),
+            None if matches!(head, "globals" | "exec" | "eval" | "compile") => Ref::WholeModule,
+            None if chain.starts_with("sys.modules") => Ref::WholeModule,
+            // Outside any function the class's own names are in scope.
+            None if self.place == Place::Class && self.scopes.is_empty() => {
+                Ref::ClassName(chain.to_owned())
+            }
+            None => Ref::Name(chain.to_owned()),
+        };
+        self.add(found);
+    }
+
+    fn attribute(&mut self, node: Node<'_>) {
+        let mut chain = Vec::new();
+        let mut at = node;
+        while at.kind() == "attribute" {
+            let (Some(object), Some(attribute)) = (field(at, "object"), field(at, "attribute"))
+            else {
+                return self.visit_children(at);
+            };
+            chain.push(text(attribute, self.source));
+            at = object;
+        }
+        chain.reverse();
+        if at.kind() == "identifier" {
+            let head = text(at, self.source);
+            return self.name(head, &format!("{head}.{}", chain.join(".")));
+        }
+        let first = chain.first().copied().unwrap_or("");
+        if at.kind() == "call" {
+            let function = field(at, "function").map_or("", |function| text(function, self.source));
+            let argument = field(at, "arguments").and_then(|list| children(list).first().copied());
+            if function == "super" {
+                return self.add(Ref::Super(first.to_owned()));
+            }
+            if function == "type" && argument.is_some_and(|argument| self.is_own(argument)) {
+                return self.add(Ref::Own(first.to_owned()));
+            }
+        }
+        self.visit(at);
+    }
+
+    fn is_own(&self, node: Node<'_>) -> bool {
+        node.kind() == "identifier"
+            && matches!(self.local(text(node, self.source)), Some(Local::Own))
+    }
+
+    fn call(&mut self, node: Node<'_>) {
+        let Some(function) = field(node, "function") else {
+            return self.visit_children(node);
+        };
+        let arguments = field(node, "arguments");
+        let listed = arguments.map(children).unwrap_or_default();
+        if is_self_next(node, self.source) {
+            return self.transition(&listed);
+        }
+        match (text(function, self.source), listed.as_slice()) {
+            ("getattr" | "hasattr", [object, name, rest @ ..]) => {
+                let known = literal::string(*name, self.source);
+                if let (Some(name), "identifier" | "attribute") = (&known, object.kind()) {
+                    let written = text(*object, self.source);
+                    let head = written.split('.').next().unwrap_or(written).trim();
+                    self.name(head, &format!("{written}.{name}"));
+                } else {
+                    // The object is used whole; what a local variable holds was reached where it was taken from.
+                    self.visit(*object);
+                    self.visit(*name);
+                }
+                rest.iter().for_each(|node| self.visit(*node));
+            }
+            ("importlib.import_module" | "import_module" | "__import__", [name, ..]) => {
+                let found = match literal::string(*name, self.source) {
+                    Some(module) => {
+                        let level = module.len() - module.trim_start_matches('.').len();
+                        let module = module.trim_start_matches('.').to_owned();
+                        let target = Target {
+                            level,
+                            module,
+                            attribute: None,
+                        };
+                        Ref::Imported(target, String::new())
+                    }
+                    None => Ref::WholeProject,
+                };
+                self.add(found);
+                self.visit_children(node);
+            }
+            // The text is Python that is evaluated with the names of the module and the flow's configs.
+            ("config_expr", [expression]) | ("metaflow.config_expr", [expression]) => {
+                if let Some(expression) = literal::string(*expression, self.source) {
+                    for word in
+                        expression.split(|c: char| !(c.is_alphanumeric() || c == '_' || c == '.'))
+                    {
+                        if word.starts_with(|c: char| c.is_alphabetic() || c == '_') {
+                            self.add(Ref::ClassName(word.to_owned()));
+                        }
+                    }
+                }
+                self.visit_children(node);
+            }
+            _ => {
+                self.visit(function);
+                if let Some(arguments) = arguments {
+                    self.visit(arguments);
+                }
+            }
+        }
+    }
+
+    /// `self.next(self.a, …)`: the targets are edges, not code that this step runs.
+    fn transition(&mut self, arguments: &[Node<'_>]) {
+        for argument in arguments {
+            match argument.kind() {
+                "attribute" => {}
+                "dictionary" => {
+                    for pair in children(*argument) {
+                        self.visit_field(pair, "key");
+                    }
+                }
+                _ => self.visit(*argument),
+            }
+        }
+    }
+
+    fn function(&mut self, node: Node<'_>) {
+        let parameters = field(node, "parameters");
+        if let Some(parameters) = parameters {
+            self.parameter_defaults(parameters);
+        }
+        self.visit_field(node, "return_type");
+        let Some(body) = field(node, "body") else {
+            return;
+        };
+        let is_method = self.place == Place::Class && self.scopes.is_empty();
+        let mut scope = self.function_scope(body, parameters);
+        let first = parameters.and_then(|list| children(list).first().copied());
+        if let (true, Some(first)) = (is_method, first) {
+            let name = bindings::parameter_name(first).map_or("", |name| text(name, self.source));
+            if name == "self" || name == "cls" || is_plain_method(node, self.source) {
+                scope.names.insert(name, Local::Own);
+            }
+        }
+        self.scopes.push(scope);
+        self.visit_children(body);
+        self.scopes.pop();
+    }
+
+    fn function_scope(&self, body: Node<'_>, parameters: Option<Node<'_>>) -> Scope<'a> {
+        let bound = bound_names(body, self.source);
+        let mut names: HashMap<&'a str, Local> = HashMap::new();
+        for name in parameters.map(children).unwrap_or_default() {
+            if let Some(name) = bindings::parameter_name(name) {
+                names.insert(text(name, self.source), Local::Variable);
+            }
+        }
+        for name in bound.names {
+            names.insert(name, Local::Variable);
+        }
+        for node in bound.imports {
+            for (name, target) in import_targets(node, self.source) {
+                names.insert(name, Local::Import(target));
+            }
+        }
+        Scope {
+            names,
+            globals: bound.globals,
+            is_class: false,
+        }
+    }
+
+    fn parameter_defaults(&mut self, parameters: Node<'_>) {
+        for parameter in children(parameters) {
+            self.visit_field(parameter, "value");
+            self.visit_field(parameter, "type");
+        }
+    }
+
+    fn lambda(&mut self, node: Node<'_>) {
+        let parameters = field(node, "parameters");
+        if let Some(parameters) = parameters {
+            self.parameter_defaults(parameters);
+        }
+        if let Some(body) = field(node, "body") {
+            let scope = self.function_scope(body, parameters);
+            self.scopes.push(scope);
+            self.visit(body);
+            self.scopes.pop();
+        }
+    }
+
+    fn class(&mut self, node: Node<'_>) {
+        self.visit_field(node, "superclasses");
+        let Some(body) = field(node, "body") else {
+            return;
+        };
+        let mut scope = self.function_scope(body, None);
+        scope.is_class = true;
+        self.scopes.push(scope);
+        self.visit_children(body);
+        self.scopes.pop();
+    }
+
+    fn comprehension(&mut self, node: Node<'_>) {
+        let mut scope = Scope {
+            names: HashMap::new(),
+            globals: HashSet::new(),
+            is_class: false,
+        };
+        for clause in children(node) {
+            if clause.kind() == "for_in_clause"
+                && let Some(left) = field(clause, "left")
+            {
+                let mut names = HashSet::new();
+                bindings::pattern(left, self.source, &mut names);
+                scope
+                    .names
+                    .extend(names.into_iter().map(|name| (name, Local::Variable)));
+            }
+        }
+        // In a class body a comprehension still sees the class's names where it matters; treating it as one scope errs on
+        // the side of reaching more.
+        self.scopes.push(scope);
+        self.visit_children(node);
+        self.scopes.pop();
+    }
+
+    fn assignment(&mut self, node: Node<'_>) {
+        let left = field(node, "left");
+        if let Some(left) = left {
+            if matches!(left.kind(), "subscript" | "attribute") {
+                self.note_mutation(left);
+            }
+            let is_store = left.kind() == "attribute"
+                && node.kind() == "assignment"
+                && field(left, "object").is_some_and(|object| self.is_own(object));
+            if !is_store {
+                self.visit(left);
+            }
+        }
+        self.visit_field(node, "type");
+        self.visit_field(node, "right");
+    }
+
+    fn expression_statement(&mut self, node: Node<'_>) {
+        for child in children(node) {
+            // `REGISTRY.append(x)` as a statement is there for what it does to REGISTRY.
+            if child.kind() == "call"
+                && let Some(function) = field(child, "function")
+                && function.kind() == "attribute"
+            {
+                self.note_mutation(function);
+            }
+            self.visit(child);
+        }
+    }
+
+    fn note_mutation(&mut self, target: Node<'_>) {
+        let mut at = target;
+        while let Some(inner) = field(at, "object").or_else(|| field(at, "value")) {
+            at = inner;
+        }
+        if at.kind() == "identifier" && self.local(text(at, self.source)).is_none() {
+            self.uses.mutates = true;
+        }
+    }
+
+    fn pattern_name(&mut self, node: Node<'_>) {
+        let written = text(node, self.source);
+        let head = written.split('.').next().unwrap_or(written);
+        self.name(head, written);
+    }
+
+    /// The import itself runs the module, whether or not its names are used.
+    fn local_import(&mut self, node: Node<'_>) {
+        for import in imports::read(node, self.source, false) {
+            let everything = import.names == ImportedName::Everything;
+            let target = Target {
+                level: import.level,
+                module: import.module,
+                attribute: None,
+            };
+            self.add(Ref::Touch(target.clone()));
+            if everything {
+                self.add(Ref::Imported(target, String::new()));
+            }
+        }
+    }
+}
+
+/// What `self.<chain>` reaches.
+fn own(chain: &str) -> Ref {
+    let chain = chain.strip_prefix("__class__.").unwrap_or(chain);
+    match chain.split('.').next() {
+        Some("" | "__class__" | "__dict__") | None => Ref::OwnAll,
+        Some(first) => Ref::Own(first.to_owned()),
+    }
+}
+
+/// Whether a method's first argument is the object: not for `@staticmethod`.
+fn is_plain_method(function: Node<'_>, source: &str) -> bool {
+    let decorated = function
+        .parent()
+        .filter(|parent| parent.kind() == "decorated_definition");
+    !decorated.is_some_and(|parent| {
+        children(parent).iter().any(|child| {
+            child.kind() == "decorator" && text(*child, source).contains("staticmethod")
+        })
+    })
+}
+
+/// The names that an import statement binds, and to what.
+pub(super) fn import_targets<'a>(node: Node<'_>, source: &'a str) -> Vec<(&'a str, Target)> {
+    let mut found = Vec::new();
+    let whole = text(node, source);
+    // The bound names must borrow from the source; the statement's text holds each of them.
+    let borrow = |name: &str| {
+        let at = whole.find(name)?;
+        whole.get(at..at + name.len())
+    };
+    for import in imports::read(node, source, false) {
+        let target = |module: &str, attribute: Option<&str>| Target {
+            level: import.level,
+            module: module.to_owned(),
+            attribute: attribute.map(str::to_owned),
+        };
+        match &import.names {
+            ImportedName::Module { alias: Some(alias) } => {
+                found.extend(borrow(alias).map(|name| (name, target(&import.module, None))));
+            }
+            ImportedName::Module { alias: None } => {
+                let head = import.module.split('.').next().unwrap_or("");
+                found.extend(borrow(head).map(|name| (name, target(head, None))));
+            }
+            ImportedName::Names(pairs) => {
+                for (there, here) in pairs {
+                    let target = target(&import.module, Some(there));
+                    found.extend(borrow(here).map(|name| (name, target)));
+                }
+            }
+            ImportedName::Everything => {}
+        }
+    }
+    found
+}
