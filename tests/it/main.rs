@@ -1,0 +1,17 @@
+//! The one integration test binary: each further one would link Polars again. Tests drive the `flowdev` binary and judge by
+//! files, events, a terminal's screen and the real Metaflow; they know nothing of the library's types.
+//!
+//! `FLOWDEV_TEST_REQUIRE=all` turns "passed over, because something is missing here" into a failure.
+
+mod architecture;
+mod crash;
+mod documentation;
+mod exchange;
+mod failures;
+mod python_side;
+mod random_graphs;
+mod session;
+mod spin;
+mod support;
+mod tutorials;
+mod verbs;

@@ -1,0 +1,352 @@
+//! The session in a terminal: open, edit from outside, see the step's result; and leaving it as one found it.
+
+use std::fs;
+
+use rustix::process::Signal;
+
+use crate::support::pty::{CTRL_C, ESC, TAB, Terminal};
+use crate::support::{Sandbox, run};
+
+/// A sandbox in which the session's flow has run once; what ran then is forgotten.
+fn project() -> Sandbox {
+    let sandbox = Sandbox::new();
+    sandbox.flow("session/loop.py");
+    sandbox.flow("session/helpers.py");
+    for name in ["loop.py", "helpers.py"] {
+        fs::rename(sandbox.path(&format!("session/{name}")), sandbox.path(name)).expect("rename");
+    }
+    fs::remove_dir(sandbox.path("session")).expect("empty");
+    run(sandbox.flowdev(["run", "loop.py"]))
+        .expect_code(0)
+        .expect_text(&["user: result 6", "user: last <6>"]);
+    fs::remove_file(sandbox.path("ran.txt")).expect("the steps ran");
+    sandbox
+}
+
+/// The text of a file with a piece replaced, which must be there.
+#[track_caller]
+fn edited(sandbox: &Sandbox, file: &str, old: &str, new: &str) -> String {
+    let text = sandbox.read(file);
+    assert!(text.contains(old), "{old:?} is not in {file}");
+    text.replace(old, new)
+}
+
+/// Opens the flow; the first frame is there when this returns.
+#[track_caller]
+fn open(sandbox: &Sandbox, columns: u16, rows: u16) -> Terminal {
+    let terminal = Terminal::start(sandbox, &["loop.py"], columns, rows);
+    terminal.wait_for(&["loop.py", "start", "middle", "last", "end"]);
+    terminal
+}
+
+/// Quits a session in which nothing runs; the terminal must be as before.
+#[track_caller]
+fn quit(mut terminal: Terminal) {
+    terminal.send("q");
+    assert!(terminal.wait_exit().success());
+    terminal.expect_restored();
+}
+
+#[test]
+fn it_opens_at_any_size_and_quits_without_a_trace() {
+    let sandbox = project();
+    for (columns, rows) in [(80, 24), (200, 50), (120, 40)] {
+        quit(open(&sandbox, columns, rows));
+    }
+    assert_eq!(sandbox.lines("ran.txt").len(), 0, "opening ran something");
+}
+
+#[test]
+fn the_first_frame_needs_no_python() {
+    let sandbox = project();
+    let terminal = Terminal::start_with(
+        &sandbox,
+        &["loop.py"],
+        120,
+        40,
+        &[("FLOWDEV_PYTHON", "/not/there/python")],
+    );
+    terminal.wait_for(&["loop.py", "middle"]);
+    quit(terminal);
+}
+
+#[test]
+fn an_edit_in_place_spins_that_step_alone() {
+    let sandbox = project();
+    let terminal = open(&sandbox, 200, 50);
+    sandbox.write(
+        "loop.py",
+        &edited(
+            &sandbox,
+            "loop.py",
+            "sum(self.numbers)",
+            "sum(self.numbers) * 7",
+        ),
+    );
+    // Its output, its artifacts and their values.
+    terminal.wait_for(&["user: result 42", "result", "numbers"]);
+    assert_eq!(sandbox.lines("ran.txt"), ["middle"]);
+    quit(terminal);
+}
+
+#[test]
+fn an_edit_by_rename_spins_that_step_alone_again_and_again() {
+    let sandbox = project();
+    let terminal = open(&sandbox, 200, 50);
+    for factor in 2..5 {
+        let old = if factor == 2 {
+            "sum(self.numbers)".to_owned()
+        } else {
+            format!("sum(self.numbers) * {}", factor - 1)
+        };
+        sandbox.replace(
+            "loop.py",
+            &edited(
+                &sandbox,
+                "loop.py",
+                &old,
+                &format!("sum(self.numbers) * {factor}"),
+            ),
+        );
+        terminal.wait_for(&[&format!("user: result {}", 6 * factor)]);
+    }
+    assert_eq!(sandbox.lines("ran.txt"), ["middle"; 3]);
+    quit(terminal);
+}
+
+#[test]
+fn the_card_of_a_spin_is_drawn() {
+    let sandbox = project();
+    let terminal = open(&sandbox, 200, 50);
+    sandbox.write(
+        "loop.py",
+        &edited(
+            &sandbox,
+            "loop.py",
+            "sum(self.numbers)",
+            "sum(self.numbers) * 7",
+        ),
+    );
+    terminal.wait_for(&["user: result 42"]);
+    terminal.send("7");
+    terminal.wait_for(&["Heading of the card", "42"]);
+    quit(terminal);
+}
+
+#[test]
+fn a_comment_runs_nothing() {
+    let sandbox = project();
+    let terminal = open(&sandbox, 200, 50);
+    sandbox.write(
+        "loop.py",
+        &edited(
+            &sandbox,
+            "loop.py",
+            "        note(\"middle\")\n",
+            "        # nothing but words\n        note(\"middle\")\n",
+        ),
+    );
+    terminal.wait_for(&["nothing but words"]);
+    // The next edit is answered, and nothing ran before it.
+    sandbox.write(
+        "loop.py",
+        &edited(&sandbox, "loop.py", "user: last", "user: very last"),
+    );
+    terminal.wait_for(&["user: very last <6>"]);
+    assert_eq!(sandbox.lines("ran.txt"), ["last"]);
+    quit(terminal);
+}
+
+#[test]
+fn an_edit_in_a_helper_spins_the_step_that_reaches_it() {
+    let sandbox = project();
+    let terminal = open(&sandbox, 200, 50);
+    sandbox.replace(
+        "helpers.py",
+        &edited(&sandbox, "helpers.py", "return None", "return 1"),
+    );
+    sandbox.replace(
+        "helpers.py",
+        &edited(&sandbox, "helpers.py", "<%s>", "[[%s]]"),
+    );
+    terminal.wait_for(&["user: last [[6]]"]);
+    assert_eq!(sandbox.lines("ran.txt"), ["last"]);
+    quit(terminal);
+}
+
+#[test]
+fn a_syntax_error_is_shown_at_its_line_and_nothing_is_lost() {
+    let sandbox = project();
+    let terminal = open(&sandbox, 200, 50);
+    sandbox.write(
+        "loop.py",
+        &edited(
+            &sandbox,
+            "loop.py",
+            "sum(self.numbers)",
+            "sum(self.numbers) * 7",
+        ),
+    );
+    terminal.wait_for(&["user: result 42"]);
+    let good = sandbox.read("loop.py");
+    let bad = good.replace(
+        "self.result = sum(self.numbers) * 7",
+        "self.result = sum((self.numbers * 7",
+    );
+    let line = 1 + bad
+        .lines()
+        .position(|line| line.contains("sum((self"))
+        .expect("the broken line");
+    sandbox.write("loop.py", &bad);
+    let screen = terminal.wait_for(&["sum((self.numbers", &format!("loop.py:{line}")]);
+    assert!(
+        screen.contains("user: result 42"),
+        "the last good output is gone:\n{screen}"
+    );
+    sandbox.write("loop.py", &good.replace("* 7", "* 8"));
+    terminal.wait_for(&["user: result 48"]);
+    assert_eq!(sandbox.lines("ran.txt"), ["middle", "middle"]);
+    quit(terminal);
+}
+
+#[test]
+fn a_failing_step_shows_its_error_and_the_next_save_spins_it_again() {
+    let sandbox = project();
+    let terminal = open(&sandbox, 200, 50);
+    let good = sandbox.read("loop.py");
+    sandbox.write(
+        "loop.py",
+        &edited(
+            &sandbox,
+            "loop.py",
+            "sum(self.numbers)",
+            "sum(self.numbers) / 0",
+        ),
+    );
+    terminal.wait_for(&["ZeroDivisionError", "loop.py"]);
+    sandbox.write(
+        "loop.py",
+        &good.replace("sum(self.numbers)", "max(self.numbers)"),
+    );
+    terminal.wait_for(&["user: result 3"]);
+    assert_eq!(sandbox.lines("ran.txt"), ["middle", "middle"]);
+    quit(terminal);
+}
+
+#[test]
+fn r_runs_the_flow_while_the_screen_stays_alive() {
+    let sandbox = Sandbox::new();
+    sandbox.flow("waiting.py");
+    let terminal = Terminal::start(&sandbox, &["waiting.py"], 160, 45);
+    terminal.wait_for(&["waiting.py", "start", "wait", "end"]);
+    terminal.send("r");
+    terminal.wait_until("the step's output", |_| sandbox.path("held.lock").exists());
+    // Help opens over the running flow, and closes again.
+    let before = terminal.text();
+    terminal.send("?");
+    terminal.wait_for(&["quit"]);
+    terminal.wait_until("another screen", |screen| screen != before);
+    terminal.send(ESC);
+    terminal.send(TAB);
+    sandbox.write("go", "");
+    terminal.wait_until("the end of the run", |_| {
+        sandbox.root().join("WaitingFlow").is_dir() && ended(&sandbox)
+    });
+    quit(terminal);
+}
+
+/// Whether a run of the waiting flow has reached its end.
+fn ended(sandbox: &Sandbox) -> bool {
+    let run = sandbox.read(".metaflow/WaitingFlow/latest_run");
+    !crate::support::store::done_tasks(&sandbox.root(), "WaitingFlow", &run, "end").is_empty()
+}
+
+/// A session in which the waiting flow runs and waits.
+#[track_caller]
+fn waiting() -> (Sandbox, Terminal) {
+    let sandbox = Sandbox::new();
+    sandbox.flow("waiting.py");
+    let terminal = Terminal::start(&sandbox, &["waiting.py"], 160, 45);
+    terminal.wait_for(&["waiting.py", "start", "wait", "end"]);
+    terminal.send("r");
+    terminal.wait_until("the step's output", |_| sandbox.path("held.lock").exists());
+    (sandbox, terminal)
+}
+
+#[test]
+fn x_cancels_and_then_q_quits() {
+    let (_sandbox, terminal) = waiting();
+    terminal.send("x");
+    terminal.wait_until("the run is cancelled", |screen| {
+        screen.to_lowercase().contains("cancel")
+    });
+    quit(terminal);
+}
+
+#[test]
+fn ctrl_c_asks_once_and_stops_the_second_time() {
+    let (_sandbox, mut terminal) = waiting();
+    let before = terminal.text();
+    terminal.send(CTRL_C);
+    terminal.wait_until("a question", |screen| {
+        screen != before && screen.to_lowercase().contains("ctrl-c")
+    });
+    terminal.send(CTRL_C);
+    terminal.wait_until("the run is cancelled", |screen| {
+        screen.to_lowercase().contains("cancel")
+    });
+    terminal.send("q");
+    assert!(terminal.wait_exit().success());
+    terminal.expect_restored();
+}
+
+#[test]
+fn q_asks_while_something_runs() {
+    let (_sandbox, mut terminal) = waiting();
+    terminal.send("q");
+    terminal.wait_until("a question", |screen| {
+        screen.contains('?') && screen.to_lowercase().contains("quit")
+    });
+    terminal.send("y");
+    terminal.wait_exit();
+    terminal.expect_restored();
+}
+
+#[test]
+fn a_terminated_session_restores_the_terminal() {
+    let sandbox = project();
+    let mut terminal = open(&sandbox, 120, 40);
+    terminal.signal(Signal::TERM);
+    assert!(!terminal.wait_exit().success());
+    terminal.expect_restored();
+}
+
+#[test]
+fn it_follows_the_size_of_its_window_down_to_almost_nothing() {
+    let sandbox = project();
+    let terminal = open(&sandbox, 120, 40);
+    for (columns, rows) in [(60, 20), (20, 5), (10, 3), (200, 50)] {
+        let before = terminal.text();
+        terminal.resize(columns, rows);
+        terminal.wait_until("another frame", |screen| {
+            screen != before && !screen.trim().is_empty()
+        });
+    }
+    terminal.wait_for(&["loop.py", "start", "middle", "last", "end"]);
+    quit(terminal);
+}
+
+#[test]
+fn two_sessions_share_a_store() {
+    let sandbox = project();
+    let first = open(&sandbox, 120, 40);
+    let second = open(&sandbox, 200, 50);
+    run(sandbox.flowdev(["run", "loop.py", "--tag", "seen"])).expect_code(0);
+    let id = sandbox.read(".metaflow/LoopFlow/latest_run");
+    // A run that another process wrote appears by itself; its id may be shortened.
+    second.wait_until("the run of another process", |screen| {
+        screen.contains(&id) || screen.contains(&id[id.len() - 6..])
+    });
+    quit(second);
+    quit(first);
+}
