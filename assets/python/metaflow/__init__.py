@@ -1,0 +1,99 @@
+"""The package that flows import. Names are loaded at their first use: a flow pays for what it mentions.
+
+A name that Metaflow has and this package does not fails with a sentence that says what to do instead.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from . import _frames as _frames
+
+__version__ = "2.19.39+flowdev"
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from .decorators import step as step
+    from .flowspec import FlowSpec as FlowSpec
+    from .includefile import IncludeFile as IncludeFile
+    from .metaflow_current import current as current
+    from .parameters import JSONType as JSONType
+    from .parameters import JSONTypeClass as JSONTypeClass
+    from .parameters import Parameter as Parameter
+
+# Public name -> the module that has it.
+_OFFERED = {
+    "FlowSpec": "flowspec",
+    "IncludeFile": "includefile",
+    "JSONType": "parameters",
+    "JSONTypeClass": "parameters",
+    "Parameter": "parameters",
+    "current": "metaflow_current",
+    "step": "decorators",
+}
+
+_IN_CONFIG = "give the value by a Parameter, or read the file in the flow's module"
+_BY_CLIENT = "read the results of runs with flowdev itself, or with the metaflow package in an environment of its own"
+_BY_BINARY = "start runs with `flowdev run`"
+_BY_HAND = "write what it does in the step itself, or use one of the built-in decorators"
+
+# Public names of Metaflow that are not here, and what helps instead.
+_MISSING = {
+    **dict.fromkeys(("Config", "ConfigValue", "config_expr"), _IN_CONFIG),
+    **dict.fromkeys(
+        ("Flow", "Run", "Step", "Task", "DataArtifact", "Metaflow", "namespace", "get_namespace"), _BY_CLIENT
+    ),
+    **dict.fromkeys(("default_namespace", "metadata", "get_metadata", "default_metadata"), _BY_CLIENT),
+    "inspect_spin": _BY_CLIENT,
+    **dict.fromkeys(("Runner", "NBRunner", "Deployer", "NBDeployer", "DeployedFlow"), _BY_BINARY),
+    **dict.fromkeys(("FlowMutator", "StepMutator", "UserStepDecorator", "user_step_decorator"), _BY_HAND),
+    "USER_SKIP_STEP": _BY_HAND,
+    "S3": "use a client library for the object store, such as boto3",
+    "R": "write the flow in Python",
+    **dict.fromkeys(("parallel_map", "parallel_imap_unordered"), "use concurrent.futures of the standard library"),
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name.startswith("__"):
+        raise AttributeError(f"module 'metaflow' has no attribute '{name}'")
+    module = _OFFERED.get(name)
+    if module is not None:
+        value = getattr(_submodule(module), name)
+    else:
+        value = _submodule("_builtin_decorators").find(name)
+        if value is None:
+            _refuse(name)
+    globals()[name] = value
+    return value
+
+
+def _submodule(name: str) -> Any:
+    __import__(f"{__name__}.{name}")
+    return sys.modules[f"{__name__}.{name}"]
+
+
+def _refuse(name: str) -> None:
+    advice = _MISSING.get(name)
+    sentence = (
+        f"flowdev's own 'metaflow' package does not offer '{name}' yet; {advice}."
+        if advice
+        else f"'metaflow' has no '{name}'; flowdev offers: {', '.join(__dir__())}."
+    )
+    # `from metaflow import X` replaces an AttributeError by a sentence of its own, and an ImportError is passed on;
+    # `hasattr` and the import system's own look-up for submodules want the AttributeError.
+    frame = sys._getframe(2)
+    code = frame.f_code
+    import opcode
+
+    if code.co_code[frame.f_lasti] == opcode.opmap["IMPORT_FROM"]:
+        raise ImportError(sentence, name=__name__)
+    raise AttributeError(sentence)
+
+
+def __dir__() -> list[str]:
+    from ._builtin_decorators import FLOW_DEFAULTS, STEP_DEFAULTS
+
+    return sorted({*_OFFERED, *STEP_DEFAULTS, *FLOW_DEFAULTS, "cards", "exception"})

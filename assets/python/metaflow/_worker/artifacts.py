@@ -1,0 +1,161 @@
+"""Artifacts: read from the blobs of the inputs, written as pickles to the spool file of the task.
+
+Knows the form of a blob (gzip of a pickle, or the pickle itself) and the form of the manifest; not when a task reads
+or writes. The engine hashes and stores what is written here.
+"""
+
+from __future__ import annotations
+
+import _pickle
+import os
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+# Metaflow's readers refuse anything newer.
+PROTOCOL = 4
+ENCODING = "pickle-v4"
+
+# Types whose objects cannot have changed since they were loaded, so that the input's blob still says what they are.
+IMMUTABLE = frozenset((type(None), bool, int, float, complex, str, bytes, type(Ellipsis), range))
+
+# sha -> object, unpickled once in the template. A forked task owns a private copy of all of them, but only one each.
+HOT: dict[str, Any] = {}
+
+# The system artifacts of most tasks are among these; each saves the opening of a file.
+_KNOWN: dict[str, Any] = {
+    "868436778cb011a1c6230bc12534683ab0b7f1c3": True,
+    "2473d4676d5b2aba674167293142f8031ada401b": False,
+    "dbc1aaddc8b7343d6d33b34edcf608b8f8801918": None,
+    "a822ae9b08131462c33402f42bb633cbfe0a8c23": 0,
+    "4028827530eb6c63f2c9d431d7496a6614ea98d7": 1,
+}
+_EMPTY_LIST = "c5cf38908fc549f499ade5b17ce221ff0ced377f"
+
+_GZIP = b"\x1f\x8b"
+_CHUNK = 1 << 20
+
+
+def read_blob(blobs: str, sha: str) -> bytes:
+    """The serialised bytes of a blob, decompressed; raises OSError when it is not there."""
+    with open(os.path.join(blobs, sha[:2], sha), "rb") as file:
+        data = file.read()
+    if not data.startswith(_GZIP):
+        return data
+    import zlib
+
+    parts = []
+    # A blob may be several gzip members in a row, compressed in parallel.
+    while data:
+        member = zlib.decompressobj(31)
+        parts.append(member.decompress(data))
+        parts.append(member.flush())
+        if not member.eof:
+            raise OSError(f"the blob {sha} is cut short")
+        data = member.unused_data
+    return parts[0] if len(parts) == 1 else b"".join(parts)
+
+
+def load_blob(blobs: str, sha: str) -> Any:
+    """A new object of that blob."""
+    if sha in _KNOWN:
+        return _KNOWN[sha]
+    if sha == _EMPTY_LIST:
+        return []
+    return _pickle.loads(read_blob(blobs, sha))
+
+
+def fetch(blobs: str, sha: str) -> Any:
+    """An object of that blob that nobody else holds; a hot one is handed out once."""
+    if sha in HOT:
+        return HOT.pop(sha)
+    return load_blob(blobs, sha)
+
+
+def warm(blobs: str, shas: list[str]) -> int:
+    """Unpickle these into `HOT`, forgetting what is not named; answers the bytes of their pickles."""
+    for sha in list(HOT):
+        if sha not in shas:
+            del HOT[sha]
+    size = 0
+    for sha in shas:
+        try:
+            data = read_blob(blobs, sha)
+            if sha not in HOT:
+                HOT[sha] = _pickle.loads(data)
+            size += len(data)
+        except Exception as error:
+            # Only an advance: the task that asks for it meets the error itself, and reports it with its place.
+            sys.stderr.write(f"artifact {sha} was not loaded ahead: {error}\n")
+    return size
+
+
+class Unpicklable(Exception):
+    """One artifact has no pickle; the attempt cannot be stored."""
+
+    def __init__(self, name: str, value: object, reason: BaseException) -> None:
+        super().__init__(name)
+        self.name = name
+        self.type = str(type(value))
+        self.reason = f"{type(reason).__name__}: {reason}"
+
+
+class Spool:
+    """The pickles of one task, one after the other in one file."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._file = open(path, "wb", buffering=_CHUNK)
+
+    def write(self, name: str, value: object) -> dict[str, Any]:
+        """Append one artifact; answers its entry in the manifest."""
+        start = self._file.tell()
+        try:
+            _pickle.Pickler(self._file, PROTOCOL).dump(value)
+        except OSError:
+            raise
+        except Exception as error:
+            raise Unpicklable(name, value, error) from error
+        return {"at": [start, self._file.tell() - start], "type": str(type(value)), "encoding": ENCODING}
+
+    def close(self) -> None:
+        self._file.close()
+
+
+class TaskInput:
+    """The artifacts of one task that this task builds on; read when asked for."""
+
+    def __init__(self, index: int, spec: dict[str, Any]) -> None:
+        self.index = index
+        self.pathspec: str = spec["pathspec"]
+        self.step: str = spec["step"]
+        self.blobs: str = spec["blobs"]
+        self.objects: dict[str, list] = spec["objects"]
+        # Values given for this task in place of those of the input.
+        self.replaced: dict[str, Any] = {}
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.replaced or name in self.objects
+
+    def names(self) -> set[str]:
+        return set(self.objects) | set(self.replaced)
+
+    def sha(self, name: str) -> str | None:
+        return None if name in self.replaced else self.objects[name][0]
+
+    def load(self, name: str) -> Any:
+        if name in self.replaced:
+            return self.replaced[name]
+        from ..exception import MetaflowDataMissing
+
+        sha = self.objects[name][0]
+        try:
+            return fetch(self.blobs, sha)
+        except OSError as error:
+            raise MetaflowDataMissing(f"The artifact *{name}* of {self.pathspec} cannot be read: {error}") from error
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """A system artifact, or the default where an older run has none."""
+        return self.load(name) if name in self else default

@@ -1,0 +1,116 @@
+"""A flow's class as the protocol's Description: what only the executed file can say."""
+
+from __future__ import annotations
+
+import os
+
+from ..decorators import flow_decorators, plain, steps_of
+from .classes import constants_of, parameters_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from ..flowspec import FlowSpec
+    from ..parameters import Parameter
+
+# `@catch` takes over when the attempts of the user's code are used up, and may itself be retried.
+_CATCH_RETRIES = 3
+
+
+def describe_flow(flow: type[FlowSpec], file: str) -> dict[str, Any]:
+    from .project import describe_project
+
+    return {
+        "name": flow.__name__,
+        "doc": dedent(flow.__doc__),
+        "file": file,
+        "decorators": [decorator.describe() for decorator in flow_decorators(flow)],
+        "steps": [_describe_step(function) for function in steps_of(flow)],
+        "parameters": [_describe_parameter(name, parameter) for name, parameter in parameters_of(flow)],
+        "constants": [{"name": name, "type": type(value).__name__} for name, value in constants_of(flow)],
+        "project": describe_project(flow, user_name()),
+    }
+
+
+def _describe_step(function: Callable) -> dict[str, Any]:
+    return {
+        "name": function.__name__,
+        "doc": dedent(function.__doc__),
+        "file": os.path.abspath(function.__code__.co_filename),
+        "line": function.__code__.co_firstlineno,
+        "start": function.is_start_step,
+        "end": function.is_end_step,
+        "node_info": plain(function.node_info),
+        "decorators": [decorator.describe() for decorator in function.decorators],
+        "retry": retry_counts(function.decorators),
+        "environment": environment_of(function.decorators),
+    }
+
+
+def retry_counts(decorators: list[Any]) -> list[int]:
+    """Retries of the user's code, and further ones for errors around it; the largest of each kind counts."""
+    user = max((int(deco.attributes["times"]) for deco in decorators if deco.name == "retry"), default=0)
+    return [user, _CATCH_RETRIES if any(deco.name == "catch" for deco in decorators) else 0]
+
+
+def environment_of(decorators: list[Any]) -> dict[str, str]:
+    """The variables that the step's decorators set."""
+    variables = {}
+    for decorator in decorators:
+        if decorator.name == "environment":
+            variables.update((str(name), str(value)) for name, value in decorator.attributes["vars"].items())
+    return variables
+
+
+def _describe_parameter(attribute: str, parameter: Parameter) -> dict[str, Any]:
+    deploy_time = callable(parameter.default)
+    return {
+        "attr": attribute,
+        "name": parameter.name,
+        "type": parameter.type_name,
+        "kind": type(parameter).__name__,
+        "help": parameter.help,
+        "required": parameter.required,
+        "default": None if deploy_time else _json(parameter.default),
+        "default_repr": getattr(parameter.default, "__qualname__", "") if deploy_time else repr(parameter.default),
+        "deploy_time": deploy_time,
+        "multiple": parameter.multiple,
+        "separator": parameter.separator,
+    }
+
+
+def _json(value: object) -> Any:
+    if value is None or isinstance(value, (str, int, float)):
+        return value
+    if isinstance(value, (list, tuple)):
+        return [_json(item) for item in value]
+    if isinstance(value, dict):
+        return {str(key): _json(item) for key, item in value.items()}
+    return repr(value)
+
+
+def dedent(doc: str | None) -> str:
+    """A docstring as the graph records it: without the indentation that its first indented line has."""
+    if not doc:
+        return ""
+    indent = ""
+    seen_text = False
+    for line in doc.splitlines():
+        if not line:
+            continue
+        indent = line[: len(line) - len(line.lstrip(" \t"))]
+        if indent or seen_text:
+            break
+        seen_text = True
+    return doc.replace("\n" + indent, "\n").strip() if indent else doc
+
+
+def user_name() -> str | None:
+    """Who runs this, by the variables that Metaflow looks at."""
+    for name in ("METAFLOW_USER", "SUDO_USER", "USERNAME", "USER"):
+        value = os.environ.get(name)
+        if value and value != "root":
+            return value
+    return None

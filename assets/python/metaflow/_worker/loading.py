@@ -1,0 +1,140 @@
+"""Executing a flow file as `__main__`, once per template, and saying what was found in it."""
+
+from __future__ import annotations
+
+import gc
+import os
+import sys
+
+from .. import _launch
+from .._frames import ForeachFrame
+from ..decorators import steps_of
+from ..flowspec import FlowConstructed, FlowSpec
+from .randomness import SeedWatch
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import CodeType
+    from typing import Any
+
+_PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
+
+
+class LoadFailed(Exception):
+    """The flow file could not be executed, or has no flow; `error` is the protocol's Error."""
+
+    def __init__(self, error: dict[str, Any]) -> None:
+        super().__init__(error["message"])
+        self.error = error
+
+
+class Loaded:
+    """A flow file that was executed in this process."""
+
+    def __init__(self, file: str, flow: FlowSpec, seeds: SeedWatch, modules: list[str]) -> None:
+        self.file = file
+        self.flow = flow
+        self.seeds = seeds
+        self.modules = modules
+
+    def describe(self) -> dict[str, Any]:
+        from .describe import describe_flow
+
+        return describe_flow(type(self.flow), self.file)
+
+
+def load(message: dict[str, Any]) -> Loaded:
+    """Execute the file named by a `load` message; raises `LoadFailed`."""
+    for name in message.get("unset") or ():
+        os.environ.pop(name, None)
+    os.environ.update(message.get("env") or {})
+    file = message["file"]
+    known = set(sys.modules)
+    try:
+        os.chdir(message["cwd"])
+        sys.argv = list(message.get("argv") or [file])
+        sys.path.insert(0, os.path.dirname(os.path.realpath(file)))
+        with SeedWatch() as seeds:
+            flow = _execute(file, message.get("flow"))
+        _attach(type(flow), message.get("with") or ())
+    except BaseException as error:
+        # The user's module may raise anything, and `sys.exit` in it must not end the template.
+        from .errors import describe_exception
+
+        raise LoadFailed(describe_exception(error)) from error
+    gc.collect()
+    return Loaded(file, flow, seeds, _project_modules(known, file, message["cwd"]))
+
+
+def _compile(file: str) -> CodeType:
+    with open(file, "rb") as source:
+        text = source.read()
+    return compile(text, file, "exec", dont_inherit=True)
+
+
+def _execute(file: str, wanted: str | None) -> FlowSpec:
+    from importlib.machinery import SourceFileLoader
+
+    module = type(sys)("__main__")
+    module.__file__ = file
+    module.__builtins__ = __builtins__
+    module.__loader__ = SourceFileLoader("__main__", file)
+    module.__annotations__ = {}
+    # Artifacts name this class by the module that is the flow's.
+    module.ForeachFrame = ForeachFrame
+    sys.modules["__main__"] = module
+    _launch.found = found = []
+    try:
+        exec(_compile(file), module.__dict__)
+    except FlowConstructed:
+        # What follows `MyFlow()` in the file never runs under the command line either.
+        pass
+    for flow in found:
+        if wanted in (None, type(flow).__name__):
+            return flow
+    return _choose(module, file, wanted)
+
+
+def _choose(module: Any, file: str, wanted: str | None) -> FlowSpec:
+    """The flow of a file that constructs none, or not the one that is asked for."""
+    classes = [
+        value
+        for value in vars(module).values()
+        if isinstance(value, type)
+        and issubclass(value, FlowSpec)
+        and value.__module__ == "__main__"
+        and (wanted is None or value.__name__ == wanted)
+    ]
+    with_steps = [value for value in classes if steps_of(value)]
+    if len(with_steps) != 1:
+        what = f"no flow named '{wanted}'" if wanted else "no flow" if not with_steps else "more than one flow"
+        raise LookupError(
+            f"{os.path.basename(file)} defines {what}: a class derived from FlowSpec with steps is expected"
+        )
+    return with_steps[0](use_cli=False)
+
+
+def _attach(flow: type[FlowSpec], specs: Any) -> None:
+    """Give the decorators of `--with` to the steps that do not have them."""
+    from .._builtin_decorators import from_spec
+
+    for spec in specs:
+        for function in steps_of(flow):
+            decorator = from_spec(spec)
+            if not any(other.name == decorator.name for other in function.decorators):
+                function.decorators.append(decorator)
+
+
+def _project_modules(known: set[str], file: str, cwd: str) -> list[str]:
+    """Files of the modules that the flow imported from its own directory, or from below the working directory."""
+    roots = tuple({os.path.dirname(os.path.realpath(file)) + os.sep, os.path.realpath(cwd) + os.sep})
+    foreign = tuple({os.path.realpath(sys.prefix) + os.sep, os.path.realpath(sys.base_prefix) + os.sep, _PACKAGE})
+    files = []
+    for name, module in list(sys.modules.items()):
+        path = getattr(module, "__file__", None)
+        if name in known or not isinstance(path, str):
+            continue
+        path = os.path.realpath(path)
+        if path.startswith(roots) and not path.startswith(foreign) and "site-packages" not in path:
+            files.append(path)
+    return sorted(files)

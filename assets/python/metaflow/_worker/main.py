@@ -1,0 +1,36 @@
+"""Entry point of the forkserver process: descriptor 0 is its control socket.
+
+Only arranges the process (descriptors, import path, session); the protocol is in `server`.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+
+def main() -> None:
+    control = os.dup(0)
+    null = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(null, 0)
+    os.close(null)
+    # Python put this file's directory first on the path; there our modules' names would shadow the user's.
+    here = os.path.dirname(os.path.abspath(__file__))
+    sys.path[:] = [entry for entry in sys.path if os.path.abspath(entry or ".") != here]
+    assets = os.path.dirname(os.path.dirname(here))
+    if assets not in sys.path:
+        sys.path.insert(0, assets)
+    # Children of the user's steps are to run as under `python -u`, and to find no control socket.
+    os.environ["PYTHONUNBUFFERED"] = "x"
+    try:
+        # The terminal's Ctrl-C is for the engine, which then decides what ends.
+        os.setsid()
+    except OSError:
+        pass
+    from metaflow._worker.server import Server
+
+    Server(control).run()
+
+
+if __name__ == "__main__":
+    main()

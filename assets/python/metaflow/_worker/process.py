@@ -1,0 +1,106 @@
+"""What one process needs to become a template or a task, and to end as an interpreter does."""
+
+from __future__ import annotations
+
+import _signal
+import gc
+import os
+import sys
+
+# Native thread pools that re-create themselves after a fork run under the name of the process; the names
+# below belong to pools that do not, so that a fork of their process would hang at the first use.
+_UNSAFE_POOLS = ("polars", "rayon", "tokio", "jemalloc", "grpc")
+
+
+def flush() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (AttributeError, OSError, ValueError):
+            pass
+
+
+def exit_status(status: int) -> int:
+    """The exit code, or minus the signal, of a `waitpid` status."""
+    return -os.WTERMSIG(status) if os.WIFSIGNALED(status) else os.WEXITSTATUS(status)
+
+
+def count_threads() -> int:
+    """Threads beside the main one with which a fork is not safe."""
+    count = len(sys._current_frames()) - 1
+    try:
+        tids = os.listdir("/proc/self/task")
+    except OSError:
+        return count
+    for tid in tids:
+        try:
+            with open(f"/proc/self/task/{tid}/comm") as comm:
+                count += comm.read().startswith(_UNSAFE_POOLS)
+        except OSError:
+            # It ended in the meantime.
+            continue
+    return count
+
+
+def redirect(stdout: int, stderr: int) -> None:
+    """Make the two descriptors this process's output."""
+    for fd, target in ((stdout, 1), (stderr, 2)):
+        os.dup2(fd, target)
+        os.close(fd)
+
+
+def become_task(stdout: int, stderr: int) -> None:
+    """A session of its own, default signals, output by lines: what user code finds when Python starts it."""
+    try:
+        # The engine ends a task by its process group.
+        os.setsid()
+    except OSError:
+        pass
+    redirect(stdout, stderr)
+    _signal.signal(_signal.SIGINT, _signal.default_int_handler)
+    _signal.signal(_signal.SIGTERM, _signal.SIG_DFL)
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(line_buffering=True)
+    gc.enable()
+
+
+def finish(code: int) -> None:
+    """End as the interpreter does: threads, exit handlers, open files; but without taking down every module."""
+    threading = sys.modules.get("threading")
+    try:
+        if threading is not None:
+            threading._shutdown()
+        import atexit
+
+        atexit._run_exitfuncs()
+    except BaseException as error:
+        sys.excepthook(type(error), error, error.__traceback__)
+    _flush_open_files()
+    flush()
+    os._exit(code)
+
+
+def _flush_open_files() -> None:
+    """Files that are still open in some module's variable would be flushed by the interpreter's finalisation."""
+    import io
+
+    # By exact type: `isinstance` would run the `__class__` of the user's proxies.
+    kinds = (io.TextIOWrapper, io.BufferedWriter, io.BufferedRandom)
+    for candidate in gc.get_objects():
+        if type(candidate) in kinds:
+            try:
+                if not candidate.closed:
+                    candidate.flush()
+            except (OSError, ValueError):
+                pass
+
+
+def disown_finalizers() -> None:
+    """`weakref.finalize` objects of the template (a `TemporaryDirectory` at module level) are not a task's to run."""
+    weakref = sys.modules.get("weakref")
+    if weakref is None:
+        return
+    for info in weakref.finalize._registry.values():
+        info.atexit = False

@@ -1,0 +1,88 @@
+"""Random numbers in forked tasks: as if each task were a fresh process that has imported the flow.
+
+Python re-seeds its own generator after a fork, numpy does not. Whoever seeds a generator while the flow is imported
+wants the same numbers in each task, and gets them.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import ModuleType
+    from typing import Any
+
+_GENERATORS = ("random", "numpy.random")
+
+
+class SeedWatch:
+    """Notices calls of `seed` in the two generators while the flow file is executed."""
+
+    def __init__(self) -> None:
+        self.seeded: dict[str, bool] = {}
+        self._original: dict[str, Any] = {}
+        self.states: dict[str, Any] = {}
+
+    def __enter__(self) -> SeedWatch:
+        for name in _GENERATORS:
+            module = sys.modules.get(name)
+            if module is not None:
+                self._wrap(name, module)
+        sys.meta_path.insert(0, self)
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        sys.meta_path.remove(self)
+        for name, original in self._original.items():
+            sys.modules[name].seed = original
+        for name, seeded in self.seeded.items():
+            if seeded and name == "random":
+                self.states[name] = sys.modules[name].getstate()
+
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
+        """Part of the import system: lets the modules through, and wraps their `seed` once they are there."""
+        if name not in _GENERATORS:
+            return None
+        from importlib.machinery import PathFinder
+
+        spec = PathFinder.find_spec(name, path, target)
+        if spec is None or spec.loader is None:
+            return spec
+        loader = spec.loader
+        watch = self
+
+        class Loader:
+            def create_module(self, spec: Any) -> Any:
+                return loader.create_module(spec)
+
+            def exec_module(self, module: ModuleType) -> None:
+                spec.loader = module.__loader__ = loader
+                loader.exec_module(module)
+                watch._wrap(name, module)
+
+        spec.loader = Loader()
+        return spec
+
+    def _wrap(self, name: str, module: ModuleType) -> None:
+        original = getattr(module, "seed", None)
+        if original is None:
+            return
+
+        def seed(*args: Any, **kwargs: Any) -> Any:
+            # Without a value it asks for new entropy.
+            self.seeded[name] = any(value is not None for value in (*args, *kwargs.values()))
+            return original(*args, **kwargs)
+
+        self._original[name] = original
+        module.seed = seed
+
+    def refresh(self) -> None:
+        """In a new task: the state after a seeded import, else new entropy."""
+        random = sys.modules.get("random")
+        if random is not None and "random" in self.states:
+            random.setstate(self.states["random"])
+        numpy_random = sys.modules.get("numpy.random")
+        if numpy_random is not None and not self.seeded.get("numpy.random"):
+            numpy_random.seed(int.from_bytes(os.urandom(4), "little"))

@@ -1,0 +1,80 @@
+"""The pseudo task `_parameters`: values of parameters and constants, once for the whole run."""
+
+from __future__ import annotations
+
+import os
+
+from ..flowspec import FlowSpec
+from .artifacts import Spool, Unpicklable
+from .classes import constants_of, leftovers_of, parameters_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from .loading import Loaded
+
+
+def evaluate(loaded: Loaded, spec: dict[str, Any]) -> dict[str, Any]:
+    """The `done` message of the `_parameters` task; a value that does not fit is its error."""
+    done: dict[str, Any] = {
+        "t": "done",
+        "ok": True,
+        "success": True,
+        "exit": 0,
+        "objects": {},
+        "transition": None,
+        "num_splits": None,
+        "foreach_var": None,
+        "foreach_stack": [],
+        "iteration_stack": [],
+        "error": None,
+        "unpicklable": None,
+        "meta": {},
+    }
+    spool = Spool(spec["spool"])
+    try:
+        for name, value in artifacts_of(loaded.flow, spec).items():
+            done["objects"][name] = spool.write(name, value)
+    except Unpicklable as problem:
+        done["unpicklable"] = {"name": problem.name, "type": problem.type, "reason": problem.reason}
+        done.update(ok=False, success=False, exit=1, objects={})
+    except Exception as error:
+        from .errors import describe_exception
+
+        done.update(ok=False, success=False, exit=1, objects={}, error=describe_exception(error))
+    finally:
+        spool.close()
+    return done
+
+
+def artifacts_of(flow: FlowSpec, spec: dict[str, Any]) -> dict[str, Any]:
+    from ..parameters import UsageError, context_for
+
+    kind = type(flow)
+    context = context_for(flow.name, spec.get("user") or "")
+    given = {name.replace("-", "_").lower(): value for name, value in (spec.get("values") or {}).items()}
+    values: dict[str, Any] = {}
+    seen: set[str] = set()
+    for name, parameter in parameters_of(kind):
+        if parameter.option in seen:
+            raise UsageError(f"The parameter *{parameter.name}* is declared twice; case makes no difference.")
+        seen.add(parameter.option)
+        values[name] = parameter.evaluate(given.pop(parameter.option, None), os.environ, context)
+    if given:
+        known = ", ".join(parameter.name for _, parameter in parameters_of(kind)) or "none"
+        raise UsageError(f"The flow has no parameter *{next(iter(given))}*; it has: {known}.")
+    values.update(constants_of(kind))
+    values.update(leftovers_of(kind))
+    values.update(
+        {
+            "name": flow.name,
+            "_configs_processed": True,
+            "_foreach_stack": [],
+            "_graph_info": spec["graph"],
+            "_success": True,
+            "_task_ok": True,
+            "_transition": None,
+        }
+    )
+    return values

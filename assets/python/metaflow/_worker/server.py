@@ -1,0 +1,197 @@
+"""The forkserver and the template: one loop that reads messages, forks children and reports their ends.
+
+The same class plays both parts, and, where forking is not safe, all three in one process. What a task does is in
+`task`, how the flow file is executed in `loading`.
+"""
+
+from __future__ import annotations
+
+import _signal
+import gc
+import os
+import select
+import sys
+
+from . import process
+from .wire import Channel
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from .loading import Loaded
+
+
+class Server:
+    """Owns the control channel of this process and its children."""
+
+    def __init__(self, control: int) -> None:
+        self.channel = Channel(control)
+        self.children: dict[int, str] = {}
+        self.loaded: Loaded | None = None
+        self.wake_read, self.wake_write = os.pipe()
+        for fd in (self.wake_read, self.wake_write):
+            os.set_blocking(fd, False)
+        # The handler itself does nothing: its being there makes the interpreter write to the wake-up descriptor.
+        _signal.signal(_signal.SIGCHLD, lambda _number, _frame: None)
+        _signal.set_wakeup_fd(self.wake_write, warn_on_full_buffer=False)
+        # Imports make many objects and little garbage: collecting in between only costs time.
+        gc.disable()
+
+    def run(self) -> None:
+        """Serve until the engine closes the channel."""
+        poll = select.poll()
+        poll.register(self.channel.fileno(), select.POLLIN)
+        poll.register(self.wake_read, select.POLLIN)
+        try:
+            while True:
+                for fd, _event in poll.poll():
+                    if fd == self.wake_read:
+                        self.reap()
+                    elif not self.channel.fill():
+                        return
+                while True:
+                    message = self.channel.take()
+                    if message is None:
+                        break
+                    self.handle(message)
+        except OSError:
+            # The engine is gone; there is nobody to tell.
+            return
+        finally:
+            process.flush()
+            os._exit(0)
+
+    def handle(self, message: dict[str, Any]) -> None:
+        kind = message["t"]
+        if kind == "task":
+            self.start_task(message)
+        elif kind == "hot":
+            self.warm(message)
+        elif kind == "load":
+            self.load(message)
+        elif kind == "preload":
+            self.preload(message)
+        elif kind == "template":
+            self.start_template(message)
+        else:
+            self.fail(message, ValueError(f"unknown message {kind!r}"))
+
+    def fail(self, message: dict[str, Any], reason: BaseException) -> None:
+        from .errors import describe_exception
+
+        answer = {"t": "failed", "error": describe_exception(reason)}
+        if "id" in message:
+            answer["id"] = message["id"]
+        self.channel.send(answer)
+
+    def reap(self) -> None:
+        try:
+            while os.read(self.wake_read, 512):
+                pass
+        except BlockingIOError:
+            pass
+        # Only our own children: a module may have started processes of its own, whose status belongs to it.
+        for pid, name in list(self.children.items()):
+            done, status = os.waitpid(pid, os.WNOHANG)
+            if done:
+                del self.children[pid]
+                self.channel.send({"t": "exited", "id": name, "status": process.exit_status(status)})
+
+    def preload(self, message: dict[str, Any]) -> None:
+        loaded, failed = [], {}
+        for name in message["modules"]:
+            try:
+                __import__(name)
+                loaded.append(name)
+            except BaseException as error:
+                # Whatever it is, the flow meets it again when it imports the module itself, and tells the user then.
+                failed[name] = f"{type(error).__name__}: {error}"
+        process.flush()
+        self.channel.send({"t": "preloaded", "loaded": loaded, "failed": failed, "threads": process.count_threads()})
+
+    def load(self, message: dict[str, Any]) -> None:
+        from . import loading
+
+        try:
+            self.loaded = loading.load(message)
+        except loading.LoadFailed as failure:
+            self.channel.send({"t": "failed", "error": failure.error})
+            return
+        finally:
+            process.flush()
+        self.channel.send(
+            {
+                "t": "loaded",
+                "flow": self.loaded.describe(),
+                "threads": process.count_threads(),
+                "modules": self.loaded.modules,
+                "python": sys.version,
+            }
+        )
+
+    def warm(self, message: dict[str, Any]) -> None:
+        from . import artifacts
+
+        size = artifacts.warm(message["blobs"], message["shas"])
+        self.channel.send({"t": "hot", "held": len(artifacts.HOT), "bytes": size, "threads": process.count_threads()})
+
+    def start_template(self, message: dict[str, Any]) -> None:
+        control, stdout, stderr = fds = self.channel.take_fds(message["fds"])
+        pid = self.fork(message, fds)
+        if pid != 0:
+            return
+        try:
+            self.leave_parent()
+            process.redirect(stdout, stderr)
+            Server(control).run()
+        finally:
+            os._exit(1)
+
+    def start_task(self, message: dict[str, Any]) -> None:
+        control, stdout, stderr = fds = self.channel.take_fds(message["fds"])
+        in_place = not message.get("fork", True)
+        if in_place:
+            self.channel.send({"t": "forked", "id": message["id"], "pid": os.getpid()})
+        elif self.fork(message, fds) != 0:
+            return
+        try:
+            self.leave_parent()
+            process.become_task(stdout, stderr)
+            from . import task
+
+            task.main(self.loaded, message["spec"], Channel(control))
+        except BaseException as error:
+            # Not the user's error, whose ways out are all handled in `task`.
+            sys.excepthook(type(error), error, error.__traceback__)
+        finally:
+            process.flush()
+            os._exit(1)
+
+    def fork(self, message: dict[str, Any], fds: list[int]) -> int:
+        """0 in the child; the parent has told the engine about it and let go of its descriptors."""
+        process.flush()
+        # What is here now stays: a collection in the child must not touch, and so copy, the parent's pages.
+        gc.freeze()
+        try:
+            pid = os.fork()
+        except OSError as error:
+            self.fail(message, error)
+            pid = -1
+        if pid == 0:
+            return 0
+        for fd in fds:
+            os.close(fd)
+        if pid > 0:
+            self.children[pid] = message["id"]
+            self.channel.send({"t": "forked", "id": message["id"], "pid": pid})
+        return pid
+
+    def leave_parent(self) -> None:
+        """Let go of all that belongs to the server this process was forked from."""
+        _signal.set_wakeup_fd(-1)
+        _signal.signal(_signal.SIGCHLD, _signal.SIG_DFL)
+        os.close(self.wake_read)
+        os.close(self.wake_write)
+        self.channel.close()
+        self.children.clear()

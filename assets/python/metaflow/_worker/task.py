@@ -1,0 +1,233 @@
+"""One attempt of one task: inputs in, user code, artifacts out, and what the engine is told about it.
+
+Knows the order of things; how decorators act is in `hooks`, what is stored in `persist`.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from ..exception import MetaflowDataMissing, MetaflowExceptionWrapper
+from ..flowspec import Inputs
+from ..metaflow_current import current
+from . import persist, process
+from .artifacts import Spool, TaskInput, Unpicklable
+from .classes import protect
+from .hooks import Hooks
+from .stacks import foreach_stack, iteration_stack, stack_metadata
+from .state import FlowState
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from ..flowspec import FlowSpec
+    from .loading import Loaded
+    from .wire import Channel
+
+
+class Outcome:
+    """How an attempt ended, apart from its artifacts."""
+
+    def __init__(self) -> None:
+        self.exit = 0
+        self.error: dict[str, Any] | None = None
+
+
+def main(loaded: Loaded, spec: dict[str, Any], channel: Channel) -> None:
+    """Run the attempt, report it, and end this process."""
+    process.disown_finalizers()
+    loaded.seeds.refresh()
+    os.environ["METAFLOW_RUN_ID"] = spec["run_id"]
+    if spec["kind"] == "parameters":
+        from .run_parameters import evaluate
+
+        done = evaluate(loaded, spec)
+    else:
+        done = Task(loaded.flow, spec, channel).run()
+    channel.send(done)
+    process.finish(done["exit"])
+
+
+class Task:
+    """An attempt of a step."""
+
+    def __init__(self, flow: FlowSpec, spec: dict[str, Any], channel: Channel) -> None:
+        self.flow = flow
+        self.spec = spec
+        self.channel = channel
+        self.step: str = spec["step"]
+        self.node: dict[str, Any] = spec["node"]
+        self.inputs = [TaskInput(index, item) for index, item in enumerate(spec["inputs"])]
+        self.is_join: bool = self.node["join"]
+        self.outcome = Outcome()
+        self.hooks = Hooks(self, getattr(type(flow), self.step).decorators)
+
+    def run(self) -> dict[str, Any]:
+        """Everything up to the message that reports the end."""
+        self.enter_current()
+        self.channel.send({"t": "begin", "pid": os.getpid()})
+        flow = self.flow
+        flow._current_step = self.step
+        flow._success = False
+        flow._task_ok = None
+        flow._exception = None
+        try:
+            self.prepare()
+            self.execute()
+        except Exception as error:
+            self.failed(error)
+        except SystemExit as exit:
+            self.left(exit)
+        except KeyboardInterrupt:
+            sys.stderr.write("Aborted!\n")
+            self.outcome.exit = 1
+        except BaseException as error:
+            self.failed(error)
+            flow._task_ok = None
+        finally:
+            self.hooks.stop_alarm()
+        return self.store()
+
+    def enter_current(self) -> None:
+        spec = self.spec
+        flow = self.flow.name
+        ids = (flow, spec["run_id"], self.step, spec["task_id"])
+        current._update_env(
+            {
+                "flow_name": flow,
+                "run_id": spec["run_id"],
+                "step_name": self.step,
+                "task_id": spec["task_id"],
+                "retry_count": spec["attempt"],
+                "origin_run_id": spec.get("origin_run_id"),
+                "pathspec": "/".join(ids),
+                "namespace": spec.get("namespace"),
+                "username": spec.get("user"),
+                "tags": set(spec.get("tags") or ()),
+                "graph": spec.get("graph"),
+                "graph_info": spec.get("graph"),
+                "tempdir": spec.get("tempdir") or ".",
+            }
+        )
+
+    def prepare(self) -> None:
+        """Give the flow its inputs, its place in foreach and loop, its parameters."""
+        flow, inputs = self.flow, self.inputs
+        if not inputs:
+            raise MetaflowDataMissing(f"Step *{self.step}* was started without inputs.")
+        if self.spec.get("set") or self.spec.get("artifacts_module"):
+            from .overrides import replace_artifacts
+
+            replace_artifacts(type(flow), inputs, self.spec, self.is_join)
+        parameters, constants = protect(type(flow))
+        # Known to the split alone, and not inherited from it.
+        flow._foreach_var = None
+        flow._foreach_num_splits = None
+        flow._foreach_stack = foreach_stack(self.spec, inputs)
+        flow._iteration_stack = iteration_stack(self.spec, inputs)
+        first = inputs[0]
+        state = FlowState(None if self.is_join else first, self.is_join)
+        flow.__dict__["__mf__"] = state
+        if self.is_join:
+            # A join starts empty but for what is the same in the whole run.
+            for name in (*parameters, *constants, "_graph_info"):
+                if name in first:
+                    state.taken[name] = first
+        current._update_env({"parameter_names": parameters})
+
+    def execute(self) -> None:
+        self.hooks.before()
+        function = getattr(self.flow, self.step)
+        if self.spec["attempt"] > self.spec["max_user_retries"]:
+            # The attempts of the user's code are used up: this one is for recording that.
+            self.hooks.fallback()
+        elif self.is_join:
+            function(Inputs([self.input_flow(source) for source in self.inputs]))
+        else:
+            function()
+        self.hooks.after()
+        self.flow._task_ok = True
+        self.flow._success = True
+
+    def input_flow(self, source: TaskInput) -> FlowSpec:
+        """An input of a join: a flow object whose attributes are the artifacts of that task."""
+        kind = type(self.flow)
+        flow = kind.__new__(kind)
+        flow.__dict__.update(
+            {
+                "name": self.flow.name,
+                "_current_step": source.step,
+                "_transition": None,
+                "__mf__": FlowState(source),
+            }
+        )
+        return flow
+
+    def failed(self, error: BaseException) -> None:
+        from .errors import describe_exception, print_user
+
+        flow = self.flow
+        self.hooks.stop_alarm()
+        if isinstance(error, Exception) and self.hooks.catches(error):
+            flow._task_ok = True
+            return
+        flow._task_ok = False
+        flow._exception = MetaflowExceptionWrapper(error)
+        self.outcome.exit = 1
+        self.outcome.error = describe_exception(error)
+        process.flush()
+        try:
+            name = str(flow)
+        except Exception:
+            # The text of the task's item is the user's code, too.
+            name = f"<flow {flow.name} step {self.step}>"
+        sys.stderr.write(f"{name} failed:\n")
+        print_user(error)
+
+    def left(self, exit: SystemExit) -> None:
+        """`sys.exit` in user code: the code counts, the task is neither good nor failed."""
+        from .errors import describe_exception
+
+        code = exit.code
+        if code is None:
+            code = 0
+        elif not isinstance(code, int):
+            sys.stderr.write(f"{code}\n")
+            code = 1
+        self.outcome.exit = code & 0xFF
+        if self.outcome.exit:
+            self.outcome.error = describe_exception(exit)
+
+    def store(self) -> dict[str, Any]:
+        """Write the artifacts, show the cards, and make the last message."""
+        flow, spec = self.flow, self.spec
+        done = {
+            "t": "done",
+            "ok": flow._task_ok,
+            "success": flow._success,
+            "exit": self.outcome.exit,
+            "objects": {},
+            "transition": flow._transition,
+            "num_splits": flow.__dict__.get("_foreach_num_splits"),
+            "foreach_var": flow.__dict__.get("_foreach_var"),
+            "foreach_stack": [list(frame) for frame in flow.__dict__.get("_foreach_stack", ())],
+            "iteration_stack": flow.__dict__.get("_iteration_stack", []),
+            "error": self.outcome.error,
+            "unpicklable": None,
+            "meta": stack_metadata(flow.__dict__.get("_foreach_stack", ())),
+        }
+        spool = Spool(spec["spool"])
+        try:
+            done["objects"] = persist.store(flow, self.inputs, spool)
+        except Unpicklable as problem:
+            sys.stderr.write(f"The artifact '{problem.name}' of {problem.type} cannot be pickled: {problem.reason}\n")
+            done["unpicklable"] = {"name": problem.name, "type": problem.type, "reason": problem.reason}
+            done.update(ok=False, success=False, exit=1)
+            return done
+        finally:
+            spool.close()
+        if flow._task_ok:
+            self.hooks.finish_cards()
+        return done

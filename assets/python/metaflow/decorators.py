@@ -1,0 +1,199 @@
+"""`step`, and the machinery of the decorators that are data: a name, attributes, a place on a step or a flow.
+
+What a decorator does while a task runs is in `_worker.hooks`; which ones exist is in `_builtin_decorators`.
+"""
+
+from __future__ import annotations
+
+from .exception import InvalidDecoratorAttribute, MetaflowException
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+# Where a flow class keeps its own decorators; a name that is never an artifact.
+_FLOW_DECORATORS = "__flow_decorators__"
+
+
+class BadStepDecoratorException(MetaflowException):
+    headline = "Syntax error"
+
+    def __init__(self, deco: str, function: object) -> None:
+        name = getattr(function, "__name__", function)
+        super().__init__(f"@{deco} is applied to '{name}', which is no step: write @{deco} above @step.")
+
+
+class BadFlowDecoratorException(MetaflowException):
+    headline = "Syntax error"
+
+    def __init__(self, deco: str) -> None:
+        super().__init__(f"@{deco} belongs above a flow, that is, a class derived from FlowSpec.")
+
+
+class DuplicateStepDecoratorException(MetaflowException):
+    headline = "Duplicate decorators"
+
+    def __init__(self, deco: str, function: object) -> None:
+        super().__init__(f"The step '{getattr(function, '__name__', function)}' has @{deco} twice; once is possible.")
+
+
+class DuplicateFlowDecoratorException(MetaflowException):
+    headline = "Duplicate decorators"
+
+    def __init__(self, deco: str) -> None:
+        super().__init__(f"The flow has @{deco} twice; once is possible.")
+
+
+class UnknownStepDecoratorException(MetaflowException):
+    headline = "Unknown step decorator"
+
+    def __init__(self, deco: str, known: list[str]) -> None:
+        super().__init__(f"There is no step decorator '{deco}'. These exist: {', '.join(known)}.")
+
+
+class Decorator:
+    """One use of a decorator."""
+
+    name = "NONAME"
+    defaults: dict[str, Any] = {}
+    allow_multiple = False
+
+    def __init__(
+        self, attributes: dict[str, Any] | None = None, statically_defined: bool = False, inserted_by: Any = None
+    ) -> None:
+        self.attributes = dict(self.defaults)
+        self.statically_defined = statically_defined
+        self.inserted_by = inserted_by
+        for key, value in (attributes or {}).items():
+            if key not in self.defaults:
+                raise InvalidDecoratorAttribute(self.name, key, self.defaults)
+            self.attributes[key] = value
+
+    def describe(self) -> dict[str, Any]:
+        """The decorator as `_graph_info` records it."""
+        return {
+            "name": self.name,
+            "attributes": plain(self.attributes),
+            "statically_defined": self.statically_defined,
+            "inserted_by": self.inserted_by,
+        }
+
+
+class StepDecorator(Decorator):
+    """Base class of what stands above a step."""
+
+
+class FlowDecorator(Decorator):
+    """Base class of what stands above a flow."""
+
+
+def plain(value: object) -> Any:
+    """Plain data as Metaflow records it; None becomes a text, and so does all that has no form in JSON."""
+    if isinstance(value, (str, int, float)):
+        return value
+    if isinstance(value, dict):
+        return {str(plain(key)): plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return [plain(item) for item in value]
+    if callable(value):
+        return getattr(value, "__qualname__", str(value))
+    return str(value)
+
+
+def step(
+    function: Callable | None = None, *, start: bool = False, end: bool = False, node_info: dict | None = None
+) -> Any:
+    """Mark a method as a step, with or without arguments."""
+
+    def mark(function: Callable) -> Callable:
+        function.is_step = True
+        function.is_start_step = start
+        function.is_end_step = end
+        function.node_info = dict(node_info or {})
+        function.decorators = []
+        function.wrappers = []
+        function.config_decorators = []
+        function.name = function.__name__
+        return function
+
+    return mark if function is None else mark(function)
+
+
+def steps_of(flow: type) -> list[Callable]:
+    """The step functions of a class as its instances find them; base classes first, each in source order."""
+    steps: dict[str, Callable] = {}
+    for base in reversed(flow.__mro__):
+        own = [value for value in vars(base).values() if getattr(value, "is_step", False)]
+        for function in sorted(own, key=_line):
+            steps.setdefault(function.__name__, function)
+    return [getattr(flow, name) for name in steps if getattr(getattr(flow, name, None), "is_step", False)]
+
+
+def _line(function: Callable) -> int:
+    return function.__code__.co_firstlineno
+
+
+def attach(function: Callable, decorator: StepDecorator) -> None:
+    """Add a decorator to a step; refused when it is there already and stands only once."""
+    if not decorator.allow_multiple and any(other.name == decorator.name for other in function.decorators):
+        raise DuplicateStepDecoratorException(decorator.name, function)
+    function.decorators.append(decorator)
+
+
+def flow_decorators(flow: type) -> list[FlowDecorator]:
+    """The decorators of a flow class, those of its base classes first."""
+    found: list[FlowDecorator] = []
+    for base in reversed(flow.__mro__):
+        found.extend(vars(base).get(_FLOW_DECORATORS, ()))
+    return found
+
+
+def step_decorator(kind: type[StepDecorator]) -> Callable:
+    """What a flow imports for a step decorator: usable bare, or with keyword arguments."""
+
+    def decorate(*args: Any, **attributes: Any) -> Any:
+        if args and not attributes and len(args) == 1 and callable(args[0]):
+            return apply(args[0], {})
+        if args:
+            raise MetaflowException(f"@{kind.name} takes keyword arguments only.")
+        return lambda function: apply(function, attributes)
+
+    def apply(function: Callable, attributes: dict[str, Any]) -> Callable:
+        if not getattr(function, "is_step", False):
+            raise BadStepDecoratorException(kind.name, function)
+        attach(function, kind(attributes, statically_defined=True))
+        return function
+
+    decorate.__name__ = decorate.__qualname__ = kind.name
+    decorate.__doc__ = kind.__doc__
+    return decorate
+
+
+def flow_decorator(kind: type[FlowDecorator]) -> Callable:
+    """What a flow imports for a flow decorator: usable bare, or with keyword arguments."""
+
+    def decorate(*args: Any, **attributes: Any) -> Any:
+        if args and not attributes and len(args) == 1 and isinstance(args[0], type):
+            return apply(args[0], {})
+        if args:
+            raise MetaflowException(f"@{kind.name} takes keyword arguments only.")
+        return lambda flow: apply(flow, attributes)
+
+    def apply(flow: type, attributes: dict[str, Any]) -> type:
+        from .flowspec import FlowSpec
+
+        if not (isinstance(flow, type) and issubclass(flow, FlowSpec)):
+            raise BadFlowDecoratorException(kind.name)
+        if not kind.allow_multiple and any(other.name == kind.name for other in flow_decorators(flow)):
+            raise DuplicateFlowDecoratorException(kind.name)
+        own = vars(flow).get(_FLOW_DECORATORS)
+        if own is None:
+            own = []
+            setattr(flow, _FLOW_DECORATORS, own)
+        own.append(kind(attributes, statically_defined=True))
+        return flow
+
+    decorate.__name__ = decorate.__qualname__ = kind.name
+    decorate.__doc__ = kind.__doc__
+    return decorate
