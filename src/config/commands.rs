@@ -25,7 +25,6 @@ pub enum Context {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Command {
     Spin,
-    SpinOn,
     Run,
     Resume,
     ToggleAuto,
@@ -126,7 +125,6 @@ pub static COMMANDS: &[CommandSpec] = {
     use Context::{Editor, Global, Output, Popup, Source};
     &[
         row(C::Spin, "spin", Global, &["s"], Some("spin"), "run the selected step again on its stored inputs"),
-        row(C::SpinOn, "spin-on", Global, &["S"], None, "spin the selected step, then each step that follows it"),
         row(C::Run, "run", Global, &["r"], Some("run"), "run the whole flow"),
         row(C::Resume, "resume", Global, &["R"], Some("resume"), "resume the run in view (else the latest one) from the selected step"),
         row(C::ToggleAuto, "auto-spin", Global, &["a"], Some("auto"), "turn spinning on save on or off"),
