@@ -6,6 +6,9 @@ use uuid::Uuid;
 /// What stands for everything beyond the limit, in Metaflow's words.
 const TRUNCATED: &str = "[TRUNCATED - MAXIMUM LOG FILE SIZE REACHED]";
 
+/// Bytes of a line's mark and its end.
+const MARK: usize = 83;
+
 /// The stored form of one stream of one attempt.
 #[derive(Debug, Clone)]
 pub struct LogBuffer {
@@ -31,7 +34,7 @@ impl LogBuffer {
             return;
         }
         let room = self.limit.saturating_sub(self.text.len());
-        if line.len() > room {
+        if MARK + line.len() > room {
             self.full = true;
             self.write(time, TRUNCATED.as_bytes());
         } else {

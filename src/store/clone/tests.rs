@@ -1,1 +1,65 @@
+use crate::store::{
+    StoreError, TaskWriter,
+    testing::{Scene, TRUE, finished, identity, manifest},
+};
 
+#[test]
+fn a_clone_shares_the_artifacts_and_names_its_origin() {
+    let scene = Scene::new();
+    let flow = scene.flow();
+    let origin = flow.run("1").task("train", "7");
+    TaskWriter::new(origin.clone(), 0, identity())
+        .register()
+        .unwrap();
+    finished(&origin, 1, &[("x", TRUE), ("_task_ok", TRUE)]);
+
+    let target = flow.run("2").task("train", "3");
+    target.run().register(&identity()).unwrap();
+    let writer = TaskWriter::new(target.clone(), 0, identity());
+    let artifacts = writer.clone_from(&origin).unwrap();
+    assert_eq!(artifacts, origin.manifest(1).unwrap());
+    assert_eq!(target.latest_manifest().unwrap(), Some(artifacts));
+    assert_eq!(target.latest_done().unwrap(), Some(0));
+    assert_eq!(target.origin().unwrap().unwrap().pathspec(), "F/1/train/7");
+    assert_eq!(target.sysmeta("attempt").unwrap().unwrap().text(), "0");
+    assert_eq!(target.sysmeta("ds-root").unwrap(), None);
+    assert_eq!(target.exit_info(0).unwrap(), None);
+    assert!(origin.origin().unwrap().is_none());
+}
+
+#[test]
+fn what_is_not_finished_is_not_cloned() {
+    let scene = Scene::new();
+    let origin = scene.flow().run("1").task("train", "7");
+    finished(&origin, 0, &[("x", TRUE)]);
+    TaskWriter::new(origin.clone(), 1, identity())
+        .register()
+        .unwrap();
+    let target = scene.flow().run("2").task("train", "1");
+    let writer = TaskWriter::new(target.clone(), 0, identity());
+    assert!(matches!(
+        writer.clone_from(&origin),
+        Err(StoreError::Absent { .. })
+    ));
+    assert!(!target.exists().unwrap());
+}
+
+#[test]
+fn cloned_parameters_keep_the_names_of_the_terminal_steps() {
+    let scene = Scene::new();
+    let (old, new) = (scene.flow().run("1"), scene.flow().run("2"));
+    let origin = TaskWriter::new(old.task("_parameters", "0"), 0, identity());
+    origin.register().unwrap();
+    let artifacts = manifest(&scene.flow(), &[("alpha", TRUE)]);
+    origin
+        .finish_parameters(&artifacts, "first", "last")
+        .unwrap();
+
+    let clone = TaskWriter::new(new.task("_parameters", "0"), 0, identity());
+    clone.clone_from(origin.task()).unwrap();
+    assert_eq!(
+        new.terminal_steps().unwrap(),
+        ("first".to_owned(), "last".to_owned())
+    );
+    assert_eq!(clone.task().sysmeta("origin-task-id").unwrap(), None);
+}

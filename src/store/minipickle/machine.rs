@@ -163,9 +163,9 @@ impl<'a> Machine<'a> {
 
     fn set_items(&mut self, more: &[Id]) -> Result<(), PickleError> {
         let target = self.top()?;
-        let odd = more.len() % 2 != 0;
+        let even = more.len().is_multiple_of(2);
         match self.nodes.get_mut(target) {
-            Some(Node::Dict(entries)) if !odd => {
+            Some(Node::Dict(entries)) if even => {
                 entries.extend(more.chunks_exact(2).filter_map(|pair| match pair {
                     [key, value] => Some((*key, *value)),
                     _ => None,

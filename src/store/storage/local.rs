@@ -25,7 +25,7 @@ use crate::store::{Result, StoreError};
 const MODE: u32 = 0o600;
 
 /// How often a write tries again when its directory is removed under it.
-const TRIES: usize = 8;
+const TRIES: usize = 64;
 
 static COUNTER: AtomicU64 = AtomicU64::new(0);
 
@@ -73,9 +73,12 @@ impl LocalStorage {
     }
 
     fn make_parent(&self, target: &Path) -> io::Result<()> {
+        // Another process may remove the empty parent at the same moment; opening the file tells.
+        let passing = |error: &io::Error| {
+            matches!(error.kind(), ErrorKind::NotFound | ErrorKind::AlreadyExists)
+        };
         match target.parent().map(fs::create_dir_all) {
-            // Another process may remove the empty parent at the same moment.
-            Some(Err(error)) if error.kind() != ErrorKind::NotFound => Err(error),
+            Some(Err(error)) if !passing(&error) => Err(error),
             _ => Ok(()),
         }
     }
