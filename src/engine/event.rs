@@ -87,7 +87,10 @@ pub enum Failure {
         reason: String,
     },
     /// Anything the engine itself found wrong; `hint` says what to do next.
-    Message { message: String, hint: Option<String> },
+    Message {
+        message: String,
+        hint: Option<String>,
+    },
 }
 
 /// How many milliseconds the parts of a task took, by part (`fork`, `load`, `user`, `store`).
@@ -108,7 +111,11 @@ pub enum Event {
         root: String,
     },
     /// Tasks of a step are waiting (n more).
-    Queued { run: String, step: String, count: u64 },
+    Queued {
+        run: String,
+        step: String,
+        count: u64,
+    },
     /// A task's process runs.
     TaskStarted {
         #[serde(flatten)]

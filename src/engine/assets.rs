@@ -1,0 +1,71 @@
+//! The Python side, carried in the binary and unpacked where Python can import it.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use include_dir::{Dir, include_dir};
+use super::error::EngineError;
+
+static PYTHON: Dir<'_> = include_dir!("$OUT_DIR/assets/python");
+static DEMO: Dir<'_> = include_dir!("$OUT_DIR/assets/demo");
+
+/// Names the content of both; from build.rs.
+const DIGEST: &str = env!("FLOWDEV_ASSETS_HASH");
+
+/// The directory to put first on PYTHONPATH. It is named by a hash of its content, so that versions live side by side and a
+/// finished one is never written again.
+///
+/// # Errors
+/// When the cache directory cannot be written.
+pub fn python_path() -> Result<PathBuf, EngineError> {
+    let root = cache_dir().join("python").join(DIGEST);
+    if root.is_dir() {
+        return Ok(root);
+    }
+    unpack(&root).map_err(|source| EngineError::Assets {
+        path: root.clone(),
+        source,
+    })?;
+    Ok(root)
+}
+
+/// Writes the example project into a directory that must not exist yet.
+///
+/// # Errors
+/// `AlreadyExists` if there is anything at that path.
+pub fn write_demo(to: &Path) -> io::Result<()> {
+    fs::create_dir(to)?;
+    DEMO.extract(to)
+}
+
+fn unpack(root: &Path) -> io::Result<()> {
+    let parent = root
+        .parent()
+        .ok_or_else(|| io::Error::other("no parent directory"))?;
+    fs::create_dir_all(parent)?;
+    let staging = parent.join(format!(".new-{}", uuid::Uuid::new_v4().simple()));
+    fs::create_dir(&staging)?;
+    PYTHON.extract(&staging)?;
+    match fs::rename(&staging, root) {
+        Ok(()) => Ok(()),
+        // Another process was quicker; its copy is the same.
+        Err(_) if root.is_dir() => fs::remove_dir_all(&staging),
+        Err(error) => Err(error),
+    }
+}
+
+/// `$FLOWDEV_CACHE_DIR`, else `$XDG_CACHE_HOME/flowdev`, else `~/.cache/flowdev`, else a directory in the temporary one.
+fn cache_dir() -> PathBuf {
+    let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
+    if let Some(dir) = set("FLOWDEV_CACHE_DIR") {
+        return dir.into();
+    }
+    if let Some(dir) = set("XDG_CACHE_HOME") {
+        return PathBuf::from(dir).join("flowdev");
+    }
+    match set("HOME") {
+        Some(home) => PathBuf::from(home).join(".cache").join("flowdev"),
+        None => std::env::temp_dir().join("flowdev-cache"),
+    }
+}

@@ -1,0 +1,68 @@
+//! What can go wrong inside the engine. A failing flow is not an error here but an [`Event`](super::event::Event).
+
+use std::io;
+use std::path::PathBuf;
+
+use super::event::{Failure, PyError};
+use crate::store::StoreError;
+
+/// An error of the engine itself.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    #[error("cannot read {path}: {source}", path = path.display())]
+    Read { path: PathBuf, source: io::Error },
+    #[error("cannot write {path}: {source}", path = path.display())]
+    Write { path: PathBuf, source: io::Error },
+    #[error("cannot start Python ({python}): {source}")]
+    Python { python: String, source: io::Error },
+    #[error("the Python worker ended unexpectedly{}", ended_because(.said))]
+    WorkerEnded { said: String },
+    #[error("the Python worker ended unexpectedly")]
+    WorkerGone,
+    #[error("cannot unpack the Python runtime into {path}: {source}", path = path.display())]
+    Assets { path: PathBuf, source: io::Error },
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error("{0}")]
+    Io(#[from] io::Error),
+    /// The flow file does not import.
+    #[error("the flow does not import: {}: {}", .0.type_name, .0.message)]
+    Import(Box<PyError>),
+    /// The request makes no sense for this flow or store.
+    #[error("{message}")]
+    Request {
+        message: String,
+        hint: Option<String>,
+    },
+}
+
+fn ended_because(said: &str) -> String {
+    let said = said.trim();
+    if said.is_empty() {
+        String::new()
+    } else {
+        format!("; it said:\n{said}")
+    }
+}
+
+impl EngineError {
+    /// A request that cannot be carried out, with what to do instead.
+    pub fn request(message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self::Request {
+            message: message.into(),
+            hint: Some(hint.into()),
+        }
+    }
+
+    /// The error as a face shows it.
+    pub fn into_failure(self) -> Failure {
+        match self {
+            Self::Import(error) => Failure::Import { error: *error },
+            Self::Request { message, hint } => Failure::Message { message, hint },
+            other => Failure::Message {
+                message: other.to_string(),
+                hint: None,
+            },
+        }
+    }
+}

@@ -1,0 +1,32 @@
+//! Who runs what: what every record of a run repeats.
+
+use super::load::LoadedFlow;
+use super::request::FlowRequest;
+use crate::store::{Identity, user_name};
+
+/// The Metaflow whose behaviour and formats this is, with our own version as Metaflow marks its extensions.
+const METAFLOW_VERSION: &str = concat!("2.19.39+flowdev", env!("CARGO_PKG_VERSION"));
+
+/// The identity of a job of this flow.
+pub(super) fn identity(flow: &LoadedFlow, request: &FlowRequest) -> Identity {
+    let env = |name: &str| std::env::var(name).ok();
+    let python = flow.python.split_whitespace().next().unwrap_or_default();
+    let script = request.file.file_name().unwrap_or_default();
+    let mut identity = Identity {
+        user: user_name(&env),
+        tags: request.tags.clone(),
+        sys_tags: Vec::new(),
+        runtime: env("METAFLOW_RUNTIME_NAME").unwrap_or_else(|| "dev".to_owned()),
+        python_version: python.to_owned(),
+        metaflow_version: METAFLOW_VERSION.to_owned(),
+        script_name: script.to_string_lossy().into_owned(),
+    };
+    identity.sys_tags = identity.standard_sys_tags();
+    identity
+}
+
+/// The namespace of a job: the one asked for, else the user's.
+pub(super) fn namespace(request: &FlowRequest, identity: &Identity) -> String {
+    let asked = request.namespace.clone();
+    asked.unwrap_or_else(|| format!("user:{}", identity.user))
+}

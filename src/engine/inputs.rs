@@ -1,0 +1,284 @@
+//! Which stored tasks a spun step gets as inputs. The graph of the present source decides, so that a step that has never
+//! run, or was not taken, can be spun too.
+
+use super::error::EngineError;
+use super::origin::{Done, Finished, Output, done};
+use super::request::SpinRequest;
+use super::resume::{origin_run, parameters_of};
+use super::scheduler::Place;
+use crate::flow::{Graph, Node, NodeKind, StepName};
+use crate::store::{FlowStore, RunStore};
+
+/// What was asked for.
+#[derive(Debug, Clone)]
+pub(super) struct Wanted {
+    pub step: StepName,
+    pub run: Option<String>,
+    pub task: Option<String>,
+    pub split: Option<u64>,
+}
+
+impl Wanted {
+    /// Reads `step`, `run/step`, `run/step/task`, `run`, with or without the flow's name in front.
+    ///
+    /// # Errors
+    /// When the pathspec names another flow or step.
+    pub fn parse(flow: &str, request: &SpinRequest) -> Result<Self, EngineError> {
+        let mut wanted = Self {
+            step: StepName::from(request.step.as_str()),
+            run: None,
+            task: None,
+            split: request.split,
+        };
+        let Some(pathspec) = &request.pathspec else {
+            return Ok(wanted);
+        };
+        let mut parts: Vec<&str> = pathspec.trim_matches('/').split('/').collect();
+        if parts.len() > 1 && parts[0] == flow {
+            parts.remove(0);
+        }
+        let wrong = || {
+            EngineError::request(
+                format!("the pathspec {pathspec} does not name a task of step {}", request.step),
+                format!("write RUN, RUN/{0} or RUN/{0}/TASK", request.step),
+            )
+        };
+        match parts.as_slice() {
+            [step] if *step == request.step => {}
+            [run] => wanted.run = Some((*run).to_owned()),
+            [run, step] if *step == request.step => wanted.run = Some((*run).to_owned()),
+            [run, step, task] if *step == request.step => {
+                wanted.run = Some((*run).to_owned());
+                wanted.task = Some((*task).to_owned());
+            }
+            _ => return Err(wrong()),
+        }
+        Ok(wanted)
+    }
+}
+
+/// What was found.
+pub(super) struct Inputs {
+    /// The run they come from.
+    pub run: String,
+    /// In split order for a foreach join, in edge order for a static one.
+    pub outputs: Vec<Output>,
+    pub split_index: Option<u64>,
+}
+
+/// Finds the inputs of a step.
+///
+/// # Errors
+/// When the step or the run does not exist, or a parent has no finished task.
+pub(super) fn find(
+    flow: &FlowStore,
+    graph: &Graph,
+    wanted: &Wanted,
+) -> Result<Inputs, EngineError> {
+    let Some(node) = graph.node(wanted.step.as_str()) else {
+        let known: Vec<&str> = graph.nodes.keys().map(StepName::as_str).collect();
+        return Err(EngineError::request(
+            format!("the flow has no step {}", wanted.step),
+            format!("its steps are {}", known.join(", ")),
+        ));
+    };
+    let run = origin_run(flow, wanted.run.as_deref())?;
+    if graph.start.as_ref() == Some(&node.name) {
+        return Ok(Inputs {
+            outputs: vec![parameters_of(&run)?],
+            run: run.id().to_owned(),
+            split_index: None,
+        });
+    }
+    let parents = Finished::read(&run, &node.inputs)?;
+    let origin = origin_place(&run, wanted)?;
+    let finder = Finder {
+        graph,
+        node,
+        run: &run,
+        parents: &parents,
+    };
+    let (outputs, split_index) = if node.kind == NodeKind::Join {
+        (finder.join(origin)?, None)
+    } else {
+        finder.one(origin, wanted.split)?
+    };
+    Ok(Inputs {
+        run: run.id().to_owned(),
+        outputs,
+        split_index,
+    })
+}
+
+/// Where the task that is to run again stood, if one was named.
+fn origin_place(run: &RunStore, wanted: &Wanted) -> Result<Option<Place>, EngineError> {
+    let Some(id) = &wanted.task else {
+        return Ok(None);
+    };
+    let task = run.task(wanted.step.as_str(), id);
+    if !task.exists()? {
+        return Err(EngineError::request(
+            format!("run {} has no task {}/{id}", run.id(), wanted.step),
+            format!("`flowdev tasks FLOW {}` lists them", run.id()),
+        ));
+    }
+    // A task that failed has its place recorded as well; one that died before has none.
+    let Some(attempt) = task.latest_done()? else {
+        return Ok(done(&task)?.map(|done| done.place));
+    };
+    let facts = task.control(&task.manifest(attempt)?)?;
+    Ok(Some(super::origin::place(wanted.step.as_str(), &facts)))
+}
+
+struct Finder<'a> {
+    graph: &'a Graph,
+    node: &'a Node,
+    run: &'a RunStore,
+    parents: &'a Finished,
+}
+
+impl Finder<'_> {
+    fn of_step(&self, step: &StepName) -> Vec<&Done> {
+        let mut found: Vec<&Done> = self
+            .parents
+            .by_place
+            .values()
+            .filter(|done| done.place.step == *step)
+            .collect();
+        found.sort_by(|a, b| a.place.cmp(&b.place));
+        found
+    }
+
+    /// The one parent task of a step that is no join.
+    fn one(
+        &self,
+        origin: Option<Place>,
+        split: Option<u64>,
+    ) -> Result<(Vec<Output>, Option<u64>), EngineError> {
+        let mut candidates: Vec<&Done> = self
+            .node
+            .inputs
+            .iter()
+            .flat_map(|parent| self.of_step(parent))
+            .collect();
+        // Of the ways that lead here, one that was taken.
+        candidates.sort_by_key(|done| !done.transition.next.contains(&self.node.name));
+        let splits = |done: &Done| {
+            self.graph
+                .node(done.place.step.as_str())
+                .is_some_and(|node| node.kind == NodeKind::SplitForeach)
+        };
+        let fits = |done: &&&Done| match &origin {
+            None => true,
+            Some(place) if splits(done) => {
+                place.indices.split_last().map(|(_, outer)| outer) == Some(&done.place.indices)
+            }
+            Some(place) => place.indices == done.place.indices,
+        };
+        // Without a task that was named, `split` is the index at the innermost level.
+        let found = candidates.iter().find(|done| {
+            fits(done)
+                && (splits(done) || origin.is_some() || split.is_none()
+                    || done.place.indices.last().copied() == split)
+        });
+        let Some(found) = found else {
+            return Err(self.missing());
+        };
+        let index = if splits(found) {
+            let asked = origin.and_then(|place| place.indices.last().copied()).or(split);
+            Some(self.within(found, asked.unwrap_or(0))?)
+        } else {
+            None
+        };
+        Ok((vec![found.output.clone()], index))
+    }
+
+    fn within(&self, split: &Done, index: u64) -> Result<u64, EngineError> {
+        match split.transition.num_splits {
+            Some(splits) if index >= splits => Err(EngineError::request(
+                format!(
+                    "{} has {splits} splits, so there is no split {index}",
+                    split.output.pathspec()
+                ),
+                format!("choose one from 0 to {}", splits.saturating_sub(1)),
+            )),
+            _ => Ok(index),
+        }
+    }
+
+    /// All branches of one split, in order.
+    fn join(&self, origin: Option<Place>) -> Result<Vec<Output>, EngineError> {
+        let foreach = self
+            .graph
+            .split_of(self.node.name.as_str())
+            .is_some_and(|split| split.kind.is_foreach());
+        let outer = |done: &Done| -> Vec<u64> {
+            let indices = &done.place.indices;
+            match indices.split_last() {
+                Some((_, outer)) if foreach => outer.to_vec(),
+                _ => indices.clone(),
+            }
+        };
+        let all: Vec<&Done> = self
+            .edges()
+            .iter()
+            .flat_map(|parent| self.of_step(parent))
+            .filter(|done| done.transition.next.contains(&self.node.name))
+            .collect();
+        let group = match origin {
+            Some(place) => place.indices,
+            None => all.iter().map(|done| outer(done)).min().unwrap_or_default(),
+        };
+        let mut outputs: Vec<&Done> = all.into_iter().filter(|done| outer(done) == group).collect();
+        if foreach {
+            outputs.sort_by_key(|done| done.place.indices.last().copied());
+        }
+        let complete = if foreach {
+            !outputs.is_empty()
+        } else {
+            outputs.len() >= self.branches()
+        };
+        if complete {
+            Ok(outputs.into_iter().map(|done| done.output.clone()).collect())
+        } else {
+            Err(self.missing())
+        }
+    }
+
+    /// How many inputs a static join waits for.
+    fn branches(&self) -> usize {
+        self.graph
+            .split_of(self.node.name.as_str())
+            .map_or(self.node.inputs.len(), |split| split.next.len())
+    }
+
+    /// The join's parents in the order of the split's edges.
+    fn edges(&self) -> Vec<StepName> {
+        let order: Vec<StepName> = self
+            .graph
+            .split_of(self.node.name.as_str())
+            .map(|split| split.next.clone())
+            .unwrap_or_default();
+        let mut parents = self.node.inputs.clone();
+        parents.sort_by_key(|parent| {
+            let branch = |step: &StepName| {
+                step == parent || self.graph.descendants(step.as_str()).contains(parent)
+            };
+            order.iter().position(branch)
+        });
+        parents
+    }
+
+    fn missing(&self) -> EngineError {
+        let names: Vec<&str> = self.node.inputs.iter().map(StepName::as_str).collect();
+        EngineError::request(
+            format!(
+                "run {} has no finished task of {} that step {} could start from",
+                self.run.id(),
+                names.join(" or "),
+                self.node.name
+            ),
+            "run the flow (r in the session, `flowdev run FLOW`), or name another run with --pathspec",
+        )
+    }
+}

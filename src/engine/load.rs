@@ -1,0 +1,351 @@
+//! A flow, loaded: its template process, and what is known of it. Loaded flows are kept until a source file changes.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+use tokio::sync::Mutex;
+
+use super::error::EngineError;
+use super::request::FlowRequest;
+use super::submit::EngineConfig;
+use super::worker::message::{Load, Spec};
+use super::worker::{Forkserver, PythonSetup, TaskProcess, Template};
+use super::{assets, python};
+use crate::flow::{
+    self, Description, Diagnostic, Fingerprint, Graph, Project, Severity, StepName,
+};
+
+/// One version of a flow, in memory and in a Python process.
+pub struct LoadedFlow {
+    pub description: Description,
+    pub graph: Graph,
+    /// `_graph_info`, as Metaflow stores it.
+    pub graph_info: serde_json::Value,
+    /// What the checks found.
+    pub diagnostics: Vec<Diagnostic>,
+    pub fingerprints: IndexMap<StepName, Fingerprint>,
+    /// `sys.version` of its Python.
+    pub python: String,
+    /// What the flow file printed when it was executed.
+    pub printed: String,
+    key: Key,
+    /// The files it was made from and a hash of each.
+    sources: Vec<(PathBuf, Option<u64>)>,
+    processes: Processes,
+}
+
+/// What makes two loads of the same file different.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Key {
+    file: PathBuf,
+    class: Option<String>,
+    with: Vec<String>,
+}
+
+impl Key {
+    fn of(request: &FlowRequest) -> Self {
+        Self {
+            file: request.file.clone(),
+            class: request.class.clone(),
+            with: request.with.clone(),
+        }
+    }
+}
+
+/// Where the flow's tasks come from.
+enum Processes {
+    /// They are forked from this template.
+    Fork(Template),
+    /// Forking is not safe: each has a process of its own, and the next one is started ahead.
+    Fresh {
+        setup: PythonSetup,
+        preload: Vec<String>,
+        load: Load,
+        next: Mutex<Option<tokio::task::JoinHandle<Result<Template, EngineError>>>>,
+    },
+}
+
+impl LoadedFlow {
+    /// Errors of the checks, as one failure; `None` if the flow can run.
+    pub fn check_error(&self) -> Option<EngineError> {
+        let lines: Vec<String> = self
+            .diagnostics
+            .iter()
+            .filter(|found| found.severity == Severity::Error)
+            .map(|found| {
+                format!(
+                    "{}:{}:{}: {}",
+                    found.file.display(),
+                    found.line,
+                    found.column,
+                    found.message
+                )
+            })
+            .collect();
+        if lines.is_empty() {
+            return None;
+        }
+        let hint = self.diagnostics.iter().find_map(|found| found.hint.clone());
+        Some(EngineError::Request {
+            message: lines.join("\n"),
+            hint,
+        })
+    }
+
+    /// Starts a task process.
+    ///
+    /// # Errors
+    /// When the workers are gone.
+    pub(super) async fn task(&self, spec: &Spec) -> Result<TaskProcess, EngineError> {
+        match &self.processes {
+            Processes::Fork(template) => template.task(spec, true).await,
+            Processes::Fresh {
+                setup,
+                preload,
+                load,
+                next,
+            } => {
+                let ahead = next.lock().await.take();
+                let template = match ahead {
+                    Some(ahead) => ahead.await.map_err(|_| EngineError::WorkerGone)??,
+                    None => fresh(setup, preload, load).await?,
+                };
+                let task = template.task(spec, false).await?;
+                let (setup, preload, load) = (setup.clone(), preload.clone(), load.clone());
+                *next.lock().await =
+                    Some(tokio::spawn(
+                        async move { fresh(&setup, &preload, &load).await },
+                    ));
+                Ok(task)
+            }
+        }
+    }
+
+    /// Unpickles artifacts ahead in the template.
+    pub(super) async fn hold(&self, blobs: &str, shas: &[String]) -> Result<(), EngineError> {
+        if let Processes::Fork(template) = &self.processes {
+            template.hold(blobs, shas).await?;
+        }
+        Ok(())
+    }
+
+    fn is_current(&self, key: &Key) -> bool {
+        let alive = match &self.processes {
+            Processes::Fork(template) => !template.is_closed(),
+            Processes::Fresh { .. } => true,
+        };
+        alive
+            && self.key == *key
+            && self
+                .sources
+                .iter()
+                .all(|(path, hash)| source_hash(path) == *hash)
+    }
+}
+
+/// The Python processes of an engine.
+#[derive(Default)]
+pub(super) struct Workers {
+    forkserver: Option<(PathBuf, Arc<Forkserver>)>,
+    /// What the forkserver has imported already.
+    preloaded: Vec<String>,
+    loaded: Vec<Arc<LoadedFlow>>,
+    /// Artifacts that the forkserver holds.
+    held: Vec<String>,
+}
+
+/// Versions of flows that stay loaded: one in use, one before it.
+const KEEP_LOADED: usize = 2;
+
+impl Workers {
+    /// The flow, loaded from its present source.
+    ///
+    /// # Errors
+    /// When Python does not start or the flow does not import.
+    pub async fn load(
+        &mut self,
+        config: &EngineConfig,
+        request: &FlowRequest,
+    ) -> Result<Arc<LoadedFlow>, EngineError> {
+        let key = Key::of(request);
+        if let Some(found) = self.loaded.iter().find(|flow| flow.is_current(&key)) {
+            return Ok(Arc::clone(found));
+        }
+        let interpreter = python::choose(config.python.as_deref(), &request.file);
+        let setup = PythonSetup {
+            python: interpreter,
+            assets: assets::python_path()?,
+            cwd: config.cwd.clone(),
+        };
+        // Python starts while the source is read.
+        let forkserver = self.forkserver(&setup, config.fork)?;
+        let project = read_project(&request.file)?;
+        let sources = project
+            .paths()
+            .into_iter()
+            .map(|path| {
+                let hash = source_hash(&path);
+                (path, hash)
+            })
+            .collect();
+        let preload = project.third_party_imports();
+        let load = Load {
+            file: request.file.display().to_string(),
+            cwd: config.cwd.display().to_string(),
+            argv: vec![request.file.display().to_string(), "run".to_owned()],
+            with: request.with.clone(),
+            flow: request.class.clone(),
+            ..Load::default()
+        };
+        let template = if forkserver.fork {
+            self.preload(&forkserver, &preload).await?;
+            forkserver.template().await?
+        } else {
+            self.forkserver = None;
+            fresh_from(forkserver, &preload).await?
+        };
+        let loaded = template.load(&load).await?;
+        let printed = template.take_output();
+        let processes = if config.fork && loaded.threads <= 1 {
+            Processes::Fork(template)
+        } else {
+            Processes::Fresh {
+                setup,
+                preload,
+                load,
+                next: Mutex::new(None),
+            }
+        };
+        let flow = Arc::new(describe(key, loaded, printed, &project, sources, processes));
+        self.loaded.retain(|flow| flow.key != Key::of(request));
+        self.loaded.insert(0, Arc::clone(&flow));
+        self.loaded.truncate(KEEP_LOADED);
+        Ok(flow)
+    }
+
+    /// Lets the forkserver hold artifacts that need no project code, so that they outlive edits of the flow.
+    pub async fn hold(&mut self, blobs: &str, shas: &[String]) -> Result<(), EngineError> {
+        let Some((_, forkserver)) = &self.forkserver else {
+            return Ok(());
+        };
+        if self.held != shas {
+            forkserver.hold(blobs, shas).await?;
+            self.held = shas.to_vec();
+        }
+        Ok(())
+    }
+
+    /// Ends all processes that run nothing.
+    pub fn clear(&mut self) {
+        *self = Self::default();
+    }
+
+    fn forkserver(
+        &mut self,
+        setup: &PythonSetup,
+        fork: bool,
+    ) -> Result<Arc<Forkserver>, EngineError> {
+        if let Some((python, forkserver)) = &self.forkserver
+            && *python == setup.python
+            && !forkserver.is_closed()
+        {
+            return Ok(Arc::clone(forkserver));
+        }
+        let forkserver = Arc::new(Forkserver::start(setup, fork)?);
+        self.forkserver = Some((setup.python.clone(), Arc::clone(&forkserver)));
+        self.preloaded.clear();
+        self.held.clear();
+        Ok(forkserver)
+    }
+
+    async fn preload(
+        &mut self,
+        forkserver: &Forkserver,
+        modules: &[String],
+    ) -> Result<(), EngineError> {
+        let new: Vec<String> = modules
+            .iter()
+            .filter(|module| !self.preloaded.contains(module))
+            .cloned()
+            .collect();
+        if !new.is_empty() {
+            forkserver.preload(&new).await?;
+            self.preloaded.extend(new);
+        }
+        Ok(())
+    }
+}
+
+/// A process of its own that has loaded the flow and will run one task.
+async fn fresh(
+    setup: &PythonSetup,
+    preload: &[String],
+    load: &Load,
+) -> Result<Template, EngineError> {
+    let process = Arc::new(Forkserver::start(setup, false)?);
+    let template = fresh_from(process, preload).await?;
+    template.load(load).await?;
+    Ok(template)
+}
+
+async fn fresh_from(
+    process: Arc<Forkserver>,
+    preload: &[String],
+) -> Result<Template, EngineError> {
+    process.preload(preload).await?;
+    Arc::into_inner(process)
+        .map(Forkserver::into_template)
+        .ok_or(EngineError::WorkerGone)
+}
+
+fn describe(
+    key: Key,
+    loaded: super::worker::message::Loaded,
+    printed: String,
+    project: &Project,
+    mut sources: Vec<(PathBuf, Option<u64>)>,
+    processes: Processes,
+) -> LoadedFlow {
+    // The worker knows also of modules that were imported dynamically.
+    for module in &loaded.modules {
+        if !sources.iter().any(|(path, _)| path == module) {
+            sources.push((module.clone(), source_hash(module)));
+        }
+    }
+    let steps = loaded
+        .flow
+        .steps_from_source(&|path: &Path| std::fs::read_to_string(path).ok());
+    let graph = Graph::build(&steps);
+    LoadedFlow {
+        diagnostics: flow::check(&graph),
+        graph_info: flow::graph_info(&graph, &loaded.flow),
+        graph,
+        description: loaded.flow,
+        fingerprints: project.fingerprints(),
+        python: loaded.python,
+        printed,
+        key,
+        sources,
+        processes,
+    }
+}
+
+fn read_project(file: &Path) -> Result<Project, EngineError> {
+    let text = std::fs::read_to_string(file).map_err(|source| EngineError::Read {
+        path: file.to_owned(),
+        source,
+    })?;
+    drop(text);
+    Ok(Project::load(file, &|path| {
+        std::fs::read_to_string(path).ok()
+    }))
+}
+
+fn source_hash(path: &Path) -> Option<u64> {
+    let bytes = std::fs::read(path).ok()?;
+    let mut hash = DefaultHasher::new();
+    bytes.hash(&mut hash);
+    Some(hash.finish())
+}

@@ -1,0 +1,37 @@
+//! Requests in, events out: run, resume and spin, over Python workers. It knows no terminal, key or theme, and not which
+//! face is listening.
+
+mod assets;
+mod attempt;
+mod cards;
+mod error;
+pub mod event;
+mod identity;
+mod inputs;
+mod job;
+mod load;
+mod origin;
+mod output;
+mod persist;
+mod python;
+mod request;
+mod resume;
+mod run;
+mod scheduler;
+mod scratch;
+mod signal_name;
+mod spin;
+mod submit;
+mod worker;
+
+pub use assets::write_demo;
+pub use error::EngineError;
+pub use event::{
+    Event, Failure, Frame, JobKind, Level, Outcome, PyError, Stream, TaskRef, Timing,
+};
+pub use load::LoadedFlow;
+pub use request::{FlowRequest, Request, ResumeRequest, RunRequest, SpinRequest};
+pub use submit::{CancelHandle, Engine, EngineConfig, Job};
+
+#[cfg(test)]
+mod tests;

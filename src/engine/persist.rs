@@ -1,0 +1,211 @@
+//! From what a task reported to what the store keeps.
+
+use std::fs::File;
+use std::os::unix::fs::FileExt;
+use std::path::Path;
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::error::EngineError;
+use super::event::TaskRef;
+use super::load::LoadedFlow;
+use super::origin::Output;
+use super::worker::message::{Done, ObjectReport};
+use crate::flow::{Fingerprint, StepName};
+use crate::store::{
+    ArtifactRef, Begin, FlowStore, Identity, Manifest, RunStore, TaskStore, TaskWriter,
+};
+
+/// The metadata field that keeps the hash of the code that a task ran.
+pub const FINGERPRINT: &str = "flowdev-fingerprint";
+
+/// Where one attempt is stored, and under whose name.
+#[derive(Debug, Clone)]
+pub(super) struct Attempt {
+    pub run: RunStore,
+    pub identity: Identity,
+    pub fingerprint: Option<Fingerprint>,
+    pub origin_run: Option<String>,
+    pub task_ref: TaskRef,
+    /// `sys.version` of the Python that runs it.
+    pub python: String,
+}
+
+impl Attempt {
+    pub fn task(&self) -> TaskStore {
+        self.run.task(&self.task_ref.step, &self.task_ref.task)
+    }
+
+    pub fn writer(&self) -> TaskWriter {
+        let identity = Arc::new(self.identity.clone());
+        TaskWriter::new(self.task(), self.task_ref.attempt, identity)
+    }
+
+    /// Writes what is known before user code runs.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub fn open(&self) -> Result<(), EngineError> {
+        let writer = self.writer();
+        writer.register()?;
+        writer.begin(&Begin {
+            origin_run_id: self.origin_run.clone(),
+            ..Begin::default()
+        })?;
+        if let Some(fingerprint) = &self.fingerprint {
+            writer.record(FINGERPRINT, FINGERPRINT, &fingerprint.as_str().into())?;
+        }
+        Ok(())
+    }
+
+    /// Stores the artifacts of an attempt that came to its end; `None` if it left none that can be read.
+    ///
+    /// # Errors
+    /// When the store cannot be written or the spool file cannot be read.
+    pub fn finish(
+        &self,
+        done: &Done,
+        inputs: &[Output],
+        spool: &Path,
+    ) -> Result<Option<Output>, EngineError> {
+        let writer = self.writer();
+        if done.unpicklable.is_some() {
+            writer.abandon()?;
+            return Ok(None);
+        }
+        let manifest = manifest(self.run.flow(), &self.python, done, inputs, spool)?;
+        let stack: Vec<String> = match done.meta.get("foreach-stack") {
+            Some(Value::Array(items)) => items
+                .iter()
+                .filter_map(|item| item.as_str().map(str::to_owned))
+                .collect(),
+            _ => Vec::new(),
+        };
+        let path = done.meta.get("foreach-execution-path");
+        let path = path.and_then(Value::as_str).unwrap_or_default();
+        writer.foreach_records(&stack, path)?;
+        writer.finish(&manifest, done.ok == Some(true))?;
+        Ok(Some(Output {
+            task: self.task(),
+            manifest: Arc::new(manifest),
+        }))
+    }
+}
+
+/// Stores the `_parameters` task.
+pub(super) fn parameters(
+    run: &RunStore,
+    identity: &Identity,
+    flow: &LoadedFlow,
+    done: &Done,
+    spool: &Path,
+) -> Result<Output, EngineError> {
+    let task = run.task("_parameters", "0");
+    let writer = TaskWriter::new(task.clone(), 0, Arc::new(identity.clone()));
+    writer.register()?;
+    let manifest = manifest(run.flow(), &flow.python, done, &[], spool)?;
+    let name = |step: &Option<StepName>| step.as_ref().map(StepName::to_string).unwrap_or_default();
+    let (start, end) = (name(&flow.graph.start), name(&flow.graph.end));
+    writer.finish_parameters(&manifest, &start, &end)?;
+    Ok(Output {
+        task,
+        manifest: Arc::new(manifest),
+    })
+}
+
+/// Makes a task of a new run a copy of a finished one.
+pub(super) fn clone_task(
+    run: &RunStore,
+    identity: &Identity,
+    origin: &Output,
+    task: &TaskRef,
+) -> Result<Output, EngineError> {
+    let task = run.task(&task.step, &task.task);
+    let writer = TaskWriter::new(task.clone(), 0, Arc::new(identity.clone()));
+    let manifest = writer.clone_from(&origin.task)?;
+    Ok(Output {
+        task,
+        manifest: Arc::new(manifest),
+    })
+}
+
+/// The manifest that a report describes, its new blobs stored.
+fn manifest(
+    flow: &FlowStore,
+    python: &str,
+    done: &Done,
+    inputs: &[Output],
+    spool: &Path,
+) -> Result<Manifest, EngineError> {
+    let mut manifest = Manifest {
+        python_version: python.to_owned(),
+        ..Manifest::default()
+    };
+    let mut file = None;
+    for (name, object) in &done.objects {
+        let artifact = match object {
+            ObjectReport::From { from } => inherited(flow, inputs, *from, name)?,
+            ObjectReport::At {
+                at: (offset, length),
+                type_name,
+            } => {
+                let file = match &file {
+                    Some(file) => file,
+                    None => file.insert(open(spool)?),
+                };
+                let bytes = read(file, spool, *offset, *length)?;
+                let key = flow.put_blob(&bytes)?;
+                ArtifactRef::pickle(key, *length, type_name)
+            }
+        };
+        manifest.objects.insert(name.clone(), artifact);
+    }
+    Ok(manifest)
+}
+
+/// An artifact that is taken over: by reference, or, between the stores of runs and of spins, with its blob.
+fn inherited(
+    flow: &FlowStore,
+    inputs: &[Output],
+    from: usize,
+    name: &str,
+) -> Result<ArtifactRef, EngineError> {
+    let found = inputs
+        .get(from)
+        .and_then(|input| Some((input, input.manifest.objects.get(name)?)));
+    let Some((input, artifact)) = found else {
+        return Err(EngineError::Request {
+            message: format!("the task takes over an artifact that its input does not have: {name}"),
+            hint: None,
+        });
+    };
+    if input.flow().root() != flow.root() {
+        flow.link_blob_from(input.flow(), artifact.key)?;
+    }
+    Ok(artifact.clone())
+}
+
+fn open(spool: &Path) -> Result<File, EngineError> {
+    File::open(spool).map_err(|source| EngineError::Read {
+        path: spool.to_owned(),
+        source,
+    })
+}
+
+fn read(file: &File, spool: &Path, offset: u64, length: u64) -> Result<Vec<u8>, EngineError> {
+    let unreadable = |source| EngineError::Read {
+        path: spool.to_owned(),
+        source,
+    };
+    let held = file.metadata().map_err(unreadable)?.len();
+    // The numbers come from a process that ran user code: they are checked before anything is allocated.
+    if offset.checked_add(length).is_none_or(|end| end > held) {
+        return Err(unreadable(std::io::Error::other(
+            "the task reported artifacts beyond its end",
+        )));
+    }
+    let mut bytes = vec![0; length as usize];
+    file.read_exact_at(&mut bytes, offset).map_err(unreadable)?;
+    Ok(bytes)
+}

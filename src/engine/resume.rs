@@ -1,0 +1,141 @@
+//! `resume`: a new run that takes over the finished tasks of an earlier one.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::error::EngineError;
+use super::event::{JobKind, TaskRef};
+use super::identity;
+use super::job::{Execution, Setting};
+use super::origin::{Finished, Output};
+use super::persist;
+use super::request::ResumeRequest;
+use super::run::{announce, blocking, failed, finish, loaded, new_run, register};
+use super::submit::{Shared, Wires};
+use crate::flow::{Graph, StepName};
+use crate::store::{FlowStore, RunStore};
+
+/// Carries out the request; its last event is `JobFinished`.
+pub(super) async fn resume(shared: Arc<Shared>, request: ResumeRequest, wires: Wires) {
+    let started = Instant::now();
+    let (run, outcome) = match begin(shared, request, &wires).await {
+        Ok((setting, parameters, finished)) => {
+            let run = setting.run.id().to_owned();
+            let outcome = Execution::run(setting, parameters, finished).await;
+            (run, outcome)
+        }
+        Err(error) => (String::new(), failed(error)),
+    };
+    finish(&wires, JobKind::Resume, run, outcome, started).await;
+}
+
+async fn begin(
+    shared: Arc<Shared>,
+    request: ResumeRequest,
+    wires: &Wires,
+) -> Result<(Setting, Output, Finished), EngineError> {
+    let flow = loaded(&shared, &request.flow, wires).await?;
+    let identity = identity::identity(&flow, &request.flow);
+    let namespace = identity::namespace(&request.flow, &identity);
+    let store = shared.store(wires).await;
+    let flow_store = store.flow(&flow.description.name);
+    let again = steps_to_run_again(&flow.graph, request.step.as_deref())?;
+    let kept: Vec<StepName> = flow
+        .graph
+        .nodes
+        .keys()
+        .filter(|step| !again.contains(step))
+        .cloned()
+        .collect();
+    let asked = request.origin.clone();
+    let in_store = flow_store.clone();
+    // All that can be wrong with the origin is found before the new run is registered.
+    let (origin, parameters, finished) = blocking(move || {
+        let origin = origin_run(&in_store, asked.as_deref())?;
+        let parameters = parameters_of(&origin)?;
+        let finished = Finished::read(&origin, &kept)?;
+        Ok((origin, parameters, finished))
+    })
+    .await?;
+    let run = new_run(&flow_store).await?;
+    let setting = Setting {
+        shared,
+        flow,
+        request: request.flow,
+        run,
+        identity,
+        namespace,
+        origin: Some(origin.id().to_owned()),
+        wires: wires.clone(),
+    };
+    register(&setting).await?;
+    let run = setting.run.clone();
+    let identity = setting.identity.clone();
+    let task = TaskRef::new(run.id(), "_parameters", "0", 0);
+    let parameters =
+        blocking(move || persist::clone_task(&run, &identity, &parameters, &task)).await?;
+    announce(&setting, JobKind::Resume).await;
+    Ok((setting, parameters, finished))
+}
+
+fn steps_to_run_again(graph: &Graph, step: Option<&str>) -> Result<Vec<StepName>, EngineError> {
+    let Some(step) = step else {
+        return Ok(Vec::new());
+    };
+    let Some(node) = graph.node(step) else {
+        let known: Vec<&str> = graph.nodes.keys().map(StepName::as_str).collect();
+        return Err(EngineError::request(
+            format!("the flow has no step {step}"),
+            format!("its steps are {}", known.join(", ")),
+        ));
+    };
+    let mut again = graph.descendants(step);
+    again.push(node.name.clone());
+    Ok(again)
+}
+
+/// The run that was asked for, else the latest.
+pub(super) fn origin_run(flow: &FlowStore, asked: Option<&str>) -> Result<RunStore, EngineError> {
+    if let Some(id) = asked {
+        let run = flow.run(id);
+        return if run.exists()? {
+            Ok(run)
+        } else {
+            Err(EngineError::request(
+                format!("there is no run {id} of {} in {}", flow.name(), flow.root()),
+                "`flowdev runs FLOW` lists them",
+            ))
+        };
+    }
+    if let Some(run) = flow.latest_run()?
+        && run.exists()?
+    {
+        return Ok(run);
+    }
+    // The record may name something else than a run: then the newest one is meant.
+    let newest = flow.runs()?.into_iter().next().map(|id| flow.run(&id));
+    newest.ok_or_else(|| {
+        EngineError::request(
+            format!("{} has never been run in {}", flow.name(), flow.root()),
+            "run it once with `flowdev run FLOW`, or with r in the session",
+        )
+    })
+}
+
+/// The origin's parameters.
+pub(super) fn parameters_of(run: &RunStore) -> Result<Output, EngineError> {
+    let task = run.parameters()?;
+    let found = match task {
+        Some(task) => task.latest_manifest()?.map(|manifest| Output {
+            task,
+            manifest: Arc::new(manifest),
+        }),
+        None => None,
+    };
+    found.ok_or_else(|| {
+        EngineError::request(
+            format!("run {} ended before its parameters were stored", run.id()),
+            "name another run, or start a new one",
+        )
+    })
+}

@@ -1,0 +1,205 @@
+//! `run`: parameters, then the whole graph.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::attempt;
+use super::error::EngineError;
+use super::event::{Event, JobKind, Level, Outcome, TaskRef};
+use super::identity;
+use super::job::{Execution, Setting};
+use super::load::LoadedFlow;
+use super::origin::{Finished, Output};
+use super::persist;
+use super::request::RunRequest;
+use super::submit::{Shared, Wires};
+use super::worker::message::Done;
+use crate::store::RunStore;
+
+/// Carries out the request; its last event is `JobFinished`.
+pub(super) async fn run(shared: Arc<Shared>, request: RunRequest, wires: Wires) {
+    let started = Instant::now();
+    let (run, outcome) = match begin(shared, request, &wires).await {
+        Ok((setting, parameters)) => {
+            let run = setting.run.id().to_owned();
+            let outcome = Execution::run(setting, parameters, Finished::default()).await;
+            (run, outcome)
+        }
+        Err(error) => (String::new(), failed(error)),
+    };
+    finish(&wires, JobKind::Run, run, outcome, started).await;
+}
+
+async fn begin(
+    shared: Arc<Shared>,
+    request: RunRequest,
+    wires: &Wires,
+) -> Result<(Setting, Output), EngineError> {
+    let flow = loaded(&shared, &request.flow, wires).await?;
+    let identity = identity::identity(&flow, &request.flow);
+    let namespace = identity::namespace(&request.flow, &identity);
+    let store = shared.store(wires).await;
+    let run = new_run(&store.flow(&flow.description.name)).await?;
+    let setting = Setting {
+        shared,
+        flow,
+        request: request.flow,
+        run,
+        identity,
+        namespace,
+        origin: None,
+        wires: wires.clone(),
+    };
+    // Parameters first: a wrong value leaves no run behind.
+    let (done, spool) = parameters(&setting, &request.parameters).await?;
+    register(&setting).await?;
+    let output = {
+        let run = setting.run.clone();
+        let identity = setting.identity.clone();
+        let flow = Arc::clone(&setting.flow);
+        blocking(move || {
+            let output = persist::parameters(&run, &identity, &flow, &done, Path::new(&spool))?;
+            // Left-overs go with the scratch directory.
+            let _ = std::fs::remove_file(&spool);
+            run.flow().set_latest_run(run.id())?;
+            Ok(output)
+        })
+        .await?
+    };
+    announce(&setting, JobKind::Run).await;
+    Ok((setting, output))
+}
+
+/// Evaluates the parameters in a process of their own, since defaults may be functions.
+async fn parameters(
+    setting: &Setting,
+    given: &[(String, String)],
+) -> Result<(Done, String), EngineError> {
+    let known = &setting.flow.description.parameters;
+    let mut values: BTreeMap<String, String> = BTreeMap::new();
+    for (name, text) in given {
+        if !known.iter().any(|parameter| parameter.name == *name) {
+            return Err(EngineError::request(
+                format!("the flow has no parameter {name}"),
+                "`flowdev run FLOW --help` lists them",
+            ));
+        }
+        values.insert(name.clone(), text.clone());
+    }
+    let task = TaskRef::new(setting.run.id(), "_parameters", "0", 0);
+    let mut spec = setting.spec(&task);
+    spec.kind = "parameters";
+    spec.mode = "run";
+    spec.graph = Some(setting.flow.graph_info.clone());
+    spec.values = values;
+    let spool = spec.spool.clone();
+    let process = setting.flow.task(&spec).await?;
+    let done = attempt::collect(process, &task, &setting.wires).await?;
+    match (&done.error, &done.unpicklable) {
+        (Some(error), _) if error.frames.is_empty() => Err(EngineError::request(
+            error.message.clone(),
+            "`flowdev run FLOW --help` lists the parameters",
+        )),
+        (Some(error), _) => Err(EngineError::Import(Box::new(error.clone()))),
+        (None, Some(artifact)) => Err(EngineError::request(
+            format!(
+                "the class attribute {} ({}) cannot be pickled: {}",
+                artifact.name, artifact.type_name, artifact.reason
+            ),
+            "keep it outside the class, in the module",
+        )),
+        (None, None) => Ok((done, spool)),
+    }
+}
+
+/// The flow, ready to run: loaded, checked, and what it printed passed on.
+pub(super) async fn loaded(
+    shared: &Shared,
+    request: &super::request::FlowRequest,
+    wires: &Wires,
+) -> Result<Arc<LoadedFlow>, EngineError> {
+    let flow = shared.load(request).await?;
+    for line in flow.printed.lines() {
+        wires.note(None, Level::Info, line.to_owned()).await;
+    }
+    match flow.check_error() {
+        Some(error) => Err(error),
+        None => Ok(flow),
+    }
+}
+
+/// A run with a new id; nothing is written.
+pub(super) async fn new_run(flow: &crate::store::FlowStore) -> Result<RunStore, EngineError> {
+    let flow = flow.clone();
+    blocking(move || {
+        let id = flow.new_run_id()?;
+        Ok(flow.run(&id))
+    })
+    .await
+}
+
+/// Makes the run visible, and its id known to who asked for it.
+pub(super) async fn register(setting: &Setting) -> Result<(), EngineError> {
+    let run = setting.run.clone();
+    let identity = setting.identity.clone();
+    let id_file = setting.request.run_id_file.clone();
+    blocking(move || {
+        run.register(&identity)?;
+        if let Some(path) = id_file {
+            std::fs::write(&path, run.id()).map_err(|source| EngineError::Write { path, source })?;
+        }
+        Ok(())
+    })
+    .await
+}
+
+pub(super) async fn announce(setting: &Setting, job: JobKind) {
+    setting
+        .wires
+        .say(Event::JobStarted {
+            job,
+            flow: setting.flow.description.name.clone(),
+            run: setting.run.id().to_owned(),
+            origin: setting.origin.clone(),
+            root: setting.run.flow().root().to_owned(),
+        })
+        .await;
+}
+
+pub(super) fn failed(error: EngineError) -> Outcome {
+    Outcome::Failed {
+        step: None,
+        task: None,
+        failure: error.into_failure(),
+    }
+}
+
+/// Says the last word of a job.
+pub(super) async fn finish(
+    wires: &Wires,
+    job: JobKind,
+    run: String,
+    outcome: Outcome,
+    started: Instant,
+) {
+    wires
+        .say(Event::JobFinished {
+            job,
+            run,
+            outcome,
+            millis: started.elapsed().as_secs_f64() * 1000.0,
+        })
+        .await;
+}
+
+/// Disk work, off the threads that wait.
+pub(super) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, EngineError> + Send + 'static,
+) -> Result<T, EngineError> {
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(|_| EngineError::WorkerGone)
+        .flatten()
+}

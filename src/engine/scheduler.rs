@@ -1,0 +1,461 @@
+//! Which task may start when: a pure state machine over the graph. It knows tickets, splits and barriers; it does no I/O, has
+//! no clock and does not know what a task is made of, so that a property test can drive it.
+
+use std::collections::{BTreeMap, HashMap, VecDeque};
+
+use crate::flow::{Graph, NodeKind, StepName};
+
+/// A task within one job; given in the order in which tasks become ready.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Ticket(pub u64);
+
+/// A task that may start.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Launch {
+    pub ticket: Ticket,
+    pub step: StepName,
+    /// 0 for the first attempt.
+    pub attempt: u32,
+    /// Finished tasks whose output it gets: none for the start step, in split order for a foreach join, in edge order for a
+    /// static join.
+    pub inputs: Vec<Ticket>,
+    /// Its place among the children of a foreach.
+    pub split_index: Option<u64>,
+    /// Where it is in the run, whatever its task id.
+    pub place: Place,
+}
+
+/// Identity of a task that is the same in every run of a flow: what resume matches by.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Place {
+    pub step: StepName,
+    /// Foreach indices, outermost first.
+    pub indices: Vec<u64>,
+    /// How often a recursive switch step has repeated.
+    pub iterations: Vec<u64>,
+}
+
+/// What a finished task decided.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Transition {
+    pub next: Vec<StepName>,
+    /// Set by a foreach split.
+    pub num_splits: Option<u64>,
+}
+
+/// What the scheduler wants done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Action {
+    Launch(Launch),
+    /// No one needs the output of this task any more.
+    Forget(Ticket),
+    /// Ask the running tasks to end: a task has failed for good.
+    Drain,
+    /// Nothing runs and nothing will.
+    Finished(Ending),
+}
+
+/// How it ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Ending {
+    Success,
+    Failed(Problem),
+    Cancelled,
+}
+
+/// Why it failed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Problem {
+    /// This task failed; its failure is known to the caller.
+    Task(Ticket),
+    /// The task ended well, but what it decided does not fit the graph.
+    Transition {
+        ticket: Ticket,
+        step: StepName,
+        message: String,
+    },
+    /// More children than allowed.
+    TooManySplits {
+        ticket: Ticket,
+        step: StepName,
+        splits: u64,
+        limit: u64,
+    },
+    /// Everything ended, but the end step never ran.
+    NoEnd,
+}
+
+/// How many may run, and how often each step is tried.
+#[derive(Debug, Clone)]
+pub struct Limits {
+    pub max_workers: usize,
+    pub max_num_splits: u64,
+    /// Attempts by step; a step that is missing here has one.
+    pub attempts: HashMap<StepName, u32>,
+}
+
+/// One level of fan-out that a task is inside of.
+#[derive(Debug, Clone)]
+struct Level {
+    /// The task that split.
+    split: Ticket,
+    /// How many branches its join waits for.
+    width: u64,
+    /// This branch's place among them.
+    branch: u64,
+    foreach: bool,
+}
+
+#[derive(Debug, Clone)]
+struct TaskState {
+    step: StepName,
+    inputs: Vec<Ticket>,
+    split_index: Option<u64>,
+    levels: Vec<Level>,
+    iterations: Vec<u64>,
+    attempt: u32,
+}
+
+/// The branches of one split that have arrived at its join.
+#[derive(Debug, Default)]
+struct Barrier {
+    arrived: BTreeMap<u64, Ticket>,
+}
+
+/// The state of one job.
+#[derive(Debug)]
+pub struct Scheduler {
+    graph: Graph,
+    limits: Limits,
+    next_ticket: u64,
+    ready: VecDeque<Ticket>,
+    tasks: HashMap<Ticket, TaskState>,
+    running: usize,
+    barriers: HashMap<(StepName, Ticket), Barrier>,
+    /// Tasks that still need a finished task's output.
+    readers: HashMap<Ticket, usize>,
+    ended: bool,
+    reached_end: bool,
+    stopped: Option<Ending>,
+}
+
+impl Scheduler {
+    /// Prepares a job over a checked graph.
+    pub fn new(graph: Graph, limits: Limits) -> Self {
+        Self {
+            graph,
+            limits,
+            next_ticket: 0,
+            ready: VecDeque::new(),
+            tasks: HashMap::new(),
+            running: 0,
+            barriers: HashMap::new(),
+            readers: HashMap::new(),
+            ended: false,
+            reached_end: false,
+            stopped: None,
+        }
+    }
+
+    /// Queues the start step.
+    pub fn start(&mut self) -> Vec<Action> {
+        if let Some(start) = self.graph.start.clone() {
+            self.queue(start, Vec::new(), None, Vec::new(), None);
+        }
+        self.advance()
+    }
+
+    /// A task ended well.
+    pub fn finished(&mut self, ticket: Ticket, transition: &Transition) -> Vec<Action> {
+        self.running -= 1;
+        let mut actions = Vec::new();
+        if let Some(task) = self.tasks.remove(&ticket) {
+            if self.stopped.is_none() {
+                if let Err(problem) = self.follow(ticket, &task, transition) {
+                    self.stopped = Some(Ending::Failed(problem));
+                    if self.running > 0 {
+                        actions.push(Action::Drain);
+                    }
+                }
+            }
+            self.release(&task.inputs, &mut actions);
+        }
+        actions.extend(self.advance());
+        actions
+    }
+
+    /// An attempt failed; `retry` is false where another attempt makes no sense.
+    pub fn failed(&mut self, ticket: Ticket, retry: bool) -> Vec<Action> {
+        self.running -= 1;
+        let mut actions = Vec::new();
+        if self.stopped.is_none() && retry && self.may_retry(ticket) {
+            if let Some(task) = self.tasks.get_mut(&ticket) {
+                task.attempt += 1;
+                // A retry goes before everything else that waits, as with Metaflow.
+                self.ready.push_front(ticket);
+            }
+        } else if self.stopped.is_none() {
+            self.stopped = Some(Ending::Failed(Problem::Task(ticket)));
+            if self.running > 0 {
+                actions.push(Action::Drain);
+            }
+        }
+        actions.extend(self.advance());
+        actions
+    }
+
+    /// Whether a failure of this task's present attempt would be followed by another one.
+    pub fn may_retry(&self, ticket: Ticket) -> bool {
+        self.stopped.is_none()
+            && self.tasks.get(&ticket).is_some_and(|task| {
+                let allowed = self.limits.attempts.get(&task.step).copied().unwrap_or(1);
+                task.attempt + 1 < allowed
+            })
+    }
+
+    /// The user wants it to end. Running tasks are to be told by the caller.
+    pub fn cancel(&mut self) -> Vec<Action> {
+        self.stopped = Some(Ending::Cancelled);
+        self.advance()
+    }
+
+    /// Queues what follows a finished task.
+    fn follow(
+        &mut self,
+        ticket: Ticket,
+        task: &TaskState,
+        transition: &Transition,
+    ) -> Result<(), Problem> {
+        let kind = self.check_transition(ticket, task, transition)?;
+        if self.graph.end.as_ref() == Some(&task.step) {
+            self.reached_end = true;
+            return Ok(());
+        }
+        let width = match kind {
+            NodeKind::SplitForeach => {
+                let splits = transition.num_splits.unwrap_or(0);
+                if splits > self.limits.max_num_splits {
+                    return Err(Problem::TooManySplits {
+                        ticket,
+                        step: task.step.clone(),
+                        splits,
+                        limit: self.limits.max_num_splits,
+                    });
+                }
+                Some((splits, true))
+            }
+            NodeKind::SplitStatic => Some((transition.next.len() as u64, false)),
+            NodeKind::Start
+            | NodeKind::Linear
+            | NodeKind::Join
+            | NodeKind::End
+            | NodeKind::SplitParallel
+            | NodeKind::SplitSwitch => None,
+        };
+        let Some((width, foreach)) = width else {
+            if let Some(next) = transition.next.first() {
+                self.hand_over(ticket, task, next.clone());
+            }
+            return Ok(());
+        };
+        for branch in 0..width {
+            let at = if foreach { 0 } else { branch as usize };
+            let Some(next) = transition.next.get(at) else {
+                continue;
+            };
+            let mut levels = task.levels.clone();
+            levels.push(Level {
+                split: ticket,
+                width,
+                branch,
+                foreach,
+            });
+            let index = foreach.then_some(branch);
+            self.queue(next.clone(), vec![ticket], index, levels, Some(task));
+        }
+        Ok(())
+    }
+
+    /// One task follows: at once, or, for a join, when the last branch has arrived.
+    fn hand_over(&mut self, ticket: Ticket, task: &TaskState, next: StepName) {
+        let joins = self
+            .graph
+            .nodes
+            .get(&next)
+            .is_some_and(|node| node.kind == NodeKind::Join);
+        if !joins {
+            self.queue(next, vec![ticket], None, task.levels.clone(), Some(task));
+            return;
+        }
+        let mut levels = task.levels.clone();
+        // The checks guarantee that a join closes a split.
+        let Some(level) = levels.pop() else { return };
+        let key = (next.clone(), level.split);
+        let barrier = self.barriers.entry(key.clone()).or_default();
+        barrier.arrived.insert(level.branch, ticket);
+        *self.readers.entry(ticket).or_default() += 1;
+        if barrier.arrived.len() as u64 == level.width {
+            let inputs: Vec<Ticket> = self
+                .barriers
+                .remove(&key)
+                .map(|barrier| barrier.arrived.into_values().collect())
+                .unwrap_or_default();
+            for input in &inputs {
+                // The queued join counts as a reader itself.
+                if let Some(readers) = self.readers.get_mut(input) {
+                    *readers -= 1;
+                }
+            }
+            self.queue(next, inputs, None, levels, Some(task));
+        }
+    }
+
+    fn check_transition(
+        &self,
+        ticket: Ticket,
+        task: &TaskState,
+        transition: &Transition,
+    ) -> Result<NodeKind, Problem> {
+        let wrong = |message: String| Problem::Transition {
+            ticket,
+            step: task.step.clone(),
+            message,
+        };
+        let Some(node) = self.graph.nodes.get(&task.step) else {
+            return Err(wrong("the step is not in the graph".to_owned()));
+        };
+        let list = |steps: &[StepName]| {
+            let names: Vec<&str> = steps.iter().map(StepName::as_str).collect();
+            if names.is_empty() {
+                "nothing".to_owned()
+            } else {
+                names.join(", ")
+            }
+        };
+        let fits = if node.kind == NodeKind::SplitSwitch {
+            transition.next.len() == 1 && node.next.contains(&transition.next[0])
+        } else {
+            transition.next == node.next
+        };
+        if !fits {
+            return Err(wrong(format!(
+                "it went on to {}, but its source says {}",
+                list(&transition.next),
+                list(&node.next)
+            )));
+        }
+        if node.kind == NodeKind::SplitForeach && transition.num_splits.is_none() {
+            return Err(wrong("it did not say over how many items".to_owned()));
+        }
+        Ok(node.kind)
+    }
+
+    fn queue(
+        &mut self,
+        step: StepName,
+        inputs: Vec<Ticket>,
+        split_index: Option<u64>,
+        levels: Vec<Level>,
+        from: Option<&TaskState>,
+    ) {
+        let ticket = Ticket(self.next_ticket);
+        self.next_ticket += 1;
+        for input in &inputs {
+            *self.readers.entry(*input).or_default() += 1;
+        }
+        let iterations = self.iterations(&step, from);
+        self.tasks.insert(
+            ticket,
+            TaskState {
+                step,
+                inputs,
+                split_index,
+                levels,
+                iterations,
+                attempt: 0,
+            },
+        );
+        self.ready.push_back(ticket);
+    }
+
+    /// Metaflow's `_iteration_stack`: a step that can choose itself counts its passes.
+    fn iterations(&self, step: &StepName, from: Option<&TaskState>) -> Vec<u64> {
+        let recursive = |name: &StepName| {
+            self.graph.nodes.get(name).is_some_and(|node| {
+                node.kind == NodeKind::SplitSwitch && node.next.contains(name)
+            })
+        };
+        let mut stack = from.map(|task| task.iterations.clone()).unwrap_or_default();
+        match from {
+            Some(task) if task.step == *step && recursive(step) => {
+                if let Some(top) = stack.last_mut() {
+                    *top += 1;
+                }
+            }
+            Some(task) => {
+                if recursive(&task.step) {
+                    stack.pop();
+                }
+                if recursive(step) {
+                    stack.push(0);
+                }
+            }
+            None if recursive(step) => stack.push(0),
+            None => {}
+        }
+        stack
+    }
+
+    fn release(&mut self, inputs: &[Ticket], actions: &mut Vec<Action>) {
+        for input in inputs {
+            if let Some(readers) = self.readers.get_mut(input) {
+                *readers -= 1;
+                if *readers == 0 {
+                    self.readers.remove(input);
+                    actions.push(Action::Forget(*input));
+                }
+            }
+        }
+    }
+
+    /// Starts what may start; says so if nothing is left.
+    fn advance(&mut self) -> Vec<Action> {
+        let mut actions = Vec::new();
+        while self.stopped.is_none() && self.running < self.limits.max_workers {
+            let Some(ticket) = self.ready.pop_front() else {
+                break;
+            };
+            let Some(task) = self.tasks.get(&ticket) else {
+                continue;
+            };
+            self.running += 1;
+            actions.push(Action::Launch(Launch {
+                ticket,
+                step: task.step.clone(),
+                attempt: task.attempt,
+                inputs: task.inputs.clone(),
+                split_index: task.split_index,
+                place: Place {
+                    step: task.step.clone(),
+                    indices: task
+                        .levels
+                        .iter()
+                        .filter(|level| level.foreach)
+                        .map(|level| level.branch)
+                        .collect(),
+                    iterations: task.iterations.clone(),
+                },
+            }));
+        }
+        if self.running == 0 && !self.ended && (self.stopped.is_some() || self.ready.is_empty()) {
+            self.ended = true;
+            let ending = match self.stopped.take() {
+                Some(ending) => ending,
+                None if self.reached_end => Ending::Success,
+                None => Ending::Failed(Problem::NoEnd),
+            };
+            actions.push(Action::Finished(ending));
+        }
+        actions
+    }
+}

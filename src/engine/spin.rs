@@ -1,0 +1,199 @@
+//! `spin`: one step, on its parents' stored artifacts, without a trace in the tracked runs.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use tokio::sync::watch;
+
+use super::attempt::{self, AttemptEnd, Halt, Plan};
+use super::error::EngineError;
+use super::event::{Event, JobKind, Outcome, TaskRef};
+use super::identity;
+use super::inputs::{self, Inputs, Wanted};
+use super::job::{Setting, node_spec};
+use super::load::LoadedFlow;
+use super::origin::Output;
+use super::persist::Attempt;
+use super::request::SpinRequest;
+use super::run::{announce, blocking, failed, finish, loaded, new_run, register};
+use super::submit::{Shared, Stop, Wires};
+use super::worker::message::Spec;
+
+/// How long an interrupted spin may clean up.
+const POLITE: std::time::Duration = std::time::Duration::from_secs(2);
+
+/// Spins that are kept; older ones go.
+const HISTORY: usize = 200;
+
+/// Every how many spins the history is looked through.
+const PRUNE_EVERY: u64 = 20;
+
+/// Carries out the request; its last event is `JobFinished`.
+pub(super) async fn spin(shared: Arc<Shared>, request: SpinRequest, wires: Wires) {
+    let started = Instant::now();
+    let (run, outcome) = match begin(shared, request, &wires).await {
+        Ok((setting, plan)) => {
+            let run = setting.run.id().to_owned();
+            (run, one(&setting, plan).await)
+        }
+        Err(error) => (String::new(), failed(error)),
+    };
+    finish(&wires, JobKind::Spin, run, outcome, started).await;
+}
+
+async fn begin(
+    shared: Arc<Shared>,
+    request: SpinRequest,
+    wires: &Wires,
+) -> Result<(Setting, Plan), EngineError> {
+    let flow = loaded(&shared, &request.flow, wires).await?;
+    let identity = identity::identity(&flow, &request.flow);
+    let namespace = identity::namespace(&request.flow, &identity);
+    let store = shared.store(wires).await;
+    let name = flow.description.name.clone();
+    let wanted = Wanted::parse(&name, &request)?;
+    let from = store.flow(&name);
+    let graph = flow.graph.clone();
+    let found = blocking(move || inputs::find(&from, &graph, &wanted)).await?;
+    hold(&shared, &flow, &found.outputs).await?;
+    let run = new_run(&store.spin_sibling().flow(&name)).await?;
+    let setting = Setting {
+        shared,
+        flow,
+        request: request.flow.clone(),
+        run,
+        identity,
+        namespace,
+        origin: Some(found.run.clone()),
+        wires: wires.clone(),
+    };
+    register(&setting).await?;
+    announce(&setting, JobKind::Spin).await;
+    let plan = plan(&setting, &request, found);
+    Ok((setting, plan))
+}
+
+/// Has the parents' artifacts unpickled before the task is forked: in the forkserver where no project class is needed, so
+/// that they outlive the next edit, else in the template.
+async fn hold(
+    shared: &Shared,
+    flow: &LoadedFlow,
+    outputs: &[Output],
+) -> Result<(), EngineError> {
+    let Some(first) = outputs.first() else {
+        return Ok(());
+    };
+    let Some(blobs) = first.flow().blobs_dir() else {
+        return Ok(());
+    };
+    let mut shas: Vec<String> = outputs
+        .iter()
+        .flat_map(|output| &output.manifest.objects)
+        .filter(|(name, artifact)| !name.starts_with('_') && artifact.size >= HOT_FROM)
+        .map(|(_, artifact)| artifact.key.to_string())
+        .collect();
+    shas.sort();
+    shas.dedup();
+    if shas.is_empty() {
+        return Ok(());
+    }
+    let blobs = blobs.display().to_string();
+    shared.workers.lock().await.hold(&blobs, &shas).await?;
+    flow.hold(&blobs, &shas).await
+}
+
+/// Smaller artifacts are unpickled by the task as fast as they could be looked up.
+const HOT_FROM: u64 = 64 * 1024;
+
+fn plan(setting: &Setting, request: &SpinRequest, found: Inputs) -> Plan {
+    let task_ref = TaskRef::new(setting.run.id(), &request.step, "0", 0);
+    let spec = Spec {
+        kind: "task",
+        mode: "spin",
+        node: node_spec(&setting.flow.graph, &request.step),
+        inputs: found.outputs.iter().map(Output::spec).collect(),
+        split_index: found.split_index,
+        set: request.set.iter().cloned().collect(),
+        artifacts_module: request
+            .artifacts_module
+            .as_ref()
+            .map(|path| path.display().to_string()),
+        skip_decorators: request.skip_decorators,
+        ..setting.spec(&task_ref)
+    };
+    Plan {
+        attempt: Attempt {
+            run: setting.run.clone(),
+            identity: setting.identity.clone(),
+            fingerprint: setting.flow.fingerprints.get(request.step.as_str()).cloned(),
+            origin_run: setting.origin.clone(),
+            task_ref,
+            python: setting.flow.python.clone(),
+        },
+        is_end: setting.flow.graph.end.as_deref() == Some(request.step.as_str()),
+        flow: Arc::clone(&setting.flow),
+        spec,
+        inputs: found.outputs,
+        wires: setting.wires.clone(),
+        halt: watch::channel(Halt::No).1,
+    }
+}
+
+/// Runs the task; a newer save or the user may cancel it.
+async fn one(setting: &Setting, mut plan: Plan) -> Outcome {
+    let (halt, heard) = watch::channel(Halt::No);
+    plan.halt = heard;
+    let task = plan.attempt.task_ref.clone();
+    let mut wires = setting.wires.clone();
+    let mut work = std::pin::pin!(attempt::run(plan));
+    let mut cancelled = false;
+    let end = loop {
+        let harder = if cancelled { Stop::Now } else { Stop::Politely };
+        tokio::select! {
+            end = &mut work => break end,
+            () = wires.stopped(harder) => {
+                halt.send_replace(if cancelled { Halt::Kill } else { Halt::Interrupt });
+                cancelled = true;
+            }
+            () = tokio::time::sleep(POLITE), if cancelled => {
+                halt.send_replace(Halt::Kill);
+            }
+        }
+    };
+    prune(setting).await;
+    match end {
+        AttemptEnd::Stored { .. } => Outcome::Success,
+        AttemptEnd::Failed { .. } if cancelled => Outcome::Cancelled,
+        AttemptEnd::Failed {
+            failure, millis, ..
+        } => {
+            setting
+                .wires
+                .say(Event::TaskFailed {
+                    task: task.clone(),
+                    failure: failure.clone(),
+                    retry: false,
+                    millis,
+                })
+                .await;
+            Outcome::Failed {
+                step: Some(task.step),
+                task: Some(task.task),
+                failure,
+            }
+        }
+    }
+}
+
+/// Now and then, drops the oldest spins. That it fails is no reason to fail the spin.
+async fn prune(setting: &Setting) {
+    let due = setting
+        .run
+        .id()
+        .parse::<u64>()
+        .is_ok_and(|micros| micros % PRUNE_EVERY == 0);
+    if due {
+        let flow = setting.run.flow().clone();
+        let _ = blocking(move || Ok(flow.prune_spins(HISTORY)?)).await;
+    }
+}

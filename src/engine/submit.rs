@@ -1,0 +1,196 @@
+//! The engine as its faces see it: submit a request, read events, cancel.
+
+use std::future::Future;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use tokio::sync::{Mutex, mpsc, watch};
+
+use super::error::EngineError;
+use super::event::{Event, Failure, Level};
+use super::load::{LoadedFlow, Workers};
+use super::request::{FlowRequest, Request};
+use super::scratch::Scratch;
+use super::{resume, run, spin};
+use crate::store::Store;
+
+/// Events that may wait for a face before the task that writes them has to: back-pressure, nothing is dropped.
+const EVENT_BUFFER: usize = 1024;
+
+/// How the engine works.
+#[derive(Debug, Clone)]
+pub struct EngineConfig {
+    /// The interpreter, if the user named one.
+    pub python: Option<PathBuf>,
+    /// Working directory of tasks, and where the store is looked for.
+    pub cwd: PathBuf,
+    /// Whether tasks may be forked: yes, unless FLOWDEV_FORK=0 or the system cannot do it safely.
+    pub fork: bool,
+}
+
+impl EngineConfig {
+    /// The usual settings for a working directory.
+    pub fn new(cwd: PathBuf) -> Self {
+        let forbidden = std::env::var_os("FLOWDEV_FORK").is_some_and(|value| value == "0");
+        Self {
+            python: None,
+            cwd,
+            fork: cfg!(target_os = "linux") && !forbidden,
+        }
+    }
+}
+
+/// What all jobs share.
+pub(super) struct Shared {
+    pub config: EngineConfig,
+    pub workers: Mutex<Workers>,
+    pub scratch: Scratch,
+}
+
+impl Shared {
+    /// The flow, loaded from its present source.
+    pub async fn load(&self, request: &FlowRequest) -> Result<Arc<LoadedFlow>, EngineError> {
+        self.workers.lock().await.load(&self.config, request).await
+    }
+
+    /// The store that the working directory belongs to; says so if it is about to be made.
+    pub async fn store(&self, wires: &Wires) -> Store {
+        let env = |name: &str| std::env::var(name).ok();
+        let located = Store::locate(&self.config.cwd, &env);
+        if !located.found {
+            let text = format!("Creating a local datastore ({})", located.store.root());
+            wires.note(None, Level::Info, text).await;
+        }
+        located.store
+    }
+}
+
+/// The engine. Clones are handles to the same one.
+#[derive(Clone)]
+pub struct Engine {
+    shared: Arc<Shared>,
+    next_job: Arc<AtomicU64>,
+}
+
+/// A request that is being carried out.
+pub struct Job {
+    /// Counted from 1 in this engine.
+    pub id: u64,
+    /// Ends after `JobFinished`.
+    pub events: mpsc::Receiver<Event>,
+    pub cancel: CancelHandle,
+}
+
+/// How urgently a job is to end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Stop {
+    No,
+    Politely,
+    Now,
+}
+
+/// Ends a job. Dropping the handle changes nothing.
+#[derive(Debug, Clone)]
+pub struct CancelHandle(watch::Sender<Stop>);
+
+impl CancelHandle {
+    /// Interrupts the running tasks (as ctrl-c does) and starts no more; those that do not end in time are killed.
+    pub fn cancel(&self) {
+        self.raise(Stop::Politely);
+    }
+
+    /// Kills the running tasks.
+    pub fn kill(&self) {
+        self.raise(Stop::Now);
+    }
+
+    fn raise(&self, to: Stop) {
+        self.0.send_if_modified(|stop| {
+            let higher = *stop < to;
+            *stop = (*stop).max(to);
+            higher
+        });
+    }
+}
+
+/// Where a job says what happens, and hears that it should end.
+#[derive(Clone)]
+pub(super) struct Wires {
+    pub events: mpsc::Sender<Event>,
+    pub stop: watch::Receiver<Stop>,
+}
+
+impl Wires {
+    /// Says what happened. A face that does not listen any more is no reason to stop: the run goes on.
+    pub async fn say(&self, event: Event) {
+        let _ = self.events.send(event).await;
+    }
+
+    /// Says a sentence.
+    pub async fn note(&self, step: Option<&str>, level: Level, text: String) {
+        let step = step.map(str::to_owned);
+        self.say(Event::Note { step, level, text }).await;
+    }
+
+    /// Waits until someone wants at least this.
+    pub async fn stopped(&mut self, at_least: Stop) {
+        if self.stop.wait_for(|stop| *stop >= at_least).await.is_err() {
+            // All handles are gone: nobody will ever ask.
+            std::future::pending::<()>().await;
+        }
+    }
+}
+
+impl Engine {
+    /// Prepares an engine; no Python is started yet.
+    ///
+    /// # Errors
+    /// When no private directory can be made.
+    pub fn new(config: EngineConfig) -> Result<Self, EngineError> {
+        Ok(Self {
+            shared: Arc::new(Shared {
+                config,
+                workers: Mutex::new(Workers::default()),
+                scratch: Scratch::new()?,
+            }),
+            next_job: Arc::new(AtomicU64::new(1)),
+        })
+    }
+
+    /// Starts carrying out a request. Must be called on a tokio runtime.
+    pub fn submit(&self, request: Request) -> Job {
+        let (events_tx, events) = mpsc::channel(EVENT_BUFFER);
+        let (stop_tx, stop) = watch::channel(Stop::No);
+        let wires = Wires {
+            events: events_tx,
+            stop,
+        };
+        let shared = Arc::clone(&self.shared);
+        let work: std::pin::Pin<Box<dyn Future<Output = ()> + Send>> = match request {
+            Request::Run(request) => Box::pin(run::run(shared, request, wires)),
+            Request::Resume(request) => Box::pin(resume::resume(shared, request, wires)),
+            Request::Spin(request) => Box::pin(spin::spin(shared, request, wires)),
+        };
+        tokio::spawn(work);
+        Job {
+            id: self.next_job.fetch_add(1, Ordering::Relaxed),
+            events,
+            cancel: CancelHandle(stop_tx),
+        }
+    }
+
+    /// Starts Python and loads the flow ahead of the first request.
+    ///
+    /// # Errors
+    /// The failure that a request would meet, too.
+    pub async fn warm(&self, request: &FlowRequest) -> Result<Arc<LoadedFlow>, Failure> {
+        let loaded = self.shared.load(request).await;
+        loaded.map_err(EngineError::into_failure)
+    }
+
+    /// Ends the Python processes that run nothing; what runs ends with its job.
+    pub async fn shutdown(&self) {
+        self.shared.workers.lock().await.clear();
+    }
+}

@@ -1,0 +1,236 @@
+//! The messages of docs/WORKER.md as types.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use indexmap::IndexMap;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::engine::event::PyError;
+use crate::flow::Description;
+
+/// Engine to forkserver or template.
+#[derive(Debug, Serialize)]
+#[serde(tag = "t", rename_all = "snake_case")]
+pub enum Command<'a> {
+    Preload {
+        modules: &'a [String],
+    },
+    Template {
+        id: &'a str,
+        fds: usize,
+    },
+    Load(&'a Load),
+    Hot {
+        blobs: &'a str,
+        shas: &'a [String],
+    },
+    Task {
+        id: &'a str,
+        fds: usize,
+        fork: bool,
+        spec: &'a Spec,
+    },
+}
+
+/// Which flow file a template executes, and how.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct Load {
+    pub file: String,
+    pub cwd: String,
+    /// Variables set and removed before the file is executed.
+    pub env: BTreeMap<String, String>,
+    pub unset: Vec<String>,
+    pub argv: Vec<String>,
+    /// `--with` specifications.
+    pub with: Vec<String>,
+    /// The class, when the file has several flows.
+    pub flow: Option<String>,
+}
+
+/// Forkserver or template to engine.
+#[derive(Debug, Deserialize)]
+#[serde(tag = "t", rename_all = "snake_case")]
+pub enum Answer {
+    Preloaded {
+        #[serde(default)]
+        threads: u32,
+    },
+    Forked {
+        id: String,
+        pid: u32,
+    },
+    Exited {
+        id: String,
+        status: i32,
+    },
+    Loaded(Box<Loaded>),
+    Failed {
+        error: PyError,
+    },
+    Hot {
+        #[serde(default)]
+        held: u64,
+    },
+}
+
+/// What a template found when it executed the flow file.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Loaded {
+    pub flow: Description,
+    /// Python threads alive after import, the main one included.
+    #[serde(default)]
+    pub threads: u32,
+    /// Project modules that were imported.
+    #[serde(default)]
+    pub modules: Vec<PathBuf>,
+    /// `sys.version` of the interpreter.
+    #[serde(default)]
+    pub python: String,
+}
+
+/// What a task process is to do.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct Spec {
+    pub kind: &'static str,
+    pub mode: &'static str,
+    pub flow: String,
+    pub run_id: String,
+    pub step: String,
+    pub task_id: String,
+    pub attempt: u32,
+    pub max_user_retries: u32,
+    pub user: String,
+    pub namespace: String,
+    pub tags: Vec<String>,
+    pub sys_tags: Vec<String>,
+    pub origin_run_id: Option<String>,
+    /// `_graph_info`; only the parameters task, which stores it, gets it.
+    pub graph: Option<Value>,
+    pub node: Option<NodeSpec>,
+    pub inputs: Vec<InputSpec>,
+    pub split_index: Option<u64>,
+    pub ubf: Option<String>,
+    pub spool: String,
+    pub values: BTreeMap<String, String>,
+    pub set: BTreeMap<String, String>,
+    pub artifacts_module: Option<String>,
+    pub skip_decorators: bool,
+    pub tempdir: String,
+}
+
+/// The step's place in the graph.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct NodeSpec {
+    #[serde(rename = "type")]
+    pub kind: String,
+    pub join: bool,
+    pub next: Vec<String>,
+    pub foreach: Option<String>,
+    /// The join closes a foreach.
+    pub foreach_join: bool,
+    pub split_parents: Vec<String>,
+}
+
+/// One input task: where its artifacts are.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct InputSpec {
+    pub pathspec: String,
+    pub step: String,
+    /// Directory of the blobs.
+    pub blobs: String,
+    /// Name to (sha, encoding, type, size).
+    pub objects: IndexMap<String, (String, String, String, u64)>,
+}
+
+/// Task to engine.
+#[derive(Debug, Deserialize)]
+#[serde(tag = "t", rename_all = "snake_case")]
+pub enum Report {
+    Begin {},
+    Card(Box<CardReport>),
+    Log {
+        level: String,
+        text: String,
+    },
+    Done(Box<Done>),
+}
+
+/// The state of one `@card`.
+#[derive(Debug, Deserialize)]
+pub struct CardReport {
+    pub uuid: String,
+    #[serde(rename = "type")]
+    pub card_type: String,
+    #[serde(default)]
+    pub id: Option<String>,
+    #[serde(default)]
+    pub options: Value,
+    #[serde(default)]
+    pub rank: Option<i64>,
+    #[serde(default)]
+    pub refresh_interval: Option<f64>,
+    #[serde(default)]
+    pub customize: bool,
+    #[serde(default)]
+    pub editable: bool,
+    #[serde(default, rename = "final")]
+    pub last: bool,
+    #[serde(default)]
+    pub components: Vec<Value>,
+    #[serde(default)]
+    pub error: Option<String>,
+    #[serde(default)]
+    pub html: Option<String>,
+}
+
+/// The end of an attempt.
+#[derive(Debug, Default, Deserialize)]
+pub struct Done {
+    /// `_task_ok`.
+    pub ok: Option<bool>,
+    /// `_success`.
+    #[serde(default)]
+    pub success: bool,
+    #[serde(default)]
+    pub exit: i32,
+    #[serde(default)]
+    pub objects: IndexMap<String, ObjectReport>,
+    /// Next steps and the foreach variable.
+    #[serde(default)]
+    pub transition: Option<(Vec<String>, Option<String>)>,
+    #[serde(default)]
+    pub num_splits: Option<u64>,
+    #[serde(default)]
+    pub error: Option<PyError>,
+    #[serde(default)]
+    pub unpicklable: Option<Unpicklable>,
+    /// Extra task metadata: field to value.
+    #[serde(default)]
+    pub meta: BTreeMap<String, Value>,
+}
+
+/// An artifact that could not be pickled.
+#[derive(Debug, Deserialize)]
+pub struct Unpicklable {
+    pub name: String,
+    #[serde(rename = "type", default)]
+    pub type_name: String,
+    #[serde(default)]
+    pub reason: String,
+}
+
+/// Where one artifact of the manifest is.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+pub enum ObjectReport {
+    /// Taken over from an input.
+    From { from: usize },
+    /// In the spool file: offset and length in bytes.
+    At {
+        at: (u64, u64),
+        #[serde(rename = "type", default)]
+        type_name: String,
+    },
+}

@@ -1,0 +1,143 @@
+//! A task process: one attempt, seen as a stream of what it says and writes.
+
+use std::collections::VecDeque;
+
+use rustix::process::{Pid, Signal, kill_process_group};
+use tokio::io::AsyncReadExt;
+use tokio::net::UnixStream;
+use tokio::net::unix::pipe::Receiver;
+use tokio::net::unix::OwnedWriteHalf;
+use tokio::sync::oneshot;
+
+use super::frame;
+use super::link::Forked;
+use super::message::Report;
+use crate::engine::event::Stream;
+
+/// Bytes read from a stream at once.
+const CHUNK: usize = 64 * 1024;
+
+/// What a task process does next.
+#[derive(Debug)]
+pub enum Said {
+    Report(Report),
+    Wrote(Stream, Vec<u8>),
+    /// All is said: exit code, or minus the signal; `None` if the template died and nobody knows.
+    Exited(Option<i32>),
+}
+
+/// The process of one attempt.
+pub struct TaskProcess {
+    pub pid: u32,
+    control: Option<frame::Reader>,
+    /// Kept open: a task that could not write would notice a closed engine.
+    _answers: OwnedWriteHalf,
+    stdout: Option<Receiver>,
+    stderr: Option<Receiver>,
+    exit: Option<oneshot::Receiver<i32>>,
+    status: Option<i32>,
+    queue: VecDeque<Said>,
+}
+
+impl TaskProcess {
+    pub(super) fn new(
+        control: UnixStream,
+        stdout: Receiver,
+        stderr: Receiver,
+        forked: Forked,
+    ) -> Self {
+        let (read, write) = control.into_split();
+        Self {
+            pid: forked.pid,
+            control: Some(frame::Reader::new(read)),
+            _answers: write,
+            stdout: Some(stdout),
+            stderr: Some(stderr),
+            exit: Some(forked.exit),
+            status: None,
+            queue: VecDeque::new(),
+        }
+    }
+
+    /// Waits for the next thing; after [`Said::Exited`] there is none.
+    ///
+    /// What the process wrote before it ended is delivered before its end, also when a process that it left behind still
+    /// holds its streams.
+    pub async fn next(&mut self) -> Option<Said> {
+        if let Some(said) = self.queue.pop_front() {
+            return Some(said);
+        }
+        let exit = self.exit.as_mut()?;
+        let mut out = [0_u8; CHUNK];
+        let mut err = [0_u8; CHUNK];
+        loop {
+            tokio::select! {
+                biased;
+                n = read_some(&mut self.stdout, &mut out), if self.stdout.is_some() => match n {
+                    Some(n) => return Some(Said::Wrote(Stream::Stdout, out[..n].to_vec())),
+                    None => self.stdout = None,
+                },
+                n = read_some(&mut self.stderr, &mut err), if self.stderr.is_some() => match n {
+                    Some(n) => return Some(Said::Wrote(Stream::Stderr, err[..n].to_vec())),
+                    None => self.stderr = None,
+                },
+                report = read_report(&mut self.control), if self.control.is_some() => match report {
+                    Some(report) => return Some(Said::Report(report)),
+                    None => self.control = None,
+                },
+                status = &mut *exit => {
+                    self.status = status.ok();
+                    break;
+                }
+            }
+        }
+        self.exit = None;
+        self.drain();
+        self.queue.push_back(Said::Exited(self.status));
+        self.queue.pop_front()
+    }
+
+    /// Takes what is already in the pipes and the socket, without waiting for processes that were left behind.
+    fn drain(&mut self) {
+        for (stream, pipe) in [
+            (Stream::Stdout, self.stdout.take()),
+            (Stream::Stderr, self.stderr.take()),
+        ] {
+            let Some(pipe) = pipe else { continue };
+            let mut buffer = [0_u8; CHUNK];
+            while let Ok(n @ 1..) = rustix::io::read(&pipe, &mut buffer) {
+                self.queue
+                    .push_back(Said::Wrote(stream, buffer[..n].to_vec()));
+            }
+        }
+        if let Some(mut control) = self.control.take() {
+            while let Ok(Some(report)) = control.ready() {
+                self.queue.push_back(Said::Report(report));
+            }
+        }
+    }
+
+    /// Sends a signal to the process and all that it started.
+    pub fn signal(&self, signal: Signal) {
+        kill_group(self.pid, signal);
+    }
+}
+
+/// Sends a signal to a process group; one that is gone already is fine.
+fn kill_group(pid: u32, signal: Signal) {
+    if let Some(pid) = i32::try_from(pid).ok().and_then(Pid::from_raw) {
+        let _ = kill_process_group(pid, signal);
+    }
+}
+
+async fn read_some(pipe: &mut Option<Receiver>, buffer: &mut [u8]) -> Option<usize> {
+    match pipe.as_mut()?.read(buffer).await {
+        Ok(n @ 1..) => Some(n),
+        Ok(_) | Err(_) => None,
+    }
+}
+
+async fn read_report(control: &mut Option<frame::Reader>) -> Option<Report> {
+    // A frame that makes no sense ends the conversation; the exit status then tells how the task ended.
+    control.as_mut()?.next().await.ok().flatten()
+}

@@ -1,0 +1,131 @@
+//! A template: a Python process that has executed one version of a flow and forks its tasks.
+
+use std::os::fd::OwnedFd;
+use std::os::unix::process::ExitStatusExt;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::net::unix::pipe::Receiver;
+use tokio::process::Child;
+use tokio::sync::oneshot;
+
+use super::forkserver::{explain, pipe, unexpected};
+use super::frame;
+use super::link::{Forked, Link};
+use super::message::{Answer, Command, Load, Loaded, Spec};
+use super::task::TaskProcess;
+use crate::engine::error::EngineError;
+
+/// The process. Dropping it closes its control socket, which ends it.
+pub struct Template {
+    link: Link,
+    /// The process itself, if nobody else has it: it then becomes its one task.
+    own: Mutex<Option<Child>>,
+    said: Arc<Mutex<String>>,
+    next_task: AtomicU64,
+}
+
+impl Template {
+    pub(super) fn new(link: Link, own: Option<Child>, said: Arc<Mutex<String>>) -> Self {
+        Self {
+            link,
+            own: Mutex::new(own),
+            said,
+            next_task: AtomicU64::new(0),
+        }
+    }
+
+    /// Executes the flow file.
+    ///
+    /// # Errors
+    /// [`EngineError::Import`] with the user's traceback if the file raises, [`EngineError::WorkerEnded`] if it ends the
+    /// process.
+    pub async fn load(&self, load: &Load) -> Result<Loaded, EngineError> {
+        match self.ask(&Command::Load(load)).await? {
+            Answer::Loaded(loaded) => Ok(*loaded),
+            Answer::Failed { error } => Err(EngineError::Import(Box::new(error))),
+            other => Err(unexpected(&other)),
+        }
+    }
+
+    /// Unpickles artifacts ahead; tasks that ask for them find them in memory.
+    ///
+    /// # Errors
+    /// When the process is gone.
+    pub async fn hold(&self, blobs: &str, shas: &[String]) -> Result<u64, EngineError> {
+        match self.ask(&Command::Hot { blobs, shas }).await? {
+            Answer::Hot { held } => Ok(held),
+            other => Err(unexpected(&other)),
+        }
+    }
+
+    /// Starts one attempt. With `fork` the template stays; without, it becomes the task.
+    ///
+    /// # Errors
+    /// When the process is gone.
+    pub async fn task(&self, spec: &Spec, fork: bool) -> Result<TaskProcess, EngineError> {
+        let id = self.next_task.fetch_add(1, Ordering::Relaxed).to_string();
+        let (control, theirs) = frame::pair()?;
+        let (stdout, out_write) = pipe()?;
+        let (stderr, err_write) = pipe()?;
+        let fds: [OwnedFd; 3] = [theirs, out_write, err_write];
+        let command = Command::Task {
+            id: &id,
+            fds: fds.len(),
+            fork,
+            spec,
+        };
+        let own = lock(&self.own).take();
+        let forked = match own {
+            Some(child) => self.become_task(child, &command, &fds).await,
+            None => self.link.fork(&id, &command, &fds).await,
+        };
+        drop(fds);
+        let forked = forked.map_err(|error| explain(error, &self.said))?;
+        Ok(TaskProcess::new(
+            control,
+            Receiver::from_owned_fd(stdout)?,
+            Receiver::from_owned_fd(stderr)?,
+            forked,
+        ))
+    }
+
+    /// Whether the process is gone.
+    pub fn is_closed(&self) -> bool {
+        self.link.is_closed()
+    }
+
+    /// What was printed while the flow file was executed, since the last call.
+    pub fn take_output(&self) -> String {
+        std::mem::take(&mut *lock(&self.said))
+    }
+
+    /// Without forking: the process runs the task itself, and we are the ones who wait for it.
+    async fn become_task(
+        &self,
+        mut child: Child,
+        command: &Command<'_>,
+        fds: &[OwnedFd],
+    ) -> Result<Forked, EngineError> {
+        let pid = child.id().ok_or(EngineError::WorkerGone)?;
+        self.link.send(command, fds).await?;
+        let (tx, exit) = oneshot::channel();
+        tokio::spawn(async move {
+            if let Ok(status) = child.wait().await {
+                let code = status.code().or(status.signal().map(|signal| -signal));
+                // Nobody waits any more if the job is over.
+                let _ = tx.send(code.unwrap_or_default());
+            }
+        });
+        Ok(Forked { pid, exit })
+    }
+
+    async fn ask(&self, command: &Command<'_>) -> Result<Answer, EngineError> {
+        let answer = self.link.ask(command).await;
+        answer.map_err(|error| explain(error, &self.said))
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
