@@ -1,1 +1,7 @@
-fn main() {}
+//! The `flowdev` command.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    flowdev::cli::main()
+}

@@ -1,0 +1,71 @@
+//! Runs a request in the foreground: prints its events, passes ctrl-c on.
+
+use super::arguments::Common;
+use super::console::Console;
+use super::error::{CliError, ExitKind};
+use super::out;
+use crate::engine::{Engine, Event, Outcome, Request};
+
+/// Submits the request and prints what happens until it is over.
+///
+/// # Errors
+/// When the engine cannot start or standard output cannot be written.
+pub fn execute(common: &Common, request: Request) -> Result<ExitKind, CliError> {
+    let json = common.json;
+    let runtime = runtime()?;
+    runtime.block_on(async {
+        let engine = common.engine()?;
+        let outcome = follow(&engine, request, json).await;
+        engine.shutdown().await;
+        outcome
+    })
+}
+
+/// The runtime of a command: a few threads are plenty, the work is in Python and in blocking file operations.
+pub fn runtime() -> Result<tokio::runtime::Runtime, CliError> {
+    Ok(tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()?)
+}
+
+async fn follow(engine: &Engine, request: Request, json: bool) -> Result<ExitKind, CliError> {
+    let mut console = Console::default();
+    let mut job = engine.submit(request);
+    let mut interrupts = 0;
+    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+    loop {
+        let event = tokio::select! {
+            event = job.events.recv() => event,
+            _ = tokio::signal::ctrl_c() => {
+                interrupts += 1;
+                if interrupts == 1 {
+                    out::note("Interrupted: asking the running tasks to end (ctrl-c again kills them).");
+                    job.cancel.cancel();
+                } else {
+                    job.cancel.kill();
+                }
+                continue;
+            }
+            _ = terminate.recv() => {
+                job.cancel.kill();
+                continue;
+            }
+        };
+        let Some(event) = event else {
+            return Ok(ExitKind::Failed);
+        };
+        if json {
+            out::json(&event)?;
+        } else {
+            console.show(&event)?;
+        }
+        if let Event::JobFinished { outcome, .. } = event {
+            return Ok(match outcome {
+                Outcome::Success => ExitKind::Success,
+                Outcome::Failed { .. } => ExitKind::Failed,
+                Outcome::Cancelled => ExitKind::Cancelled,
+            });
+        }
+    }
+}

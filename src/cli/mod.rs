@@ -1,0 +1,26 @@
+//! The command line: one file per verb, which parses, calls and prints. The only room that prints.
+
+mod arguments;
+mod artifacts;
+mod check;
+mod console;
+mod demo;
+mod error;
+mod flow_file;
+mod job;
+mod logs;
+mod out;
+mod parameters;
+mod pathspec;
+mod peek;
+mod resume;
+mod run;
+mod runs;
+mod session;
+mod show;
+mod spin;
+mod tasks;
+mod verbs;
+mod watch;
+
+pub use verbs::main;

@@ -1,0 +1,98 @@
+//! The table of verbs, and what each hands over to.
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+
+use super::error::{CliError, ExitKind};
+use super::{
+    artifacts, check, demo, logs, out, parameters, peek, resume, run, runs, session, show, spin,
+    tasks, watch,
+};
+
+/// A terminal IDE and engine for Metaflow flows: edit a step, save, see its output, artifacts and card.
+#[derive(Debug, Parser)]
+#[command(
+    name = "flowdev",
+    version,
+    args_conflicts_with_subcommands = true,
+    after_help = "Examples:
+  flowdev                        open the flow in this directory
+  flowdev train.py               open a flow: edit it anywhere, save, see the step's result
+  flowdev demo                   write an example project and open it
+  flowdev run train.py --alpha 3
+  flowdev spin train.py fit      run one step on its parents' stored artifacts
+  flowdev resume train.py        finish what the last run did not
+  flowdev artifacts train.py fit --json"
+)]
+pub struct Cli {
+    #[command(subcommand)]
+    verb: Option<Verb>,
+    #[command(flatten)]
+    session: session::Args,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    Demo(demo::Args),
+    Run(run::Args),
+    Resume(resume::Args),
+    Spin(spin::Args),
+    Check(check::Args),
+    Show(show::Args),
+    Runs(runs::Args),
+    Tasks(tasks::Args),
+    Logs(logs::Args),
+    Artifacts(artifacts::Args),
+    Peek(peek::Args),
+    Watch(watch::Args),
+}
+
+/// Parses the command line, does what it says, and tells how it went.
+pub fn main() -> ExitCode {
+    let arguments: Vec<OsString> = std::env::args_os().collect();
+    let command = parameters::add_to(Cli::command(), &arguments);
+    let matches = match command.try_get_matches_from(&arguments) {
+        Ok(matches) => matches,
+        Err(error) => {
+            // Help and version are "errors" of clap that end well; a closed pipe is nobody's business.
+            let _ = error.print();
+            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
+        }
+    };
+    let outcome = Cli::from_arg_matches(&matches)
+        .map_err(CliError::from)
+        .and_then(|cli| dispatch(cli, &matches));
+    match outcome {
+        Ok(kind) => kind.into(),
+        Err(error) => {
+            out::error(&error);
+            error.exit().into()
+        }
+    }
+}
+
+fn dispatch(cli: Cli, matches: &clap::ArgMatches) -> Result<ExitKind, CliError> {
+    match cli.verb {
+        None => session::main(cli.session),
+        Some(Verb::Demo(args)) => demo::main(args),
+        Some(Verb::Run(args)) => {
+            let given = matches
+                .subcommand_matches("run")
+                .map(parameters::given)
+                .unwrap_or_default();
+            run::main(args, given)
+        }
+        Some(Verb::Resume(args)) => resume::main(args),
+        Some(Verb::Spin(args)) => spin::main(args),
+        Some(Verb::Check(args)) => check::main(&args),
+        Some(Verb::Show(args)) => show::main(&args),
+        Some(Verb::Runs(args)) => runs::main(&args),
+        Some(Verb::Tasks(args)) => tasks::main(&args),
+        Some(Verb::Logs(args)) => logs::main(&args),
+        Some(Verb::Artifacts(args)) => artifacts::main(&args),
+        Some(Verb::Peek(args)) => peek::main(&args),
+        Some(Verb::Watch(args)) => watch::main(args),
+    }
+}

@@ -1,0 +1,115 @@
+//! `flowdev watch`: the session without a screen.
+
+use std::path::PathBuf;
+
+use super::arguments::Common;
+use super::console::Console;
+use super::error::{CliError, ExitKind};
+use super::{flow_file, job, out};
+use crate::engine::{Engine, FlowRequest, Job, Request, SpinRequest};
+use crate::watcher::{Change, Watcher};
+
+/// Watch a flow and spin each step that a save changes
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  flowdev watch train.py
+  flowdev watch train.py --json | jq .event")]
+pub struct Args {
+    /// The flow's file [default: the only flow in this directory]
+    flow: Option<PathBuf>,
+    #[command(flatten)]
+    common: Common,
+}
+
+pub fn main(args: Args) -> Result<ExitKind, CliError> {
+    let file = flow_file::find(args.flow.as_deref())?;
+    let runtime = job::runtime()?;
+    runtime.block_on(async {
+        let engine = args.common.engine()?;
+        let outcome = watch(&engine, file, args.common.json).await;
+        engine.shutdown().await;
+        outcome
+    })
+}
+
+async fn watch(engine: &Engine, file: PathBuf, json: bool) -> Result<ExitKind, CliError> {
+    let (changes_tx, mut changes) = tokio::sync::mpsc::unbounded_channel();
+    let _watcher = Watcher::start(&file, changes_tx)?;
+    let request = FlowRequest {
+        file,
+        ..FlowRequest::default()
+    };
+    // What is wrong with the flow is said when a step is spun.
+    let _ = engine.warm(&request).await;
+    out::note("watching; ctrl-c ends");
+    let mut console = Console::default();
+    let mut spins: Vec<Job> = Vec::new();
+    loop {
+        let event = tokio::select! {
+            change = changes.recv() => {
+                let Some(change) = change else {
+                    return Ok(ExitKind::Failed);
+                };
+                tell(&change);
+                // What an older save started is of no use any more.
+                for job in spins.drain(..) {
+                    job.cancel.kill();
+                }
+                spins = spin(engine, &request, &change);
+                continue;
+            }
+            event = next(&mut spins) => event,
+            _ = tokio::signal::ctrl_c() => return Ok(ExitKind::Success),
+        };
+        if json {
+            out::json(&event)?;
+        } else {
+            console.show(&event)?;
+        }
+    }
+}
+
+/// The next event of the first spin that is not over; forever nothing if there is none.
+async fn next(spins: &mut Vec<Job>) -> crate::engine::Event {
+    while let Some(job) = spins.first_mut() {
+        match job.events.recv().await {
+            Some(event) => return event,
+            None => {
+                spins.remove(0);
+            }
+        }
+    }
+    std::future::pending().await
+}
+
+fn spin(engine: &Engine, request: &FlowRequest, change: &Change) -> Vec<Job> {
+    change
+        .steps
+        .iter()
+        .map(|step| {
+            engine.submit(Request::Spin(SpinRequest {
+                flow: request.clone(),
+                step: step.step.to_string(),
+                ..SpinRequest::default()
+            }))
+        })
+        .collect()
+}
+
+fn tell(change: &Change) {
+    for error in &change.diagnostics {
+        out::note(&format!(
+            "{}:{}:{}: {}",
+            error.file.display(),
+            error.line,
+            error.column,
+            error.message
+        ));
+    }
+    if change.steps.is_empty() && !change.broken {
+        out::note("saved; no step changed");
+    }
+    for step in &change.steps {
+        out::note(&format!("{}: {}", step.step, step.reason));
+    }
+}
