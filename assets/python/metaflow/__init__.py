@@ -65,7 +65,7 @@ def __getattr__(name: str) -> Any:
     else:
         value = _submodule("_builtin_decorators").find(name)
         if value is None:
-            _refuse(name)
+            raise _submodule("_refusal").refuse(__name__, name, _MISSING.get(name), __dir__())
     globals()[name] = value
     return value
 
@@ -73,24 +73,6 @@ def __getattr__(name: str) -> Any:
 def _submodule(name: str) -> Any:
     __import__(f"{__name__}.{name}")
     return sys.modules[f"{__name__}.{name}"]
-
-
-def _refuse(name: str) -> None:
-    advice = _MISSING.get(name)
-    sentence = (
-        f"flowdev's own 'metaflow' package does not offer '{name}' yet; {advice}."
-        if advice
-        else f"'metaflow' has no '{name}'; flowdev offers: {', '.join(__dir__())}."
-    )
-    # `from metaflow import X` replaces an AttributeError by a sentence of its own, and an ImportError is passed on;
-    # `hasattr` and the import system's own look-up for submodules want the AttributeError.
-    frame = sys._getframe(2)
-    code = frame.f_code
-    import opcode
-
-    if code.co_code[frame.f_lasti] == opcode.opmap["IMPORT_FROM"]:
-        raise ImportError(sentence, name=__name__)
-    raise AttributeError(sentence)
 
 
 def __dir__() -> list[str]:

@@ -152,6 +152,10 @@ class Parameter:
             return value.split(self.separator)
         return value
 
+    def stored(self, value: Any, files: str | None) -> Any:
+        """The artifact of a value; `files` is the directory for what is kept beside the artifacts."""
+        return value
+
     def _evaluate_default(self, context: ParameterContext) -> Any:
         if not callable(self.default):
             return self.default

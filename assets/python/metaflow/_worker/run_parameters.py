@@ -60,7 +60,8 @@ def artifacts_of(flow: FlowSpec, spec: dict[str, Any]) -> dict[str, Any]:
         if parameter.option in seen:
             raise UsageError(f"The parameter *{parameter.name}* is declared twice; case makes no difference.")
         seen.add(parameter.option)
-        values[name] = parameter.evaluate(given.pop(parameter.option, None), os.environ, context)
+        value = parameter.evaluate(given.pop(parameter.option, None), os.environ, context)
+        values[name] = parameter.stored(value, spec.get("files"))
     if given:
         known = ", ".join(parameter.name for _, parameter in parameters_of(kind)) or "none"
         raise UsageError(f"The flow has no parameter *{next(iter(given))}*; it has: {known}.")

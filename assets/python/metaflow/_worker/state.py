@@ -26,6 +26,8 @@ class FlowState:
         self.loaded: dict[str, Any] = {}
         # Values of parameters, read once.
         self.parameters: dict[str, Any] = {}
+        # Contents of included files.
+        self.contents: dict[str, Any] = {}
         # Items of the foreach stack by level.
         self.items: dict[int, Any] = {}
 

@@ -1,0 +1,27 @@
+"""The sentence for names that Metaflow has and this package has not."""
+
+from __future__ import annotations
+
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+def refuse(module: str, name: str, advice: str | None, offered: Iterable[str]) -> Exception:
+    """What a module's `__getattr__` is to raise for a name it does not have."""
+    if name.startswith("__"):
+        return AttributeError(f"module '{module}' has no attribute '{name}'")
+    if advice:
+        sentence = f"flowdev's own '{module}' package does not offer '{name}' yet; {advice}."
+    else:
+        sentence = f"'{module}' has no '{name}'; flowdev offers: {', '.join(sorted(offered))}."
+    # `from metaflow import X` replaces an AttributeError by a sentence of its own, and passes an ImportError on;
+    # `hasattr`, and the import system's look-up for submodules, want the AttributeError.
+    import opcode
+
+    frame = sys._getframe(2)
+    if frame.f_code.co_code[frame.f_lasti] == opcode.opmap["IMPORT_FROM"]:
+        return ImportError(sentence, name=module)
+    return AttributeError(sentence)
