@@ -37,7 +37,10 @@ pub fn main(args: &Args) -> Result<ExitKind, CliError> {
             show(finding)?;
         }
     }
-    if found.iter().any(|finding| finding.severity == Severity::Error) {
+    if found
+        .iter()
+        .any(|finding| finding.severity == Severity::Error)
+    {
         return Ok(ExitKind::Failed);
     }
     if !args.json {

@@ -32,9 +32,7 @@ impl Console {
                     .unwrap_or_default();
                 match job {
                     JobKind::Run => stamped(&format!("Workflow starting (run-id {run}):")),
-                    JobKind::Resume => {
-                        stamped(&format!("Workflow resuming (run-id {run}{from}):"))
-                    }
+                    JobKind::Resume => stamped(&format!("Workflow resuming (run-id {run}{from}):")),
                     JobKind::Spin => stamped(&format!("Spinning (spin-id {run}{from}):")),
                 }
             }
@@ -76,7 +74,11 @@ impl Console {
                     // The traceback of an exception is part of the task's own output.
                     self.about(task, &describe(failure))?;
                 }
-                let then = if *retry { " It will be tried again." } else { "" };
+                let then = if *retry {
+                    " It will be tried again."
+                } else {
+                    ""
+                };
                 self.about(task, &format!("Task failed.{then}"))
             }
             Event::TaskCloned { task, origin } => {
@@ -236,5 +238,7 @@ fn stamped(text: &str) -> io::Result<()> {
 }
 
 fn now() -> String {
-    jiff::Zoned::now().strftime("%Y-%m-%d %H:%M:%S%.3f").to_string()
+    jiff::Zoned::now()
+        .strftime("%Y-%m-%d %H:%M:%S%.3f")
+        .to_string()
 }

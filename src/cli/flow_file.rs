@@ -71,7 +71,9 @@ pub fn project(path: &Path) -> Result<Project, CliError> {
         path: path.to_owned(),
         source,
     })?;
-    Ok(Project::load(path, &|path| std::fs::read_to_string(path).ok()))
+    Ok(Project::load(path, &|path| {
+        std::fs::read_to_string(path).ok()
+    }))
 }
 
 /// The flow that the file would run.

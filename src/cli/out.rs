@@ -69,7 +69,8 @@ pub fn table(header: &[&str], rows: &[Vec<String>]) -> io::Result<()> {
 
 fn quietly(written: io::Result<()>) -> io::Result<()> {
     match written {
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe =>
+        {
             #[expect(
                 clippy::exit,
                 reason = "the reader is gone: like a Unix tool that dies of SIGPIPE"

@@ -61,7 +61,10 @@ pub fn main(args: &Args) -> Result<ExitKind, CliError> {
     }
     if !args.json {
         let cells: Vec<Vec<String>> = rows.iter().map(cells).collect();
-        out::table(&["TASK", "STATUS", "ATTEMPT", "SPLIT", "STARTED", "ORIGIN"], &cells)?;
+        out::table(
+            &["TASK", "STATUS", "ATTEMPT", "SPLIT", "STARTED", "ORIGIN"],
+            &cells,
+        )?;
     }
     Ok(ExitKind::Success)
 }
@@ -101,7 +104,13 @@ fn row(task: &TaskStore) -> Result<Row, CliError> {
         attempt,
         status,
         index: facts
-            .map(|facts| facts.foreach_stack.iter().map(|frame| frame.index).collect())
+            .map(|facts| {
+                facts
+                    .foreach_stack
+                    .iter()
+                    .map(|frame| frame.index)
+                    .collect()
+            })
             .unwrap_or_default(),
         origin: task.origin()?.map(|origin| origin.pathspec()),
         created: task.info()?.and_then(|info| info.created),

@@ -4,8 +4,8 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use include_dir::{Dir, include_dir};
 use super::error::EngineError;
+use include_dir::{Dir, include_dir};
 
 static PYTHON: Dir<'_> = include_dir!("$OUT_DIR/assets/python");
 static DEMO: Dir<'_> = include_dir!("$OUT_DIR/assets/demo");

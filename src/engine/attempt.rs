@@ -111,7 +111,10 @@ async fn attempt(mut plan: Plan, started: Instant) -> Result<AttemptEnd, EngineE
     heard.stdout.close();
     heard.stderr.close();
     if matches!(outcome, Judged::Bad { .. }) {
-        heard.stderr.log.push_notice(Timestamp::now(), "Task failed.");
+        heard
+            .stderr
+            .log
+            .push_notice(Timestamp::now(), "Task failed.");
     }
     let Heard {
         done,
@@ -139,7 +142,13 @@ async fn attempt(mut plan: Plan, started: Instant) -> Result<AttemptEnd, EngineE
     ]
     .into();
     match (outcome, stored) {
-        (Judged::Good { success, transition }, Some(output)) => {
+        (
+            Judged::Good {
+                success,
+                transition,
+            },
+            Some(output),
+        ) => {
             plan.wires
                 .say(Event::TaskFinished {
                     task: plan.attempt.task_ref.clone(),
@@ -207,7 +216,11 @@ impl Ear {
 }
 
 /// Reads the process until it has ended; gives its exit status and whether we ended it.
-async fn follow(plan: &mut Plan, process: &mut TaskProcess, heard: &mut Heard) -> (Option<i32>, bool) {
+async fn follow(
+    plan: &mut Plan,
+    process: &mut TaskProcess,
+    heard: &mut Heard,
+) -> (Option<i32>, bool) {
     let mut sent = Halt::No;
     loop {
         let said = tokio::select! {
@@ -341,7 +354,8 @@ fn judge(done: Option<&Done>, status: Option<i32>, is_end: bool) -> Judged {
             ),
             None => bad(
                 Failure::Message {
-                    message: "the Python process that had forked the task ended before it".to_owned(),
+                    message: "the Python process that had forked the task ended before it"
+                        .to_owned(),
                     hint: None,
                 },
                 true,

@@ -39,7 +39,10 @@ impl Wanted {
         }
         let wrong = || {
             EngineError::request(
-                format!("the pathspec {pathspec} does not name a task of step {}", request.step),
+                format!(
+                    "the pathspec {pathspec} does not name a task of step {}",
+                    request.step
+                ),
                 format!("write RUN, RUN/{0} or RUN/{0}/TASK", request.step),
             )
         };
@@ -178,14 +181,18 @@ impl Finder<'_> {
         // Without a task that was named, `split` is the index at the innermost level.
         let found = candidates.iter().find(|done| {
             fits(done)
-                && (splits(done) || origin.is_some() || split.is_none()
+                && (splits(done)
+                    || origin.is_some()
+                    || split.is_none()
                     || done.place.indices.last().copied() == split)
         });
         let Some(found) = found else {
             return Err(self.missing());
         };
         let index = if splits(found) {
-            let asked = origin.and_then(|place| place.indices.last().copied()).or(split);
+            let asked = origin
+                .and_then(|place| place.indices.last().copied())
+                .or(split);
             Some(self.within(found, asked.unwrap_or(0))?)
         } else {
             None
@@ -229,7 +236,10 @@ impl Finder<'_> {
             Some(place) => place.indices,
             None => all.iter().map(|done| outer(done)).min().unwrap_or_default(),
         };
-        let mut outputs: Vec<&Done> = all.into_iter().filter(|done| outer(done) == group).collect();
+        let mut outputs: Vec<&Done> = all
+            .into_iter()
+            .filter(|done| outer(done) == group)
+            .collect();
         if foreach {
             outputs.sort_by_key(|done| done.place.indices.last().copied());
         }
@@ -239,7 +249,10 @@ impl Finder<'_> {
             outputs.len() >= self.branches()
         };
         if complete {
-            Ok(outputs.into_iter().map(|done| done.output.clone()).collect())
+            Ok(outputs
+                .into_iter()
+                .map(|done| done.output.clone())
+                .collect())
         } else {
             Err(self.missing())
         }

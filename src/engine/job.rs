@@ -268,16 +268,25 @@ impl Execution {
                 },
                 _ => no_end(),
             },
-            Some(Ending::Failed(Problem::Transition { step, message: text, .. })) => message(
+            Some(Ending::Failed(Problem::Transition {
+                step,
+                message: text,
+                ..
+            })) => message(
                 &step,
                 format!("step {step} ended, but {text}"),
                 "call self.next once, as the last statement of the step",
             ),
             Some(Ending::Failed(Problem::TooManySplits {
-                step, splits, limit, ..
+                step,
+                splits,
+                limit,
+                ..
             })) => message(
                 &step,
-                format!("step {step} fans out into {splits} tasks, but at most {limit} are allowed"),
+                format!(
+                    "step {step} fans out into {splits} tasks, but at most {limit} are allowed"
+                ),
                 "allow more with --max-num-splits",
             ),
             Some(Ending::Failed(Problem::NoEnd)) | None => no_end(),
@@ -308,12 +317,11 @@ async fn clone_task(setting: &Setting, done: Done, task_ref: TaskRef) -> Attempt
     let identity = setting.identity.clone();
     let place = task_ref.clone();
     let origin = done.output.clone();
-    let cloned = tokio::task::spawn_blocking(move || {
-        persist::clone_task(&run, &identity, &origin, &place)
-    })
-    .await
-    .map_err(|_| EngineError::WorkerGone)
-    .flatten();
+    let cloned =
+        tokio::task::spawn_blocking(move || persist::clone_task(&run, &identity, &origin, &place))
+            .await
+            .map_err(|_| EngineError::WorkerGone)
+            .flatten();
     match cloned {
         Ok(output) => {
             setting

@@ -13,9 +13,7 @@ use super::submit::EngineConfig;
 use super::worker::message::{Load, Spec};
 use super::worker::{Forkserver, PythonSetup, TaskProcess, Template};
 use super::{assets, python};
-use crate::flow::{
-    self, Description, Diagnostic, Fingerprint, Graph, Project, Severity, StepName,
-};
+use crate::flow::{self, Description, Diagnostic, Fingerprint, Graph, Project, Severity, StepName};
 
 /// One version of a flow, in memory and in a Python process.
 pub struct LoadedFlow {
@@ -290,10 +288,7 @@ async fn fresh(
     Ok(template)
 }
 
-async fn fresh_from(
-    process: Arc<Forkserver>,
-    preload: &[String],
-) -> Result<Template, EngineError> {
+async fn fresh_from(process: Arc<Forkserver>, preload: &[String]) -> Result<Template, EngineError> {
     process.preload(preload).await?;
     Arc::into_inner(process)
         .map(Forkserver::into_template)

@@ -104,7 +104,11 @@ pub(super) fn done(task: &TaskStore) -> Result<Option<Done>, EngineError> {
     Ok(Some(Done {
         place: place(task.step().name(), &facts),
         transition: Transition {
-            next: facts.next.iter().map(|name| StepName::from(name.as_str())).collect(),
+            next: facts
+                .next
+                .iter()
+                .map(|name| StepName::from(name.as_str()))
+                .collect(),
             num_splits: facts.num_splits,
         },
         output: Output {

@@ -91,7 +91,10 @@ mod tests {
             text: text.to_owned(),
             whole,
         };
-        assert_eq!(cutter.push(b"a\n10%"), [piece("a", true), piece("10%", false)]);
+        assert_eq!(
+            cutter.push(b"a\n10%"),
+            [piece("a", true), piece("10%", false)]
+        );
         assert_eq!(cutter.push(b"\r20%\n"), [piece("\r20%", true)]);
     }
 

@@ -176,7 +176,9 @@ fn inherited(
         .and_then(|input| Some((input, input.manifest.objects.get(name)?)));
     let Some((input, artifact)) = found else {
         return Err(EngineError::Request {
-            message: format!("the task takes over an artifact that its input does not have: {name}"),
+            message: format!(
+                "the task takes over an artifact that its input does not have: {name}"
+            ),
             hint: None,
         });
     };

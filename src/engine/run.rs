@@ -148,7 +148,8 @@ pub(super) async fn register(setting: &Setting) -> Result<(), EngineError> {
     blocking(move || {
         run.register(&identity)?;
         if let Some(path) = id_file {
-            std::fs::write(&path, run.id()).map_err(|source| EngineError::Write { path, source })?;
+            std::fs::write(&path, run.id())
+                .map_err(|source| EngineError::Write { path, source })?;
         }
         Ok(())
     })

@@ -381,9 +381,10 @@ impl Scheduler {
     /// Metaflow's `_iteration_stack`: a step that can choose itself counts its passes.
     fn iterations(&self, step: &StepName, from: Option<&TaskState>) -> Vec<u64> {
         let recursive = |name: &StepName| {
-            self.graph.nodes.get(name).is_some_and(|node| {
-                node.kind == NodeKind::SplitSwitch && node.next.contains(name)
-            })
+            self.graph
+                .nodes
+                .get(name)
+                .is_some_and(|node| node.kind == NodeKind::SplitSwitch && node.next.contains(name))
         };
         let mut stack = from.map(|task| task.iterations.clone()).unwrap_or_default();
         match from {

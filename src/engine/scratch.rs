@@ -17,7 +17,11 @@ impl Scratch {
     /// # Errors
     /// When neither shared memory nor the temporary directory can be written.
     pub fn new() -> io::Result<Self> {
-        let name = format!("flowdev-{}-{}", std::process::id(), uuid::Uuid::new_v4().simple());
+        let name = format!(
+            "flowdev-{}-{}",
+            std::process::id(),
+            uuid::Uuid::new_v4().simple()
+        );
         let shared = Path::new("/dev/shm");
         let place = |base: &Path| {
             let dir = base.join(&name);
@@ -47,7 +51,9 @@ impl Drop for Scratch {
 
 /// Removes what killed engines left behind: a directory whose process is gone.
 fn sweep(base: &Path) {
-    let Ok(entries) = fs::read_dir(base) else { return };
+    let Ok(entries) = fs::read_dir(base) else {
+        return;
+    };
     for entry in entries.flatten() {
         let name = entry.file_name();
         let pid = name

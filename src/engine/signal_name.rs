@@ -7,7 +7,10 @@ pub fn describe(signal: i32) -> String {
         3 => ("SIGQUIT", ""),
         4 => ("SIGILL", "an instruction that this processor does not have"),
         6 => ("SIGABRT", "a library called abort"),
-        7 => ("SIGBUS", "a bus error, often a truncated memory-mapped file"),
+        7 => (
+            "SIGBUS",
+            "a bus error, often a truncated memory-mapped file",
+        ),
         8 => ("SIGFPE", "an arithmetic error in native code"),
         9 => ("SIGKILL", "often the system, when memory runs out"),
         11 => ("SIGSEGV", "a segmentation fault in native code"),

@@ -75,11 +75,7 @@ async fn begin(
 
 /// Has the parents' artifacts unpickled before the task is forked: in the forkserver where no project class is needed, so
 /// that they outlive the next edit, else in the template.
-async fn hold(
-    shared: &Shared,
-    flow: &LoadedFlow,
-    outputs: &[Output],
-) -> Result<(), EngineError> {
+async fn hold(shared: &Shared, flow: &LoadedFlow, outputs: &[Output]) -> Result<(), EngineError> {
     let Some(first) = outputs.first() else {
         return Ok(());
     };
@@ -125,7 +121,11 @@ fn plan(setting: &Setting, request: &SpinRequest, found: Inputs) -> Plan {
         attempt: Attempt {
             run: setting.run.clone(),
             identity: setting.identity.clone(),
-            fingerprint: setting.flow.fingerprints.get(request.step.as_str()).cloned(),
+            fingerprint: setting
+                .flow
+                .fingerprints
+                .get(request.step.as_str())
+                .cloned(),
             origin_run: setting.origin.clone(),
             task_ref,
             python: setting.flow.python.clone(),

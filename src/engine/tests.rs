@@ -1,0 +1,365 @@
+//! The scheduler, driven through random graphs, orders, failures and retries.
+
+use std::collections::{HashMap, HashSet};
+use std::path::Path;
+
+use proptest::prelude::*;
+use proptest::test_runner::TestRng;
+
+use super::scheduler::{
+    Action, Ending, Launch, Limits, Place, Problem, Scheduler, Ticket, Transition,
+};
+use crate::flow::{self, Graph, NodeKind, StepName};
+
+/// A piece of a flow: what stands between two steps.
+#[derive(Debug, Clone)]
+enum Block {
+    Step,
+    Branch(Vec<Vec<Block>>),
+    Foreach(Vec<Block>),
+    Switch(Vec<Vec<Block>>),
+    Loop,
+}
+
+fn blocks() -> impl Strategy<Value = Vec<Block>> {
+    let leaf = prop_oneof![4 => Just(Block::Step), 1 => Just(Block::Loop)];
+    let block = leaf.prop_recursive(3, 20, 3, |inner| {
+        let inside = prop::collection::vec(inner, 1..3);
+        prop_oneof![
+            prop::collection::vec(inside.clone(), 2..4).prop_map(Block::Branch),
+            inside.clone().prop_map(Block::Foreach),
+            prop::collection::vec(inside, 2..4).prop_map(Block::Switch),
+        ]
+    });
+    prop::collection::vec(block, 0..4)
+}
+
+/// Writes flows as source, so that the parser and the graph are part of what is tested.
+#[derive(Default)]
+struct Writer {
+    steps: Vec<String>,
+    count: usize,
+}
+
+impl Writer {
+    fn name(&mut self) -> String {
+        self.count += 1;
+        format!("s{}", self.count)
+    }
+
+    fn step(&mut self, name: &str, join: bool, next: &str) {
+        let inputs = if join { ", inputs" } else { "" };
+        self.steps.push(format!(
+            "    @step\n    def {name}(self{inputs}):\n        self.next({next})\n"
+        ));
+    }
+
+    /// Writes the blocks so that the last leads to `after`; gives the name of the first step.
+    fn chain(&mut self, blocks: &[Block], after: &str) -> String {
+        let mut next = after.to_owned();
+        for block in blocks.iter().rev() {
+            next = self.block(block, &next);
+        }
+        next
+    }
+
+    fn block(&mut self, block: &Block, after: &str) -> String {
+        let name = self.name();
+        match block {
+            Block::Step => self.step(&name, false, &format!("self.{after}")),
+            Block::Loop => {
+                let next = format!("{{'again': self.{name}, 'on': self.{after}}}, condition='c'");
+                self.step(&name, false, &next);
+            }
+            Block::Branch(branches) => {
+                let join = self.name();
+                self.step(&join, true, &format!("self.{after}"));
+                let firsts: Vec<String> = branches
+                    .iter()
+                    .map(|branch| format!("self.{}", self.branch(branch, &join)))
+                    .collect();
+                self.step(&name, false, &firsts.join(", "));
+            }
+            Block::Foreach(body) => {
+                let join = self.name();
+                self.step(&join, true, &format!("self.{after}"));
+                let first = self.branch(body, &join);
+                self.step(&name, false, &format!("self.{first}, foreach='items'"));
+            }
+            Block::Switch(branches) => {
+                let meet = self.name();
+                self.step(&meet, false, &format!("self.{after}"));
+                let cases: Vec<String> = branches
+                    .iter()
+                    .enumerate()
+                    .map(|(i, branch)| format!("'{i}': self.{}", self.branch(branch, &meet)))
+                    .collect();
+                let next = format!("{{{}}}, condition='c'", cases.join(", "));
+                self.step(&name, false, &next);
+            }
+        }
+        name
+    }
+
+    /// A branch begins and ends with a plain step: a join may not follow a switch, nor one split another's edge.
+    fn branch(&mut self, blocks: &[Block], join: &str) -> String {
+        let last = self.name();
+        self.step(&last, false, &format!("self.{join}"));
+        let inner = self.chain(blocks, &last);
+        let first = self.name();
+        self.step(&first, false, &format!("self.{inner}"));
+        first
+    }
+}
+
+fn graph(blocks: &[Block]) -> Graph {
+    let mut writer = Writer::default();
+    let first = writer.chain(blocks, "end");
+    writer.step("start", false, &format!("self.{first}"));
+    let text = format!(
+        "from metaflow import FlowSpec, step\n\nclass F(FlowSpec):\n{}    @step\n    def end(self):\n        pass\n",
+        writer.steps.concat()
+    );
+    let file = flow::parse(Path::new("f.py"), &text);
+    let graph = Graph::build(&file.flows[0].steps);
+    let found = flow::check(&graph);
+    assert!(found.is_empty(), "{found:?}\n{text}");
+    graph
+}
+
+/// Plays the engine: finishes running tasks in a random order and checks every launch.
+struct Player {
+    graph: Graph,
+    scheduler: Scheduler,
+    rng: TestRng,
+    workers: usize,
+    running: Vec<Launch>,
+    finished: HashMap<Ticket, Place>,
+    seen: HashSet<(Place, u32)>,
+    forgotten: HashSet<Ticket>,
+    failing: bool,
+}
+
+impl Player {
+    fn new(graph: Graph, workers: usize, failing: bool, rng: TestRng) -> Self {
+        let limits = Limits {
+            max_workers: workers,
+            max_num_splits: 5,
+            attempts: graph.nodes.keys().map(|step| (step.clone(), 3)).collect(),
+        };
+        Self {
+            scheduler: Scheduler::new(graph.clone(), limits),
+            graph,
+            rng,
+            workers,
+            running: Vec::new(),
+            finished: HashMap::new(),
+            seen: HashSet::new(),
+            forgotten: HashSet::new(),
+            failing,
+        }
+    }
+
+    fn play(&mut self) -> Ending {
+        let mut actions = self.scheduler.start();
+        loop {
+            for action in actions {
+                match action {
+                    Action::Launch(launch) => self.launched(launch),
+                    Action::Forget(ticket) => {
+                        assert!(self.finished.contains_key(&ticket));
+                        assert!(self.forgotten.insert(ticket), "forgotten twice");
+                    }
+                    Action::Drain => {}
+                    Action::Finished(ending) => {
+                        assert!(self.running.is_empty());
+                        return ending;
+                    }
+                }
+            }
+            assert!(
+                !self.running.is_empty(),
+                "nothing runs and nothing was said"
+            );
+            let at = self.random(self.running.len() as u64) as usize;
+            let launch = self.running.swap_remove(at);
+            if self.failing && self.random(4) == 0 {
+                actions = self.scheduler.failed(launch.ticket, true);
+            } else {
+                let transition = self.decide(&launch);
+                self.finished.insert(launch.ticket, launch.place.clone());
+                actions = self.scheduler.finished(launch.ticket, &transition);
+            }
+        }
+    }
+
+    fn random(&mut self, below: u64) -> u64 {
+        use proptest::prelude::RngCore;
+        self.rng.next_u64() % below
+    }
+
+    fn decide(&mut self, launch: &Launch) -> Transition {
+        let node = self.graph.node(launch.step.as_str()).unwrap().clone();
+        let next = if node.kind == NodeKind::SplitSwitch {
+            // A loop goes round at most four times.
+            let on = launch.place.iterations.last().is_some_and(|n| *n >= 4);
+            let ways: Vec<&StepName> = node
+                .next
+                .iter()
+                .filter(|step| !(on && **step == launch.step))
+                .collect();
+            vec![ways[self.random(ways.len() as u64) as usize].clone()]
+        } else {
+            node.next.clone()
+        };
+        let splits = (node.kind == NodeKind::SplitForeach).then(|| 1 + self.random(4));
+        Transition {
+            next,
+            num_splits: splits,
+        }
+    }
+
+    fn launched(&mut self, launch: Launch) {
+        assert!(
+            self.seen.insert((launch.place.clone(), launch.attempt)),
+            "{launch:?} a second time"
+        );
+        for input in &launch.inputs {
+            assert!(self.finished.contains_key(input), "an input is not ready");
+            assert!(!self.forgotten.contains(input), "an input is gone");
+        }
+        let node = self.graph.node(launch.step.as_str()).unwrap();
+        if node.kind == NodeKind::Join {
+            let split = self.graph.split_of(launch.step.as_str()).unwrap();
+            let inputs: Vec<&Place> = launch.inputs.iter().map(|t| &self.finished[t]).collect();
+            if split.kind == NodeKind::SplitForeach {
+                for (i, place) in inputs.iter().enumerate() {
+                    assert_eq!(place.indices.last(), Some(&(i as u64)), "split order");
+                    assert_eq!(
+                        place.indices[..place.indices.len() - 1],
+                        launch.place.indices
+                    );
+                }
+            } else {
+                assert_eq!(inputs.len(), split.next.len());
+            }
+        } else {
+            assert_eq!(launch.inputs.len(), usize::from(launch.step != "start"));
+        }
+        self.running.push(launch);
+        assert!(self.running.len() <= self.workers);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+
+    #[test]
+    fn every_graph_runs_to_its_end(
+        blocks in blocks(),
+        workers in 1usize..5,
+        rng in any::<[u8; 32]>(),
+    ) {
+        let rng = TestRng::from_seed(prop::test_runner::RngAlgorithm::ChaCha, &rng);
+        let mut player = Player::new(graph(&blocks), workers, false, rng);
+        prop_assert_eq!(player.play(), Ending::Success);
+        let ends = player.seen.iter().filter(|(place, _)| place.step == "end").count();
+        prop_assert_eq!(ends, 1);
+        // Only the end's output has no reader.
+        prop_assert_eq!(player.forgotten.len() + 1, player.finished.len());
+    }
+
+    #[test]
+    fn failures_are_retried_and_then_end_the_run(
+        blocks in blocks(),
+        workers in 1usize..5,
+        rng in any::<[u8; 32]>(),
+    ) {
+        let rng = TestRng::from_seed(prop::test_runner::RngAlgorithm::ChaCha, &rng);
+        let mut player = Player::new(graph(&blocks), workers, true, rng);
+        match player.play() {
+            Ending::Success => {}
+            Ending::Failed(Problem::Task(_)) => {
+                prop_assert!(player.seen.iter().any(|(_, attempt)| *attempt == 2));
+            }
+            other => prop_assert!(false, "{:?}", other),
+        }
+        prop_assert!(player.seen.iter().all(|(_, attempt)| *attempt < 3));
+    }
+}
+
+fn single(scheduler: &mut Scheduler) -> Ticket {
+    match scheduler.start().as_slice() {
+        [Action::Launch(launch)] => launch.ticket,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn limits() -> Limits {
+    Limits {
+        max_workers: 4,
+        max_num_splits: 3,
+        attempts: HashMap::new(),
+    }
+}
+
+#[test]
+fn more_splits_than_allowed_end_the_run() {
+    let graph = graph(&[Block::Foreach(vec![Block::Step])]);
+    let split = graph
+        .nodes
+        .values()
+        .find(|n| n.kind == NodeKind::SplitForeach);
+    let split = split.unwrap().clone();
+    let mut scheduler = Scheduler::new(graph, limits());
+    let start = single(&mut scheduler);
+    let to_split = Transition {
+        next: vec![split.name.clone()],
+        num_splits: None,
+    };
+    let actions = scheduler.finished(start, &to_split);
+    let Some(Action::Launch(launch)) = actions.last() else {
+        panic!("{actions:?}");
+    };
+    let fan_out = Transition {
+        next: split.next.clone(),
+        num_splits: Some(4),
+    };
+    let actions = scheduler.finished(launch.ticket, &fan_out);
+    let ending = actions.last().cloned();
+    assert!(
+        matches!(
+            ending,
+            Some(Action::Finished(Ending::Failed(Problem::TooManySplits {
+                splits: 4,
+                limit: 3,
+                ..
+            })))
+        ),
+        "{ending:?}"
+    );
+}
+
+#[test]
+fn a_step_that_goes_elsewhere_than_its_source_says_ends_the_run() {
+    let mut scheduler = Scheduler::new(graph(&[Block::Step]), limits());
+    let start = single(&mut scheduler);
+    let actions = scheduler.finished(start, &Transition::default());
+    let ending = actions.last().cloned();
+    assert!(
+        matches!(
+            ending,
+            Some(Action::Finished(Ending::Failed(Problem::Transition { .. })))
+        ),
+        "{ending:?}"
+    );
+}
+
+#[test]
+fn nothing_starts_after_a_cancel() {
+    let mut scheduler = Scheduler::new(graph(&[Block::Step]), limits());
+    let start = single(&mut scheduler);
+    assert_eq!(scheduler.cancel(), []);
+    let actions = scheduler.failed(start, true);
+    assert_eq!(actions, [Action::Finished(Ending::Cancelled)]);
+}

@@ -152,10 +152,7 @@ impl Forkserver {
 pub(super) fn explain(error: EngineError, said: &Mutex<String>) -> EngineError {
     match error {
         EngineError::WorkerGone => EngineError::WorkerEnded {
-            said: said
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .clone(),
+            said: said.lock().unwrap_or_else(PoisonError::into_inner).clone(),
         },
         other => other,
     }

@@ -91,7 +91,9 @@ impl Reader {
         let frame = self.buffer.split_to(end);
         serde_json::from_slice(&frame[4..])
             .map(Some)
-            .map_err(|error| io::Error::other(format!("a worker sent an unreadable frame: {error}")))
+            .map_err(|error| {
+                io::Error::other(format!("a worker sent an unreadable frame: {error}"))
+            })
     }
 }
 
@@ -124,8 +126,7 @@ async fn send_with_fds(to: &mut OwnedWriteHalf, head: [u8; 4], fds: &[OwnedFd]) 
     let stream: &UnixStream = to.as_ref();
     let sent = stream
         .async_io(Interest::WRITABLE, || {
-            let mut space =
-                [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(MAX_FDS))];
+            let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(MAX_FDS))];
             let mut control = SendAncillaryBuffer::new(&mut space);
             control.push(SendAncillaryMessage::ScmRights(&borrowed));
             sendmsg(

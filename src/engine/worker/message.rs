@@ -150,10 +150,7 @@ pub struct InputSpec {
 pub enum Report {
     Begin {},
     Card(Box<CardReport>),
-    Log {
-        level: String,
-        text: String,
-    },
+    Log { level: String, text: String },
     Done(Box<Done>),
 }
 
