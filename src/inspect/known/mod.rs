@@ -1,0 +1,50 @@
+//! What well-known libraries mean by their pickles: arrays, frames, dates. Recognises by shape, never by running code.
+//!
+//! Everything here answers `None` for what it does not recognise; the value is then shown as the plain tree it is.
+
+mod arrow;
+mod column;
+mod dtype;
+mod flat;
+mod ipc;
+mod numpy;
+mod pandas;
+mod python;
+mod scalar;
+mod stdlib;
+
+pub(in crate::inspect) use column::Cell;
+pub(in crate::inspect) use numpy::{NdArray, NdData};
+pub(in crate::inspect) use pandas::{Frame, FrameKind};
+pub(in crate::inspect) use python::{float_repr, quote, quote_bytes};
+pub(in crate::inspect) use scalar::{Scalar, TimeUnit};
+pub(in crate::inspect) use stdlib::{Plain, class_of, plain};
+
+use super::pickle::ValueRef;
+
+/// A value that a library gives a meaning beyond its tree.
+pub(in crate::inspect) enum Known<'a> {
+    /// A numpy array.
+    Array(NdArray<'a>),
+    /// A numpy scalar, with its dtype's name.
+    NumpyScalar(Scalar, String),
+    /// A frame, series, index or table of pandas, polars or pyarrow.
+    Frame(Frame<'a>),
+    /// A value of the standard library with a short spelling of its own.
+    Plain(Plain),
+}
+
+/// Recognises a value.
+pub(in crate::inspect) fn recognise(value: ValueRef<'_>) -> Option<Known<'_>> {
+    value.as_object()?;
+    if let Some(array) = numpy::array(value) {
+        return Some(Known::Array(array));
+    }
+    if let Some((scalar, dtype)) = numpy::scalar(value) {
+        return Some(Known::NumpyScalar(scalar, dtype));
+    }
+    if let Some(frame) = pandas::frame(value).or_else(|| arrow::frame(value)).or_else(|| ipc::frame(value)) {
+        return Some(Known::Frame(frame));
+    }
+    plain(value).map(Known::Plain)
+}
