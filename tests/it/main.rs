@@ -15,3 +15,4 @@ mod spin;
 mod support;
 mod tutorials;
 mod verbs;
+mod watch;

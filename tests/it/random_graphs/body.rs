@@ -148,7 +148,7 @@ impl Body {
                 "self.v1 = [repr(getattr(one, 'v1', 'none')) for one in inputs]",
                 "self.v2 = inputs[0].name",
             ],
-            _ => &["self.count = len(inputs)"],
+            _ => &["self.count = len(list(inputs))"],
         };
         body.lines
             .extend(lines.iter().map(|line| (*line).to_owned()));

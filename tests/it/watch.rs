@@ -1,0 +1,83 @@
+//! `flowdev watch`: the session without a screen, for programs.
+
+use rustix::process::Signal;
+use serde_json::Value;
+
+use crate::support::events::Live;
+use crate::support::{Sandbox, process, run};
+
+/// A watched flow that has run once.
+fn watched() -> (Sandbox, Live) {
+    let sandbox = Sandbox::new();
+    sandbox.flow("linear.py");
+    run(sandbox.flowdev(["run", "linear.py"])).expect_code(0);
+    let mut live = Live::start(sandbox.flowdev(["watch", "linear.py", "--json"]));
+    live.until_note("watching");
+    (sandbox, live)
+}
+
+fn ended(event: &Value) -> bool {
+    event["event"] == "job_finished"
+}
+
+/// The steps whose tasks started.
+fn started(live: &Live) -> Vec<&str> {
+    let events = live
+        .seen
+        .iter()
+        .filter(|event| event["event"] == "task_started");
+    events.filter_map(|event| event["step"].as_str()).collect()
+}
+
+#[test]
+fn each_save_spins_what_it_changed() {
+    let (sandbox, mut live) = watched();
+    let text = sandbox.read("linear.py");
+    sandbox.replace("linear.py", &text.replace("sum(self", "-sum(self"));
+    let spun = live.until("output", |event| event["event"] == "output");
+    assert_eq!(spun["text"], "user: the total is -3");
+    assert_eq!(
+        live.until("the end", ended)["outcome"]["outcome"],
+        "success"
+    );
+    // A comment is answered by nothing, the next change by its step.
+    sandbox.replace(
+        "linear.py",
+        &text.replace("sum(self", "-sum(self").replace(
+            "    @step\n    def end",
+            "    # words\n    @step\n    def end",
+        ),
+    );
+    live.until_note("no step changed");
+    sandbox.write(
+        "linear.py",
+        &text
+            .replace("sum(self", "-sum(self")
+            .replace("user: end of", "user: the end of"),
+    );
+    live.until("the end", ended);
+    assert_eq!(started(&live), ["middle", "end"]);
+    process::signal(live.child.id(), Signal::INT);
+    assert_eq!(process::wait(live.child).code, 0);
+}
+
+#[test]
+fn a_broken_file_is_told_at_its_line_and_mended_by_the_next_save() {
+    let (sandbox, mut live) = watched();
+    let text = sandbox.read("linear.py");
+    sandbox.replace(
+        "linear.py",
+        &text.replace("sum(self.numbers)", "sum((self.numbers"),
+    );
+    live.until_note("linear.py:");
+    sandbox.replace(
+        "linear.py",
+        &text.replace("sum(self.numbers)", "max(self.numbers)"),
+    );
+    let spun = live.until("output", |event| event["event"] == "output");
+    assert_eq!(spun["text"], "user: the total is 2");
+    live.until("the end", ended);
+    assert_eq!(started(&live), ["middle"]);
+    process::signal(live.child.id(), Signal::TERM);
+    process::wait(live.child);
+}
