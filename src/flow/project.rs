@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::class::Class;
 use super::imports::{Import, ImportedName};
@@ -14,7 +15,7 @@ use super::resolve;
 pub struct Module {
     /// The dotted name under which it is imported: `utils`, `pkg.sub`.
     pub name: String,
-    pub file: FlowFile,
+    pub file: Arc<FlowFile>,
 }
 
 /// A flow file with everything of the project that it can reach.
@@ -36,15 +37,28 @@ impl Project {
     /// of a file, or `None` if there is none. A flow file that cannot be read is an empty one.
     pub fn load(main: &Path, read: &dyn Fn(&Path) -> Option<String>) -> Project {
         let text = read(main).unwrap_or_default();
-        Self::load_with(main, &text, read)
+        Self::load_with(main, &text, read, &[])
     }
 
-    /// The same with the text of the flow file given.
-    pub fn load_with(main: &Path, text: &str, read: &dyn Fn(&Path) -> Option<String>) -> Project {
+    /// The project as `read` has it now. Files whose text is the same are not parsed again.
+    pub fn reload(&self, read: &dyn Fn(&Path) -> Option<String>) -> Project {
+        let text = read(&self.main.path).unwrap_or_default();
+        let mut project = Self::load_with(&self.main.path, &text, read, &self.modules);
+        project.class = self.class.clone();
+        project
+    }
+
+    fn load_with(
+        main: &Path,
+        text: &str,
+        read: &dyn Fn(&Path) -> Option<String>,
+        known: &[Module],
+    ) -> Project {
         let root = main.parent().map(Path::to_owned).unwrap_or_default();
         let mut loader = Loader {
             root: &root,
             read,
+            known,
             tried: BTreeSet::new(),
             modules: Vec::new(),
         };
@@ -79,7 +93,7 @@ impl Project {
 
     /// All files: the flow's and those of the modules.
     pub fn files(&self) -> impl Iterator<Item = &FlowFile> {
-        std::iter::once(&self.main).chain(self.modules.iter().map(|module| &module.file))
+        std::iter::once(&self.main).chain(self.modules.iter().map(|module| &*module.file))
     }
 
     /// The paths of all files.
@@ -163,7 +177,7 @@ impl Project {
     }
 
     fn class_in(&self, module: &str, name: &str, depth: usize) -> Option<(&FlowFile, &Class)> {
-        let file = &self.module(module)?.file;
+        let file: &FlowFile = &self.module(module)?.file;
         let own = file.classes.iter().rev().find(|class| class.name == name);
         own.map(|class| (file, class))
             .or_else(|| self.imported_class(file, name, depth + 1))
@@ -200,6 +214,8 @@ fn join(module: &str, name: &str) -> String {
 struct Loader<'a> {
     root: &'a Path,
     read: &'a dyn Fn(&Path) -> Option<String>,
+    /// Modules that were parsed before.
+    known: &'a [Module],
     /// Names that were looked for, found or not.
     tried: BTreeSet<String>,
     modules: Vec<Module>,
@@ -237,6 +253,15 @@ impl Loader<'_> {
         }
     }
 
+    fn parsed(&self, path: &Path, text: &str) -> Arc<FlowFile> {
+        let same = |module: &&Module| module.file.path == path && *module.file.text == *text;
+        let known = self.known.iter().find(same);
+        known.map_or_else(
+            || Arc::new(parse(path, text)),
+            |module| Arc::clone(&module.file),
+        )
+    }
+
     fn find(&self, name: &str) -> Option<Module> {
         let base = name
             .split('.')
@@ -246,7 +271,7 @@ impl Loader<'_> {
             let text = (self.read)(&path)?;
             Some(Module {
                 name: name.to_owned(),
-                file: parse(&path, &text),
+                file: self.parsed(&path, &text),
             })
         })
     }
