@@ -44,8 +44,10 @@ pub enum CliError {
     Engine(#[from] EngineError),
     #[error(transparent)]
     Store(#[from] StoreError),
+    #[error("cannot read the pickle: {0}")]
+    Pickle(#[from] crate::inspect::PickleError),
     #[error(transparent)]
-    Inspect(#[from] crate::inspect::InspectError),
+    Table(#[from] crate::inspect::TableError),
     #[error(transparent)]
     Clap(#[from] clap::Error),
     #[error(transparent)]
@@ -73,7 +75,8 @@ impl CliError {
             Self::Read { .. }
             | Self::Engine(_)
             | Self::Store(_)
-            | Self::Inspect(_)
+            | Self::Pickle(_)
+            | Self::Table(_)
             | Self::Clap(_)
             | Self::Watcher(_)
             | Self::Session(_)
@@ -87,7 +90,8 @@ impl CliError {
             Self::Usage { .. } | Self::Clap(_) | Self::Read { .. } => ExitKind::Usage,
             Self::Engine(_)
             | Self::Store(_)
-            | Self::Inspect(_)
+            | Self::Pickle(_)
+            | Self::Table(_)
             | Self::Watcher(_)
             | Self::Session(_)
             | Self::Io(_) => ExitKind::Failed,

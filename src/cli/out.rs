@@ -80,3 +80,19 @@ fn quietly(written: io::Result<()>) -> io::Result<()> {
         other => other,
     }
 }
+
+/// A size in bytes as people read it.
+pub fn size(bytes: u64) -> String {
+    let mut value = bytes as f64;
+    for unit in ["B", "KB", "MB", "GB"] {
+        if value < 1000.0 {
+            return if unit == "B" {
+                format!("{bytes} B")
+            } else {
+                format!("{value:.1} {unit}")
+            };
+        }
+        value /= 1000.0;
+    }
+    format!("{value:.1} TB")
+}
