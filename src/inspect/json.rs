@@ -153,6 +153,7 @@ fn scalar_json(scalar: &Scalar) -> Json {
         Scalar::Text(text) => json!(text),
         Scalar::Complex(..)
         | Scalar::Bytes(_)
+        | Scalar::Nested(_)
         | Scalar::Datetime(..)
         | Scalar::Date(_)
         | Scalar::Timedelta(..)

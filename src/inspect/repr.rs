@@ -245,7 +245,7 @@ pub(super) fn array_text(array: &NdArray<'_>) -> String {
         [_] => format!("[{}]", shown.join(", ")),
         _ => {
             let axes: Vec<String> = array.shape.iter().map(u64::to_string).collect();
-            format!("{}×{} [{}]", axes.join("×"), array.dtype.name, shown.join(", "))
+            format!("{} {} [{}]", array.dtype.name, axes.join("×"), shown.join(", "))
         }
     }
 }

@@ -21,6 +21,10 @@ pub(super) enum Layout {
     Timestamp(TimeUnit),
     Duration(TimeUnit),
     Days,
+    /// Ranges of the one child, by offsets of 4 or 8 bytes.
+    List { wide: bool },
+    /// A field of each child, by these names.
+    Struct(Vec<String>),
     Opaque,
 }
 
@@ -31,6 +35,8 @@ pub(super) struct Array<'a> {
     pub(super) len: u64,
     pub(super) offset: u64,
     pub(super) buffers: Vec<Option<&'a [u8]>>,
+    /// The arrays that a nested layout is made of.
+    pub(super) children: Vec<Array<'a>>,
     /// The values that the numbers of this array point into.
     pub(super) dictionary: Option<Box<Chunks<'a>>>,
 }
@@ -100,6 +106,15 @@ impl Array<'_> {
             Layout::Timestamp(unit) => int("int64").map_or(Scalar::Opaque, |value| Scalar::Datetime(value, *unit)),
             Layout::Duration(unit) => int("int64").map_or(Scalar::Opaque, |value| Scalar::Timedelta(value, *unit)),
             Layout::Days => int("int32").map_or(Scalar::Opaque, Scalar::Date),
+            Layout::List { wide } => match (offsets(self.buffer(1), at, *wide), self.children.first()) {
+                (Some(range), Some(child)) => list(range, child),
+                _ => Scalar::Opaque,
+            },
+            Layout::Struct(names) => {
+                let fields = names.iter().zip(&self.children).take(SHOWN);
+                let shown: Vec<String> = fields.map(|(name, child)| format!("{name}: {}", child.scalar(at))).collect();
+                Scalar::Nested(format!("{{{}}}", shown.join(", ")))
+            }
             Layout::Opaque => Scalar::Opaque,
         }
     }
@@ -116,6 +131,18 @@ impl Array<'_> {
         let start = word(12)?;
         self.buffer(word(8)?.checked_add(2)?).get(start..start.checked_add(len)?)
     }
+}
+
+/// Parts of a nested cell that are shown.
+const SHOWN: usize = 16;
+
+fn list(range: std::ops::Range<usize>, child: &Array<'_>) -> Scalar {
+    let len = range.len();
+    let mut shown: Vec<String> = range.take(SHOWN).map(|at| child.scalar(at as u64).to_string()).collect();
+    if len > SHOWN {
+        shown.push("…".to_owned());
+    }
+    Scalar::Nested(format!("[{}]", shown.join(", ")))
 }
 
 fn bit(bytes: &[u8], at: u64) -> Option<bool> {
@@ -140,8 +167,12 @@ fn string(bytes: &[u8], text: bool) -> Scalar {
     if text { Scalar::Text(String::from_utf8_lossy(bytes).into_owned()) } else { Scalar::Bytes(bytes.to_vec()) }
 }
 
+/// Types within types that are followed; a cyclic pickle has no end of them.
+const NESTING: u8 = 8;
+
 /// The layout and name of a pickled pyarrow type; the layout of a dictionary type is that of its indices.
-fn read_type(value: ValueRef<'_>, may_be_dictionary: bool) -> Option<(Layout, String)> {
+fn read_type(value: ValueRef<'_>, nesting: u8) -> Option<(Layout, String)> {
+    let nesting = nesting.checked_sub(1)?;
     let callee = value.callee().filter(|class| class.package() == "pyarrow")?;
     let arg = |index| value.arg(index).and_then(ValueRef::as_str);
     match &*callee.name {
@@ -159,10 +190,21 @@ fn read_type(value: ValueRef<'_>, may_be_dictionary: bool) -> Option<(Layout, St
             let unit = arg(0)?;
             Some((TimeUnit::parse(&unit).map_or(Layout::Opaque, Layout::Duration), format!("duration[{unit}]")))
         }
-        "dictionary" if may_be_dictionary => {
-            let (layout, _) = read_type(value.arg(0)?, false)?;
-            let (_, name) = read_type(value.arg(1)?, false)?;
+        "dictionary" => {
+            let (layout, _) = read_type(value.arg(0)?, nesting)?;
+            let (_, name) = read_type(value.arg(1)?, nesting)?;
             Some((layout, format!("dictionary<{name}>")))
+        }
+        "list_" | "large_list" => {
+            let item = value.arg(0)?;
+            let of_field = item.callee().is_some_and(|class| &*class.name == "field");
+            let (_, name) = read_type(if of_field { item.arg(1)? } else { item }, nesting)?;
+            Some((Layout::List { wide: &*callee.name == "large_list" }, format!("list<{name}>")))
+        }
+        "struct" => {
+            let names: Vec<String> = value.arg(0)?.items().filter_map(|field| field.arg(0).map(label)).collect();
+            let name = format!("struct<{}>", names.join(", "));
+            Some((Layout::Struct(names), name))
         }
         other => Some((Layout::Opaque, other.trim_end_matches('_').to_owned())),
     }
@@ -188,21 +230,28 @@ fn layout_of_alias(alias: &str) -> Layout {
 }
 
 /// Reads `_restore_array((type, len, nulls, offset, buffers, children, dictionary))`.
-fn array(value: ValueRef<'_>, may_have_dictionary: bool) -> Option<(Array<'_>, String)> {
+fn array(value: ValueRef<'_>) -> Option<(Array<'_>, String)> {
     value.callee().filter(|class| class.package() == "pyarrow" && &*class.name == "_restore_array")?;
-    let parts = value.arg(0)?;
-    let (layout, name) = read_type(parts.item(0)?, true)?;
+    array_of_parts(value.arg(0)?, NESTING)
+}
+
+/// The parts of children and of the dictionary are tuples of the same form.
+fn array_of_parts(parts: ValueRef<'_>, nesting: u8) -> Option<(Array<'_>, String)> {
+    let nesting = nesting.checked_sub(1)?;
+    let (layout, name) = read_type(parts.item(0)?, NESTING)?;
     let number = |index| parts.item(index).and_then(ValueRef::as_int).and_then(|n| u64::try_from(n).ok());
     let buffers = parts.item(4)?.items().map(|buffer| Some(&buffer.arg(0)?.as_buffer()?.head()[..])).collect();
-    let dictionary = match parts.item(6).filter(|d| may_have_dictionary && !d.is_none()) {
+    let nested = parts.item(5).map(|nested| nested.items().take(SHOWN).collect::<Vec<_>>()).unwrap_or_default();
+    let children = nested.into_iter().map(|child| Some(array_of_parts(child, nesting)?.0)).collect::<Option<_>>()?;
+    let dictionary = match parts.item(6).filter(|dictionary| !dictionary.is_none()) {
         Some(values) => {
             let mut chunks = Chunks::default();
-            chunks.push(array(values, false)?.0);
+            chunks.push(array_of_parts(values, nesting)?.0);
             Some(Box::new(chunks))
         }
         None => None,
     };
-    Some((Array { layout, len: number(1)?, offset: number(3)?, buffers, dictionary }, name))
+    Some((Array { layout, len: number(1)?, offset: number(3)?, buffers, children, dictionary }, name))
 }
 
 /// Reads a pickled array or chunked array, with its type's name.
@@ -210,13 +259,13 @@ pub(super) fn column(value: ValueRef<'_>) -> Option<(Chunks<'_>, String)> {
     let callee = value.callee()?;
     let mut chunks = Chunks::default();
     if &*callee.name != "chunked_array" {
-        let (array, name) = array(value, true)?;
+        let (array, name) = array(value)?;
         chunks.push(array);
         return Some((chunks, name));
     }
-    let (_, mut name) = read_type(value.arg(1)?, true)?;
+    let (_, mut name) = read_type(value.arg(1)?, NESTING)?;
     for part in value.arg(0)?.items() {
-        let (array, of_array) = array(part, true)?;
+        let (array, of_array) = array(part)?;
         chunks.push(array);
         name = of_array;
     }

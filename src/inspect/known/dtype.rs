@@ -24,6 +24,7 @@ enum Kind {
     Text,
     Bytes,
     Object,
+    Date,
     Datetime(TimeUnit, i64),
     Timedelta(TimeUnit, i64),
     Other,
@@ -63,7 +64,12 @@ impl Dtype {
             "O" => (Kind::Object, "object".to_owned()),
             "M" => {
                 let (unit, text) = unit();
-                (unit.map_or(Kind::Other, |(u, n)| Kind::Datetime(u, n)), format!("datetime64[{text}]"))
+                let kind = match unit {
+                    Some(_) if text == "D" => Kind::Date,
+                    Some((unit, scale)) => Kind::Datetime(unit, scale),
+                    None => Kind::Other,
+                };
+                (kind, format!("datetime64[{text}]"))
             }
             "m" => {
                 let (unit, text) = unit();
@@ -128,6 +134,7 @@ impl Dtype {
                 let end = bytes.iter().rposition(|b| *b != 0).map_or(0, |at| at + 1);
                 Scalar::Bytes(bytes.get(..end).unwrap_or_default().to_vec())
             }
+            Kind::Date => self.time(bytes, 1, Scalar::Date),
             Kind::Datetime(unit, scale) => self.time(bytes, *scale, |value| Scalar::Datetime(value, *unit)),
             Kind::Timedelta(unit, scale) => self.time(bytes, *scale, |value| Scalar::Timedelta(value, *unit)),
             Kind::Object | Kind::Other => Scalar::Opaque,

@@ -95,6 +95,12 @@ impl<'a> Table<'a> {
         self.vector(index, 16).map(move |at| (long(bytes, at), long(bytes, at + 8)))
     }
 
+    /// A vector of blocks of an Arrow file: where each starts.
+    pub(super) fn blocks(&self, index: usize) -> impl Iterator<Item = usize> + use<'a> {
+        let bytes = self.bytes;
+        self.vector(index, 24).filter_map(move |at| usize::try_from(long(bytes, at)).ok())
+    }
+
     /// A vector of longs; negative ones count as 0.
     pub(super) fn words(&self, index: usize) -> impl Iterator<Item = u64> + use<'a> {
         let bytes = self.bytes;

@@ -28,12 +28,37 @@ pub(super) fn frame(value: ValueRef<'_>) -> Option<Frame<'_>> {
     };
     let state = value.state()?;
     let columns = match state.as_buffer() {
-        Some(stream) => columns(stream.head())?,
+        Some(bytes) => stream(bytes.head())?,
         // Older versions pickle a frame as the list of its series.
-        None => state.items().map(|series| columns(series.state()?.as_buffer()?.head())?.pop()).collect::<Option<_>>()?,
+        None => state.items().map(|series| stream(series.state()?.as_buffer()?.head())?.pop()).collect::<Option<_>>()?,
     };
     let rows = columns.first().map_or(0, |column: &Column<'_>| column.len);
     Some(Frame { class: class.name.to_string(), kind, columns, index: Vec::new(), rows })
+}
+
+/// The columns of a whole Arrow IPC file.
+pub(in crate::inspect) fn file(bytes: &[u8]) -> Option<Vec<Column<'_>>> {
+    let footer = footer(bytes)?;
+    let messages = footer.blocks(2).chain(footer.blocks(3)).filter_map(|at| next_message(&mut bytes.get(at..)?));
+    columns(fields(&footer.table(1)?)?, messages)
+}
+
+/// Whether Polars, as built here, has all types of an Arrow IPC file, of which the end suffices.
+pub(in crate::inspect) fn is_native_file(tail: &[u8]) -> Option<bool> {
+    Some(fields(&footer(tail)?.table(1)?)?.iter().all(|field| field.is_native))
+}
+
+/// The footer of a file lies before its length and the closing magic bytes.
+fn footer(bytes: &[u8]) -> Option<Table<'_>> {
+    let (rest, len) = bytes.strip_suffix(b"ARROW1")?.split_last_chunk()?;
+    let len = usize::try_from(i32::from_le_bytes(*len)).ok()?;
+    Table::root(rest.get(rest.len().checked_sub(len)?..)?)
+}
+
+/// The columns of a stream; one that is cut short gives what its whole messages hold.
+fn stream(mut bytes: &[u8]) -> Option<Vec<Column<'_>>> {
+    let schema = next_message(&mut bytes).filter(|message| message.kind == SCHEMA)?;
+    columns(fields(&schema.header)?, std::iter::from_fn(|| next_message(&mut bytes)))
 }
 
 /// A field of the schema: what it is called, how its buffers lie, and its parts.
@@ -45,6 +70,8 @@ struct Field {
     views: bool,
     dictionary: Option<i64>,
     children: Vec<Field>,
+    /// Whether Polars, as built here, has the type.
+    is_native: bool,
 }
 
 /// A message: its header's kind and table, and its body.
@@ -58,15 +85,12 @@ const SCHEMA: u8 = 1;
 const DICTIONARY: u8 = 2;
 const BATCH: u8 = 3;
 
-/// The columns of a stream; a stream cut short gives what its whole messages hold.
-fn columns<'a>(mut stream: &'a [u8]) -> Option<Vec<Column<'a>>> {
-    let schema = next_message(&mut stream).filter(|message| message.kind == SCHEMA)?;
-    let mut left = MAX_FIELDS;
-    let fields: Vec<Field> = schema.header.tables(1).map(|field| read_field(&field, MAX_DEPTH, &mut left)).collect::<Option<_>>()?;
+/// The columns of batches, whose dictionaries come before them.
+fn columns<'a>(fields: Vec<Field>, messages: impl Iterator<Item = Message<'a>>) -> Option<Vec<Column<'a>>> {
     let mut data: Vec<Chunks<'_>> = fields.iter().map(|_| Chunks::default()).collect();
     let mut dictionaries: HashMap<i64, Chunks<'_>> = HashMap::new();
     let by_id: HashMap<i64, &Field> = fields.iter().filter_map(|field| Some((field.dictionary?, field))).collect();
-    while let Some(message) = next_message(&mut stream) {
+    for message in messages {
         match message.kind {
             BATCH => {
                 let mut reader = BatchReader::new(&message.header, message.body);
@@ -79,7 +103,7 @@ fn columns<'a>(mut stream: &'a [u8]) -> Option<Vec<Column<'a>>> {
             DICTIONARY => {
                 let id = message.header.i64(0);
                 let (Some(field), Some(batch)) = (by_id.get(&id), message.header.table(1)) else { continue };
-                let array = BatchReader::new(&batch, message.body).values(field.children.first()?)?;
+                let array = BatchReader::new(&batch, message.body).array(field.children.first()?)?;
                 if !message.header.bool(2) {
                     dictionaries.remove(&id);
                 }
@@ -95,6 +119,12 @@ fn columns<'a>(mut stream: &'a [u8]) -> Option<Vec<Column<'a>>> {
         data: Data::Arrow(chunks),
     };
     Some(fields.into_iter().zip(data).map(column).collect())
+}
+
+/// The fields of a schema.
+fn fields(schema: &Table<'_>) -> Option<Vec<Field>> {
+    let mut left = MAX_FIELDS;
+    schema.tables(1).map(|field| read_field(&field, MAX_DEPTH, &mut left)).collect()
 }
 
 /// `FFFFFFFF`, the metadata's length, the metadata, the body; a length of zero ends the stream.
@@ -121,10 +151,11 @@ fn read_field(table: &Table<'_>, depth: u8, left: &mut usize) -> Option<Field> {
     *left = left.checked_sub(1)?;
     let depth = depth.checked_sub(1)?;
     let children = table.tables(5).map(|child| read_field(&child, depth, left)).collect::<Option<Vec<_>>>()?;
-    let inner = table.table(3);
-    let (layout, mut dtype, buffers) = layout(table.u8(2), inner.as_ref(), &children);
+    let (kind, inner) = (table.u8(2), table.table(3));
+    let (layout, mut dtype, buffers) = layout(kind, inner.as_ref(), &children);
     let views = matches!(layout, Layout::Views { .. });
     let dictionary = table.table(4);
+    let is_native = dictionary.is_none() && is_native(kind, inner.as_ref()) && children.iter().all(|child| child.is_native);
     if dictionary.is_some() {
         "cat".clone_into(&mut dtype);
     }
@@ -134,11 +165,23 @@ fn read_field(table: &Table<'_>, depth: u8, left: &mut usize) -> Option<Field> {
     let id = dictionary.map(|encoding| encoding.i64(0));
     Some(match index {
         Some(index) => {
-            let values = Field { name: String::new(), dtype: String::new(), layout, buffers, views, dictionary: None, children };
-            Field { name, dtype, layout: index, buffers: 2, views: false, dictionary: id, children: vec![values] }
+            let values = Field { name: String::new(), dtype: String::new(), layout, buffers, views, dictionary: None, children, is_native };
+            Field { name, dtype, layout: index, buffers: 2, views: false, dictionary: id, children: vec![values], is_native }
         }
-        None => Field { name, dtype, layout, buffers, views, dictionary: None, children },
+        None => Field { name, dtype, layout, buffers, views, dictionary: None, children, is_native },
     })
+}
+
+/// Whether Polars, as built here, has a type; it panics on the others.
+fn is_native(kind: u8, table: Option<&Table<'_>>) -> bool {
+    match kind {
+        2 => table.is_some_and(|t| matches!(t.i32(0), 32 | 64)),
+        3 => table.is_some_and(|t| t.i16(0) != 0),
+        8 => table.is_some_and(|t| t.i16(0) == 0),
+        10 => table.is_some_and(|t| t.text(1).is_none()),
+        4..=6 | 12 | 13 | 18..=21 | 23 | 24 => true,
+        _ => false,
+    }
 }
 
 fn number(name: &str) -> Layout {
@@ -195,8 +238,10 @@ fn layout(kind: u8, table: Option<&Table<'_>>, children: &[Field]) -> (Layout, S
             let zone = table.and_then(|t| t.text(1)).map(|tz| format!(", {tz}")).unwrap_or_default();
             (Layout::Timestamp(unit), format!("datetime[{text}{zone}]"), 2)
         }
-        12 | 17 | 21 => (Layout::Opaque, format!("list[{child}]"), 2),
-        13 => (Layout::Opaque, format!("struct[{}]", children.len()), 1),
+        12 => (Layout::List { wide: false }, format!("list[{child}]"), 2),
+        21 => (Layout::List { wide: true }, format!("list[{child}]"), 2),
+        13 => (Layout::Struct(children.iter().map(|c| c.name.clone()).collect()), format!("struct[{}]", children.len()), 1),
+        17 => (Layout::Opaque, format!("map[{child}]"), 2),
         15 => (Layout::Opaque, "binary".to_owned(), 2),
         16 => (Layout::Opaque, format!("array[{child}]"), 1),
         18 => {
@@ -231,13 +276,11 @@ impl<'a> BatchReader<'a> {
         }
     }
 
-    /// The array of a field, leaving its children's behind.
+    /// The array of a field and, behind its own, those of its children.
     fn array(&mut self, field: &Field) -> Option<Array<'a>> {
-        let array = self.values(field)?;
+        let mut array = self.values(field)?;
         if field.dictionary.is_none() {
-            for child in &field.children {
-                self.array(child)?;
-            }
+            array.children = field.children.iter().map(|child| self.array(child)).collect::<Option<_>>()?;
         }
         Some(array)
     }
@@ -255,6 +298,6 @@ impl<'a> BatchReader<'a> {
             buffers.push(self.body.get(start..end));
         }
         let layout = if self.compressed { Layout::Opaque } else { field.layout.clone() };
-        Some(Array { layout, len, offset: 0, buffers, dictionary: None })
+        Some(Array { layout, len, offset: 0, buffers, children: Vec::new(), dictionary: None })
     }
 }

@@ -13,7 +13,8 @@ mod python;
 mod scalar;
 mod stdlib;
 
-pub(in crate::inspect) use column::Cell;
+pub(in crate::inspect) use column::{Cell, Column};
+pub(in crate::inspect) use ipc::{file, is_native_file};
 pub(in crate::inspect) use numpy::{NdArray, NdData};
 pub(in crate::inspect) use pandas::{Frame, FrameKind};
 pub(in crate::inspect) use python::{float_repr, quote, quote_bytes};

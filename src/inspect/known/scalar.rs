@@ -67,6 +67,8 @@ pub(in crate::inspect) enum Scalar {
     Date(i64),
     /// A duration.
     Timedelta(i64, TimeUnit),
+    /// A list or struct within a cell, as text.
+    Nested(String),
     /// Something that has no short form, or is not at hand.
     Opaque,
 }
@@ -90,6 +92,7 @@ impl fmt::Display for Scalar {
                 None => f.write_str("?"),
             },
             Self::Timedelta(value, unit) => f.write_str(&duration_text(*value, *unit)),
+            Self::Nested(text) => f.write_str(text),
             Self::Opaque => f.write_str("…"),
         }
     }

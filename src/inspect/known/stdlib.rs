@@ -14,7 +14,11 @@ pub(in crate::inspect) struct Plain {
 
 /// The class an object is of: that of its constructor's argument where a helper function makes it.
 pub(in crate::inspect) fn class_of(value: ValueRef<'_>) -> Option<&ClassName> {
-    let callee = value.callee()?;
+    let Some(callee) = value.callee() else {
+        // `getattr(class, name)(…)`: an alternative constructor of the class.
+        let method = value.at(value.as_object()?.callee);
+        return method.arg(0).filter(|_| method.callee().is_some_and(|f| f.is("builtins", "getattr")))?.as_global();
+    };
     let makes_first_argument = match &*callee.module {
         "copyreg" => true,
         _ if callee.package() == "numpy" => &*callee.name == "_reconstruct",
@@ -25,12 +29,16 @@ pub(in crate::inspect) fn class_of(value: ValueRef<'_>) -> Option<&ClassName> {
 
 /// Reads a value that has a short spelling.
 pub(in crate::inspect) fn plain(value: ValueRef<'_>) -> Option<Plain> {
-    let class = value.callee()?;
+    let class = class_of(value)?;
     let make = |type_name: &str, text: String| Some(Plain { type_name: type_name.to_owned(), text });
     let int = |index: usize| value.arg(index).and_then(ValueRef::as_int);
     match (&*class.module, &*class.name) {
         ("datetime", name) => make(name, datetime(name, value)?),
-        ("decimal", "Decimal") | ("fractions", "Fraction") => make(&class.name, value.arg(0)?.as_str()?.into_owned()),
+        ("decimal", "Decimal") => make("Decimal", value.arg(0)?.as_str()?.into_owned()),
+        ("fractions", "Fraction") => match value.arg(0)?.as_str() {
+            Some(text) => make("Fraction", text.into_owned()),
+            None => make("Fraction", format!("{}/{}", int(0)?, int(1)?)),
+        },
         ("uuid", "UUID") => make("UUID", uuid(value.state()?)?),
         ("pathlib" | "pathlib._local", name) => make(name, path(value)),
         ("builtins", "complex") => {
@@ -111,7 +119,7 @@ fn timedelta(value: ValueRef<'_>) -> Option<String> {
 
 /// The name of a time zone: its key, or its offset.
 pub(super) fn zone_name(value: ValueRef<'_>) -> String {
-    let Some(class) = value.callee() else { return String::new() };
+    let Some(class) = class_of(value) else { return String::new() };
     if class.is("datetime", "timezone") {
         if let Some(name) = value.arg(1).and_then(ValueRef::as_str) {
             return name.into_owned();

@@ -40,7 +40,7 @@ impl Kind {
                 Scalar::Date(_) => Self::Date,
                 Scalar::Datetime(..) => Self::Datetime,
                 Scalar::Timedelta(..) => Self::Duration,
-                Scalar::Complex(..) | Scalar::Bytes(_) | Scalar::Opaque => Self::Mixed,
+                Scalar::Complex(..) | Scalar::Bytes(_) | Scalar::Nested(_) | Scalar::Opaque => Self::Mixed,
             },
             Cell::Value(_) => Self::Mixed,
         }

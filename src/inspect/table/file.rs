@@ -1,7 +1,7 @@
 //! Tables in files: Parquet, CSV, Arrow IPC and JSON lines, of which only the rows asked for are read.
 
 use std::fs::File;
-use std::io::Read;
+use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use polars::prelude::{
@@ -9,7 +9,8 @@ use polars::prelude::{
     UnifiedScanArgs, len,
 };
 
-use super::{ColumnInfo, Table, align_of, parquet};
+use super::super::known;
+use super::{ColumnInfo, Table, align_of, parquet, value};
 
 /// Why a file could not be read as a table.
 #[derive(Debug, thiserror::Error)]
@@ -66,6 +67,7 @@ pub fn file_table(path: &Path, offset: u64, max_rows: usize) -> Result<Table, Ta
             .with_raise_if_empty(false)
             .with_try_parse_dates(true)
             .finish(),
+        Format::Ipc if !is_native(path)? => return foreign_ipc(path, offset, max_rows),
         Format::Ipc => {
             let args = UnifiedScanArgs { glob: false, ..UnifiedScanArgs::default() };
             LazyFrame::scan_ipc(source, IpcScanOptions::default(), args)
@@ -81,6 +83,38 @@ pub fn file_table(path: &Path, offset: u64, max_rows: usize) -> Result<Table, Ta
     };
     let (frame, rows) = scan.and_then(read).map_err(|error| TableError::format(path, &error))?;
     Ok(of_frame(frame, rows, offset))
+}
+
+/// The schema of an Arrow file is at its end; no real one is longer.
+const MAX_FOOTER: u64 = 8 << 20;
+
+/// Arrow files with types that Polars lacks are read whole, up to this size.
+const MAX_FOREIGN: u64 = 512 << 20;
+
+/// The last bytes of a file, at most so many, and the file's length.
+fn tail(path: &Path, count: u64) -> Result<(Vec<u8>, u64), TableError> {
+    let io = |source| TableError::Io { path: path.to_owned(), source };
+    let mut file = File::open(path).map_err(io)?;
+    let len = file.metadata().map_err(io)?.len();
+    file.seek(SeekFrom::Start(len.saturating_sub(count))).map_err(io)?;
+    let mut bytes = Vec::new();
+    file.take(count).read_to_end(&mut bytes).map_err(io)?;
+    Ok((bytes, len))
+}
+
+/// Whether Polars, as built here, has all types of an Arrow file.
+fn is_native(path: &Path) -> Result<bool, TableError> {
+    let (end, _) = tail(path, MAX_FOOTER)?;
+    known::is_native_file(&end).ok_or_else(|| TableError::format(path, &"the schema cannot be read"))
+}
+
+fn foreign_ipc(path: &Path, offset: u64, max_rows: usize) -> Result<Table, TableError> {
+    let (bytes, len) = tail(path, MAX_FOREIGN)?;
+    if len > MAX_FOREIGN {
+        return Err(TableError::format(path, &"it is large and has types that are only read from smaller files"));
+    }
+    let columns = known::file(&bytes).ok_or_else(|| TableError::format(path, &"its batches cannot be read"))?;
+    value::of_columns_of(columns, offset, max_rows).ok_or_else(|| TableError::format(path, &"its columns differ in length"))
 }
 
 /// A table of rows read from a file.

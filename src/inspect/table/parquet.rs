@@ -4,12 +4,13 @@ use std::fs::File;
 use std::path::Path;
 
 use ::parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
-use ::parquet::arrow::{ProjectionMask, parquet_to_arrow_schema};
+use ::parquet::arrow::parquet_to_arrow_schema;
 use ::parquet::file::metadata::{ParquetMetaData, ParquetMetaDataReader};
-use arrow::array::Array;
-use arrow::datatypes::{DataType as ArrowType, FieldRef};
+use arrow::array::{Array, ArrayRef, AsArray};
+use arrow::datatypes::{ArrowPrimitiveType, DataType as ArrowType, FieldRef, Float64Type, Int64Type, UInt64Type};
+use arrow::error::ArrowError;
 use arrow::util::display::{ArrayFormatter, FormatOptions};
-use polars::prelude::{Column, DataFrame, LazyFrame, NamedFrom, PlRefPath, PlSmallStr, ScanArgsParquet, Series, col};
+use polars::prelude::{Column, DataFrame, LazyFrame, NamedFrom, PlRefPath, PlSmallStr, ScanArgsParquet, Series};
 
 use super::file::of_frame;
 use super::{Table, TableError};
@@ -24,33 +25,19 @@ pub(super) fn table(path: &Path, source: PlRefPath, offset: u64, max_rows: usize
     let offset = offset.min(rows);
     let height = usize::try_from(rows - offset).unwrap_or(usize::MAX).min(max_rows);
 
-    let by_polars: Vec<_> = fields.iter().filter(|field| is_native(field.data_type())).collect();
-    let mut native = if by_polars.is_empty() || height == 0 && rows > 0 {
-        Vec::new()
-    } else {
+    let native = fields.iter().all(|field| is_native(field.data_type()));
+    let frame = if native {
         let args = ScanArgsParquet { glob: false, ..ScanArgsParquet::default() };
-        let names: Vec<_> = by_polars.iter().map(|field| col(PlSmallStr::from_str(field.name()))).collect();
-        let start = i64::try_from(offset).unwrap_or(i64::MAX);
-        let window = u32::try_from(height).unwrap_or(u32::MAX);
+        let (start, window) = (i64::try_from(offset).unwrap_or(i64::MAX), u32::try_from(height).unwrap_or(u32::MAX));
         LazyFrame::scan_parquet(source, args)
-            .and_then(|scan| scan.select(names).slice(start, window).collect())
+            .and_then(|scan| scan.slice(start, window).collect())
             .map_err(|e| TableError::format(path, &e))?
-            .into_columns()
-    }
-    .into_iter();
-
-    let mut columns = Vec::with_capacity(fields.len());
-    for (index, field) in fields.iter().enumerate() {
-        let column = if is_native(field.data_type()) { native.next() } else { None };
-        columns.push(match column {
-            Some(column) => column,
-            None => by_arrow(&file, index, field, offset, height).map_err(|e| TableError::format(path, &e))?,
-        });
-    }
-    let frame = DataFrame::new(height, columns).map_err(|e| TableError::format(path, &e))?;
+    } else {
+        by_arrow(file, &fields, offset, height).map_err(|e| TableError::format(path, &e))?
+    };
     let mut table = of_frame(frame, rows, offset);
-    for (info, field) in table.columns.iter_mut().zip(&fields) {
-        if !is_native(field.data_type()) {
+    if !native {
+        for (info, field) in table.columns.iter_mut().zip(&fields) {
             info.dtype = type_name(field.data_type());
         }
     }
@@ -88,36 +75,52 @@ fn is_native(dtype: &ArrowType) -> bool {
     }
 }
 
-/// Numbers as wide numbers, everything else as Arrow prints it.
+/// The rows by Arrow: numbers as wide numbers, everything else as Arrow prints it.
 fn by_arrow(
-    file: &File,
-    index: usize,
-    field: &FieldRef,
+    file: File,
+    fields: &[FieldRef],
     offset: u64,
     height: usize,
-) -> Result<Column, Box<dyn std::error::Error>> {
-    let name = PlSmallStr::from_str(field.name());
-    let builder = ParquetRecordBatchReaderBuilder::try_new(file.try_clone()?)?;
-    let mask = ProjectionMask::roots(builder.parquet_schema(), [index]);
-    let offset = usize::try_from(offset)?;
-    let batches = builder.with_projection(mask).with_offset(offset).with_limit(height).with_batch_size(height.clamp(1, 8192)).build()?;
-    let integer = field.data_type().is_integer();
-    let mut numbers: Vec<Option<i64>> = Vec::new();
-    let mut texts: Vec<Option<String>> = Vec::new();
-    for batch in batches {
-        let batch = batch?;
-        let array = batch.column(0);
-        if integer {
-            let wide = arrow::compute::cast(array, &ArrowType::Int64)?;
-            let wide = wide.as_any().downcast_ref::<arrow::array::Int64Array>().ok_or("an int column without ints")?;
-            numbers.extend(wide.iter());
-        } else {
-            let options = FormatOptions::default();
-            let formatter = ArrayFormatter::try_new(array, &options)?;
-            texts.extend((0..array.len()).map(|row| array.is_valid(row).then(|| formatter.value(row).to_string())));
-        }
+) -> Result<DataFrame, Box<dyn std::error::Error>> {
+    let batches = ParquetRecordBatchReaderBuilder::try_new(file)?
+        .with_offset(usize::try_from(offset)?)
+        .with_limit(height)
+        .with_batch_size(height.clamp(1, 8192))
+        .build()?
+        .collect::<Result<Vec<_>, _>>()?;
+    let mut columns = Vec::with_capacity(fields.len());
+    for (index, field) in fields.iter().enumerate() {
+        let name = PlSmallStr::from_str(field.name());
+        let arrays: Vec<&ArrayRef> = batches.iter().map(|batch| batch.column(index)).collect();
+        columns.push(Column::from(series(name, field.data_type(), &arrays)?));
     }
-    Ok(Column::from(if integer { Series::new(name, numbers) } else { Series::new(name, texts) }))
+    Ok(DataFrame::new(height, columns)?)
+}
+
+fn series(name: PlSmallStr, dtype: &ArrowType, arrays: &[&ArrayRef]) -> Result<Series, ArrowError> {
+    Ok(match dtype {
+        ArrowType::UInt64 => Series::new(name, numbers::<UInt64Type>(arrays)?),
+        dtype if dtype.is_integer() => Series::new(name, numbers::<Int64Type>(arrays)?),
+        dtype if dtype.is_floating() => Series::new(name, numbers::<Float64Type>(arrays)?),
+        _ => {
+            let options = FormatOptions::default();
+            let mut texts: Vec<Option<String>> = Vec::new();
+            for array in arrays {
+                let formatter = ArrayFormatter::try_new(array, &options)?;
+                texts.extend((0..array.len()).map(|row| array.is_valid(row).then(|| formatter.value(row).to_string())));
+            }
+            Series::new(name, texts)
+        }
+    })
+}
+
+fn numbers<T: ArrowPrimitiveType>(arrays: &[&ArrayRef]) -> Result<Vec<Option<T::Native>>, ArrowError> {
+    let mut numbers = Vec::new();
+    for array in arrays {
+        let wide = arrow::compute::cast(array, &T::DATA_TYPE)?;
+        numbers.extend(wide.as_primitive_opt::<T>().into_iter().flatten());
+    }
+    Ok(numbers)
 }
 
 /// A type's name, short where Arrow's is long.
@@ -131,6 +134,18 @@ fn type_name(dtype: &ArrowType) -> String {
         ArrowType::Int16 => "i16".to_owned(),
         ArrowType::UInt8 => "u8".to_owned(),
         ArrowType::UInt16 => "u16".to_owned(),
+        ArrowType::Utf8 | ArrowType::LargeUtf8 | ArrowType::Utf8View => "str".to_owned(),
+        ArrowType::Timestamp(..) => "datetime".to_owned(),
+        ArrowType::Date32 => "date".to_owned(),
+        ArrowType::Int32 => "i32".to_owned(),
+        ArrowType::Int64 => "i64".to_owned(),
+        ArrowType::UInt32 => "u32".to_owned(),
+        ArrowType::UInt64 => "u64".to_owned(),
+        ArrowType::Float32 => "f32".to_owned(),
+        ArrowType::Float64 => "f64".to_owned(),
+        ArrowType::Boolean => "bool".to_owned(),
+        ArrowType::List(field) | ArrowType::LargeList(field) => format!("list[{}]", type_name(field.data_type())),
+        ArrowType::Struct(fields) => format!("struct[{}]", fields.len()),
         other => other.to_string().to_lowercase(),
     }
 }

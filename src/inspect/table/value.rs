@@ -3,7 +3,7 @@
 use indexmap::IndexMap;
 use polars::prelude::{Column as PolarsColumn, DataFrame};
 
-use super::super::known::{self, Cell, Frame, FrameKind, Known, NdArray, NdData};
+use super::super::known::{self, Cell, Column, Frame, FrameKind, Known, NdArray, NdData};
 use super::super::pickle::{Node, ValueRef};
 use super::super::view::{View, key_text, view};
 use super::{ColumnInfo, Table, align_of, cells};
@@ -33,6 +33,13 @@ pub fn table_at(value: ValueRef<'_>, offset: u64, max_rows: usize) -> Option<Tab
             View::Leaf | View::Object { .. } => None,
         },
     }
+}
+
+/// The rows of columns read from a file.
+pub(super) fn of_columns_of(columns: Vec<Column<'_>>, offset: u64, max_rows: usize) -> Option<Table> {
+    let rows = columns.first().map_or(0, |column| column.len);
+    let frame = Frame { class: String::new(), kind: FrameKind::Table, columns, index: Vec::new(), rows };
+    of_frame(&frame, Window { offset, max_rows })
 }
 
 /// Which rows are wanted.
