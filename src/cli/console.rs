@@ -222,10 +222,11 @@ pub fn describe(failure: &Failure) -> String {
 }
 
 fn place_of(error: &PyError) -> String {
+    let name = error.type_name.trim_start_matches("builtins.");
     let what = if error.message.is_empty() {
-        error.type_name.clone()
+        name.to_owned()
     } else {
-        format!("{}: {}", error.type_name, error.message)
+        format!("{name}: {}", error.message)
     };
     match error.frames.last() {
         Some(frame) => format!("{}:{}: {what}", frame.file, frame.line),

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use rustix::process::Signal;
@@ -26,6 +26,11 @@ use crate::store::{ExitInfo, LogBuffer};
 
 /// Bytes of one stream that are stored, as with Metaflow's `--max-log-size 10`.
 const MAX_LOG_SIZE: usize = 10 * 1000 * 1000;
+
+/// How long a line may be in the making before its beginning is shown.
+const SETTLE: Duration = Duration::from_millis(3);
+/// The same for a line that never stops growing: a progress bar that is drawn all the time.
+const HELD_AT_MOST: Duration = Duration::from_millis(50);
 
 /// How urgently running tasks are asked to end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -100,6 +105,7 @@ async fn attempt(mut plan: Plan, started: Instant) -> Result<AttemptEnd, EngineE
     };
     let (status, killed) = follow(&mut plan, &mut process, &mut heard).await;
     let user = millis(started);
+    flush(&plan, &mut heard).await;
     opened.await.map_err(|_| EngineError::WorkerGone)??;
 
     let exit = ExitInfo {
@@ -184,6 +190,12 @@ struct Heard {
     stderr: Ear,
 }
 
+impl Heard {
+    fn is_holding(&self) -> bool {
+        self.stdout.cutter.is_holding() || self.stderr.cutter.is_holding()
+    }
+}
+
 /// One stream: for the screen, and for the store.
 struct Ear {
     cutter: Cutter,
@@ -222,7 +234,13 @@ async fn follow(
     heard: &mut Heard,
 ) -> (Option<i32>, bool) {
     let mut sent = Halt::No;
+    let mut held_since = None;
     loop {
+        held_since = match held_since {
+            _ if !heard.is_holding() => None,
+            None => Some(tokio::time::Instant::now()),
+            since => since,
+        };
         let said = tokio::select! {
             biased;
             halt = next_halt(&mut plan.halt, sent) => {
@@ -236,7 +254,14 @@ async fn follow(
                 continue;
             }
             said = process.next() => said,
+            () = settled(held_since) => {
+                flush(plan, heard).await;
+                continue;
+            }
         };
+        if held_since.is_some_and(|since| since.elapsed() > HELD_AT_MOST) {
+            flush(plan, heard).await;
+        }
         match said {
             None => return (None, sent > Halt::No),
             Some(Said::Exited(status)) => return (status, sent > Halt::No),
@@ -244,6 +269,36 @@ async fn follow(
             Some(Said::Report(report)) => reported(plan, heard, report).await,
         }
     }
+}
+
+/// Waits until a line that is being written has had time to be finished; forever if there is none.
+async fn settled(held_since: Option<tokio::time::Instant>) {
+    match held_since {
+        Some(_) => tokio::time::sleep(SETTLE).await,
+        None => std::future::pending().await,
+    }
+}
+
+async fn flush(plan: &Plan, heard: &mut Heard) {
+    for (stream, ear) in [
+        (Stream::Stdout, &mut heard.stdout),
+        (Stream::Stderr, &mut heard.stderr),
+    ] {
+        if let Some(piece) = ear.cutter.flush() {
+            say_output(plan, stream, piece).await;
+        }
+    }
+}
+
+async fn say_output(plan: &Plan, stream: Stream, piece: Piece) {
+    plan.wires
+        .say(Event::Output {
+            task: plan.attempt.task_ref.clone(),
+            stream,
+            text: piece.text,
+            partial: !piece.whole,
+        })
+        .await;
 }
 
 async fn next_halt(halt: &mut watch::Receiver<Halt>, sent: Halt) -> Halt {
@@ -261,14 +316,7 @@ async fn wrote(plan: &Plan, heard: &mut Heard, stream: Stream, bytes: &[u8]) {
         Stream::Stderr => &mut heard.stderr,
     };
     for piece in ear.hear(bytes) {
-        plan.wires
-            .say(Event::Output {
-                task: plan.attempt.task_ref.clone(),
-                stream,
-                text: piece.text,
-                partial: !piece.whole,
-            })
-            .await;
+        say_output(plan, stream, piece).await;
     }
 }
 
@@ -305,7 +353,6 @@ pub(super) async fn collect(
 ) -> Result<Done, EngineError> {
     let mut found = None;
     let mut cutter = Cutter::default();
-    let mut line = String::new();
     loop {
         match process.next().await {
             None | Some(Said::Exited(_)) => break,
@@ -313,17 +360,13 @@ pub(super) async fn collect(
             Some(Said::Report(_)) => {}
             Some(Said::Wrote(_, bytes)) => {
                 for piece in cutter.push(&bytes) {
-                    line.push_str(&piece.text);
-                    if piece.whole {
-                        let text = std::mem::take(&mut line);
-                        wires.note(Some(&task.step), Level::Info, text).await;
-                    }
+                    wires.note(Some(&task.step), Level::Info, piece.text).await;
                 }
             }
         }
     }
-    if !line.is_empty() {
-        wires.note(Some(&task.step), Level::Info, line).await;
+    if let Some(piece) = cutter.flush() {
+        wires.note(Some(&task.step), Level::Info, piece.text).await;
     }
     found.ok_or(EngineError::WorkerGone)
 }

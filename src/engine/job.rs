@@ -274,7 +274,7 @@ impl Execution {
                 ..
             })) => message(
                 &step,
-                format!("step {step} ended, but {text}"),
+                format!("step {step} {text}"),
                 "call self.next once, as the last statement of the step",
             ),
             Some(Ending::Failed(Problem::TooManySplits {

@@ -15,10 +15,13 @@ pub struct Piece {
 pub struct Cutter {
     /// The beginning of a character whose end has not arrived.
     rest: Vec<u8>,
+    /// Text without a line end that nobody has been given yet.
+    held: String,
 }
 
 impl Cutter {
-    /// Takes bytes, gives pieces.
+    /// Takes bytes, gives the lines that they complete. What follows the last line end is held back: a program that
+    /// writes a line in several pieces should not be seen doing so.
     pub fn push(&mut self, bytes: &[u8]) -> Vec<Piece> {
         self.rest.extend_from_slice(bytes);
         let keep = incomplete_tail(&self.rest);
@@ -26,14 +29,31 @@ impl Cutter {
         let text = String::from_utf8_lossy(&ready);
         let mut pieces = Vec::new();
         for part in text.split_inclusive('\n') {
-            let whole = part.ends_with('\n');
-            let line = part.strip_suffix('\n').unwrap_or(part);
-            pieces.push(Piece {
-                text: line.to_owned(),
-                whole,
-            });
+            match part.strip_suffix('\n') {
+                Some(line) => {
+                    self.held.push_str(line);
+                    pieces.push(Piece {
+                        text: std::mem::take(&mut self.held),
+                        whole: true,
+                    });
+                }
+                None => self.held.push_str(part),
+            }
         }
         pieces
+    }
+
+    /// Whether text is held back.
+    pub fn is_holding(&self) -> bool {
+        !self.held.is_empty()
+    }
+
+    /// Gives what was held back.
+    pub fn flush(&mut self) -> Option<Piece> {
+        (!self.held.is_empty()).then(|| Piece {
+            text: std::mem::take(&mut self.held),
+            whole: false,
+        })
     }
 }
 
@@ -91,11 +111,10 @@ mod tests {
             text: text.to_owned(),
             whole,
         };
-        assert_eq!(
-            cutter.push(b"a\n10%"),
-            [piece("a", true), piece("10%", false)]
-        );
+        assert_eq!(cutter.push(b"a\n10%"), [piece("a", true)]);
+        assert_eq!(cutter.flush(), Some(piece("10%", false)));
         assert_eq!(cutter.push(b"\r20%\n"), [piece("\r20%", true)]);
+        assert_eq!(cutter.flush(), None);
     }
 
     proptest! {
@@ -106,7 +125,9 @@ mod tests {
             let mut cutter = Cutter::default();
             let mut joined = String::new();
             for half in [&bytes[..cut], &bytes[cut..]] {
-                for piece in cutter.push(half) {
+                let mut pieces = cutter.push(half);
+                pieces.extend(cutter.flush());
+                for piece in pieces {
                     joined.push_str(&piece.text);
                     if piece.whole {
                         joined.push('\n');

@@ -322,7 +322,7 @@ impl Scheduler {
             message,
         };
         let Some(node) = self.graph.nodes.get(&task.step) else {
-            return Err(wrong("the step is not in the graph".to_owned()));
+            return Err(wrong("is not in the graph".to_owned()));
         };
         let list = |steps: &[StepName]| {
             let names: Vec<&str> = steps.iter().map(StepName::as_str).collect();
@@ -339,13 +339,15 @@ impl Scheduler {
         };
         if !fits {
             return Err(wrong(format!(
-                "it went on to {}, but its source says {}",
+                "went on to {}, but its source says {}",
                 list(&transition.next),
                 list(&node.next)
             )));
         }
         if node.kind == NodeKind::SplitForeach && transition.num_splits.is_none() {
-            return Err(wrong("it did not say over how many items".to_owned()));
+            return Err(wrong(
+                "did not say over how many items it fans out".to_owned(),
+            ));
         }
         Ok(node.kind)
     }
