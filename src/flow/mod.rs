@@ -4,6 +4,7 @@
 //! Pure: texts come in, values come out. Nothing here reads a file, runs Python or fails; a broken file gives what can be
 //! read of it and diagnostics. It must not know where runs are stored, how they run or how anything is drawn.
 
+mod balance;
 mod bindings;
 mod builtins;
 mod changes;

@@ -1,6 +1,7 @@
 //! Helpers that the tests of this room share.
 
 mod changes;
+mod check;
 mod parse;
 
 use std::path::Path;
@@ -19,6 +20,6 @@ fn project(files: &[(&str, &str)]) -> Project {
 
 /// The changes between two states of a project, one per line.
 fn diff(old: &[(&str, &str)], new: &[(&str, &str)]) -> String {
-    let changed = changes::changes_of(&project(old), &project(new));
+    let changed = self::changes::changes_of(&project(old), &project(new));
     changed.join("\n")
 }
