@@ -22,6 +22,8 @@ import textwrap
 from collections import namedtuple
 
 ASSETS = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", "..", "assets", "python"))
+# Bytecode of the package under test stays out of the checkout.
+PYCACHE = os.path.join(tempfile.gettempdir(), f"worker-test-pycache-{os.getuid()}")
 if ASSETS not in sys.path:
     sys.path.insert(0, ASSETS)
 
@@ -105,7 +107,7 @@ class Worker:
                 file.write(textwrap.dedent(text))
         ours, theirs = socket.socketpair()
         environ = {key: value for key, value in os.environ.items() if not key.startswith(("METAFLOW_", "PYTHON"))}
-        environ.update(PYTHONPATH=ASSETS, PYTHONDONTWRITEBYTECODE="1", USERNAME="me")
+        environ.update(PYTHONPATH=ASSETS, PYTHONPYCACHEPREFIX=PYCACHE, USERNAME="me")
         self.process = subprocess.Popen(
             [python or sys.executable, os.path.join(ASSETS, "metaflow", "_worker", "main.py")],
             stdin=theirs.fileno(),

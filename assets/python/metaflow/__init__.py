@@ -57,7 +57,8 @@ _MISSING = {
 
 
 def __getattr__(name: str) -> Any:
-    if name.startswith("__"):
+    # The package's own modules and the import system's look-ups come by here, and are to cost nothing.
+    if name.startswith("_"):
         raise AttributeError(f"module 'metaflow' has no attribute '{name}'")
     module = _OFFERED.get(name)
     if module is not None:

@@ -62,6 +62,9 @@ def load(message: dict[str, Any]) -> Loaded:
         from .errors import describe_exception
 
         raise LoadFailed(describe_exception(error)) from error
+    if any(decorator.name == "card" for function in steps_of(type(flow)) for decorator in function.decorators):
+        # Each task would import it otherwise.
+        from .._cards import collector as _collector  # noqa: F401
     gc.collect()
     return Loaded(file, flow, seeds, _project_modules(known, file, message["cwd"]))
 

@@ -27,8 +27,10 @@ def main() -> None:
         os.setsid()
     except OSError:
         pass
+    from metaflow._worker import bytecode
     from metaflow._worker.server import Server
 
+    bytecode.ensure()
     Server(control).run()
 
 

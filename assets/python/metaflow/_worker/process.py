@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import _signal
+import atexit
 import gc
+import io
 import os
 import sys
 
@@ -72,8 +74,6 @@ def finish(code: int) -> None:
     try:
         if threading is not None:
             threading._shutdown()
-        import atexit
-
         atexit._run_exitfuncs()
     except BaseException as error:
         sys.excepthook(type(error), error, error.__traceback__)
@@ -84,8 +84,6 @@ def finish(code: int) -> None:
 
 def _flush_open_files() -> None:
     """Files that are still open in some module's variable would be flushed by the interpreter's finalisation."""
-    import io
-
     # By exact type: `isinstance` would run the `__class__` of the user's proxies.
     kinds = (io.TextIOWrapper, io.BufferedWriter, io.BufferedRandom)
     for candidate in gc.get_objects():

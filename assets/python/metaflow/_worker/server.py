@@ -12,7 +12,8 @@ import os
 import select
 import sys
 
-from . import process
+# All that a task needs is imported before it is forked.
+from . import process, task
 from .wire import Channel
 
 TYPE_CHECKING = False
@@ -158,8 +159,6 @@ class Server:
         try:
             self.leave_parent()
             process.become_task(stdout, stderr)
-            from . import task
-
             task.main(self.loaded, message["spec"], Channel(control))
         except BaseException as error:
             # Not the user's error, whose ways out are all handled in `task`.

@@ -11,7 +11,7 @@ import sys
 from ..exception import MetaflowDataMissing, MetaflowExceptionWrapper
 from ..flowspec import Inputs
 from ..metaflow_current import current
-from . import persist, process
+from . import persist, process, run_parameters
 from .artifacts import Spool, TaskInput, Unpicklable
 from .classes import protect
 from .hooks import Hooks
@@ -41,9 +41,7 @@ def main(loaded: Loaded, spec: dict[str, Any], channel: Channel) -> None:
     loaded.seeds.refresh()
     os.environ["METAFLOW_RUN_ID"] = spec["run_id"]
     if spec["kind"] == "parameters":
-        from .run_parameters import evaluate
-
-        done = evaluate(loaded, spec)
+        done = run_parameters.evaluate(loaded, spec)
     else:
         done = Task(loaded.flow, spec, channel).run()
     channel.send(done)

@@ -1,0 +1,277 @@
+"""Forkserver, template and task as processes: loading, hot artifacts, what a task inherits and what it does not."""
+
+import os
+import subprocess
+import sys
+import unittest
+
+from driver import Worker, WorkerGone, node
+
+GUARD = """
+    if __name__ == "__main__":
+        {name}()
+"""
+
+PLAIN = """
+    import os, random, subprocess, sys
+    from metaflow import FlowSpec, step
+
+    class Thing:
+        def __init__(self, n):
+            self.n = n
+
+    class PlainFlow(FlowSpec):
+        @step
+        def start(self):
+            self.thing = Thing(4)
+            self.numbers = [1, 2, 3]
+            self.same = [1, 2, 3]
+            self.next(self.end)
+
+        @step
+        def reads(self):
+            self.numbers.append(4)
+            self.lengths = (len(self.numbers), len(self.same))
+            self.n = self.thing.n
+
+        @step
+        def surroundings(self):
+            self.leader = os.getpid() == os.getsid(0)
+            self.argv = sys.argv
+            self.main = sys.modules["__main__"].__file__
+            self.first_path = sys.path[0]
+            self.stdin = sys.stdin.read()
+            script = "import os; print(len(os.listdir('/proc/self/fd')))"
+            self.fds = int(subprocess.check_output([sys.executable, "-c", script]))
+            self.unbuffered = os.environ["PYTHONUNBUFFERED"]
+
+        @step
+        def draws(self):
+            self.number = random.random()
+
+        @step
+        def opens(self):
+            global log
+            log = open("left-open.txt", "w")
+            log.write("all of it")
+
+        @step
+        def end(self):
+            pass
+""" + GUARD.format(name="PlainFlow")
+
+
+class TaskProcessTest(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.worker = Worker(PLAIN)
+        cls.parameters = cls.worker.parameters()
+        cls.start = cls.worker.step("start", cls.parameters, node=node("end"))
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.worker.close()
+
+    def values(self, step, *names):
+        return self.worker.values(self.worker.step(step, self.start), *names)
+
+    def test_classes_of_the_flow_belong_to_main(self):
+        kind = self.start.objects["thing"][2]
+        self.assertEqual(kind, "<class '__main__.Thing'>")
+        with self.assertRaises(AttributeError):
+            # It names `__main__`, which here is the test.
+            self.worker.value(self.start, "thing")
+        self.assertEqual(self.values("reads", "n"), {"n": 4})
+
+    def test_a_task_finds_the_surroundings_of_a_fresh_process(self):
+        values = self.values("surroundings", "leader", "argv", "main", "first_path", "stdin", "fds", "unbuffered")
+        directory = os.path.realpath(self.worker.directory.name)
+        self.assertEqual(
+            values,
+            {
+                "leader": True,
+                "argv": ["flow.py", "run"],
+                "main": self.worker.file,
+                "first_path": directory,
+                "stdin": "",
+                # The three standard ones, and the one that lists them.
+                "fds": 4,
+                "unbuffered": "x",
+            },
+        )
+
+    def test_tasks_draw_different_numbers(self):
+        self.assertNotEqual(self.values("draws", "number"), self.values("draws", "number"))
+
+    def test_files_left_open_are_written(self):
+        self.worker.step("opens", self.start)
+        with open(os.path.join(self.worker.directory.name, "left-open.txt")) as file:
+            self.assertEqual(file.read(), "all of it")
+
+    def test_hot_artifacts_are_private_to_each_task_and_each_name(self):
+        sha = self.start.objects["numbers"][0]
+        self.assertEqual(self.start.objects["same"][0], sha)
+        self.worker.template.send({"t": "hot", "blobs": self.worker.blobs, "shas": [sha]})
+        answer = self.worker.template.expect("hot")
+        self.assertEqual((answer["held"], answer["bytes"]), (1, self.start.objects["numbers"][3]))
+        for _ in range(2):
+            self.assertEqual(self.values("reads", "lengths"), {"lengths": (4, 3)})
+
+    def test_hot_artifacts_are_not_read_again(self):
+        task = self.worker.step("draws", self.start)
+        sha = task.objects["number"][0]
+        self.worker.template.send({"t": "hot", "blobs": self.worker.blobs, "shas": [sha]})
+        self.worker.template.expect("hot")
+        os.remove(os.path.join(self.worker.blobs, sha[:2], sha))
+        again = self.worker.step("end", task)
+        self.assertEqual(again.done["exit"], 0)
+
+    def test_missing_blob_is_a_failure_with_its_name(self):
+        task = self.worker.step("start", self.parameters, node=node("end"))
+        inputs = [self.worker.as_input(task)]
+        inputs[0]["objects"] = {**task.objects, "numbers": ["0" * 40, "pickle-v4", "<class 'list'>", 5]}
+        spec = self.worker.spec("reads", [])
+        failed = self.worker.run({**spec, "inputs": inputs})
+        self.assertIn("The artifact *numbers* of", failed.done["error"]["message"])
+
+
+class LoadTest(unittest.TestCase):
+    def load(self, source, **more):
+        with Worker(source, **more) as worker:
+            return worker.loaded
+
+    def test_syntax_error_has_its_place(self):
+        answer = self.load("from metaflow import FlowSpec\nclass A(FlowSpec)\n    pass\n")
+        error = answer["error"]
+        self.assertEqual((answer["t"], error["type"]), ("failed", "builtins.SyntaxError"))
+        self.assertEqual(error["syntax"]["line"], 2)
+
+    def test_exception_of_the_module(self):
+        error = self.load("def f():\n    return {}['k']\nf()\n")["error"]
+        self.assertEqual((error["type"], error["message"]), ("builtins.KeyError", "'k'"))
+        self.assertEqual([frame["function"] for frame in error["frames"]], ["<module>", "f"])
+
+    def test_sys_exit_of_the_module_is_a_failure(self):
+        self.assertEqual(self.load("import sys\nsys.exit(3)\n")["error"]["type"], "builtins.SystemExit")
+
+    def test_file_without_flow(self):
+        self.assertIn("defines no flow", self.load("x = 1\n")["error"]["message"])
+
+    def test_unknown_name_says_what_is_offered(self):
+        error = self.load("from metaflow import Config\n")["error"]
+        self.assertEqual(error["type"], "builtins.ImportError")
+        self.assertIn("does not offer 'Config' yet", error["message"])
+
+    def test_flow_that_is_never_constructed(self):
+        source = PLAIN.replace(GUARD.format(name="PlainFlow"), "")
+        self.assertEqual(self.load(source)["flow"]["name"], "PlainFlow")
+
+    def test_code_below_the_construction_does_not_run(self):
+        self.assertEqual(self.load(PLAIN + "        raise RuntimeError\n")["t"], "loaded")
+
+    def test_project_modules_are_listed(self):
+        source = PLAIN.replace("import os,", "import helpers, json.tool, os,")
+        with Worker(source, files=[("helpers.py", "import more\n"), ("more.py", "")]) as worker:
+            directory = os.path.realpath(worker.directory.name)
+            self.assertEqual(
+                worker.loaded["modules"], [os.path.join(directory, name) for name in ("helpers.py", "more.py")]
+            )
+
+    def test_with_adds_decorators_to_steps_that_lack_them(self):
+        source = PLAIN.replace("import FlowSpec", "import retry, FlowSpec").replace(
+            "@step", "@retry(times=1)\n        @step", 1
+        )
+        steps = self.load(source, **{"with": ["retry:times=4", "resources:cpu=2,memory=100"]})["flow"]["steps"]
+        self.assertEqual([step["retry"][0] for step in steps[:2]], [1, 4])
+        self.assertEqual(
+            steps[1]["decorators"],
+            [
+                {
+                    "name": "retry",
+                    "attributes": {"times": 4, "minutes_between_retries": "2"},
+                    "statically_defined": False,
+                    "inserted_by": None,
+                },
+                {
+                    "name": "resources",
+                    "attributes": {"cpu": 2, "gpu": "None", "disk": "None", "memory": 100, "shared_memory": "None"},
+                    "statically_defined": False,
+                    "inserted_by": None,
+                },
+            ],
+        )
+
+    def test_unknown_decorator_in_with(self):
+        error = self.load(PLAIN, **{"with": ["rety"]})["error"]
+        self.assertIn("no step decorator 'rety'", error["message"])
+
+    def test_environment_of_the_load(self):
+        source = PLAIN.replace(
+            "class Thing:", "assert os.environ['A'] == '1' and 'HOME' not in os.environ\n\n    class Thing:"
+        )
+        self.assertEqual(self.load(source, env={"A": "1"}, unset=["HOME"])["t"], "loaded")
+
+    def test_threads_are_counted(self):
+        source = PLAIN.replace(
+            "class Thing:",
+            "import threading, time\n    threading.Thread(target=time.sleep, args=(60,), daemon=True).start()\n\n    class Thing:",
+        )
+        self.assertEqual(self.load(source)["threads"], 1)
+        self.assertEqual(self.load(PLAIN)["threads"], 0)
+
+
+class SeedTest(unittest.TestCase):
+    def draw_twice(self, line):
+        source = PLAIN.replace("class Thing:", line + "\n\n    class Thing:")
+        with Worker(source) as worker:
+            parameters = worker.parameters()
+            return [worker.value(worker.step("draws", parameters), "number") for _ in range(2)]
+
+    def test_seed_of_the_module_holds_in_each_task(self):
+        first, second = self.draw_twice("random.seed(42)")
+        self.assertEqual(first, second)
+        script = "import random; random.seed(42); print(random.random())"
+        self.assertEqual(first, float(subprocess.check_output([sys.executable, "-c", script])))
+
+    def test_numbers_drawn_by_the_module_do_not_repeat(self):
+        first, second = self.draw_twice("x = random.random()")
+        self.assertNotEqual(first, second)
+        first, second = self.draw_twice("random.seed()")
+        self.assertNotEqual(first, second)
+
+
+class InPlaceTest(unittest.TestCase):
+    def test_one_process_can_do_it_all(self):
+        with Worker(PLAIN, fork=False) as worker:
+            self.assertEqual(worker.flow["name"], "PlainFlow")
+            task = worker.parameters()
+            self.assertEqual(task.pid, worker.process.pid)
+            self.assertEqual((task.status, task.done["ok"]), (0, True))
+            self.assertEqual(worker.value(task, "name"), "PlainFlow")
+
+
+class ForkserverTest(unittest.TestCase):
+    def test_preload_reports_each_module(self):
+        with Worker(PLAIN) as worker:
+            worker.server.send({"t": "preload", "modules": ["json", "no_such_module"]})
+            answer = worker.server.expect("preloaded")
+            self.assertEqual(answer["loaded"], ["json"])
+            self.assertIn("No module named 'no_such_module'", answer["failed"]["no_such_module"])
+            self.assertEqual(answer["threads"], 0)
+
+    def test_template_ends_with_its_channel_and_is_reported(self):
+        with Worker(PLAIN) as worker:
+            worker.template.sock.shutdown(1)
+            self.assertEqual(worker.server.expect("exited"), {"t": "exited", "id": "T1", "status": 0})
+            with self.assertRaises(WorkerGone):
+                worker.template.receive()
+
+    def test_unknown_message_is_answered(self):
+        with Worker(PLAIN) as worker:
+            worker.server.send({"t": "dance", "id": "9"})
+            answer = worker.server.expect("failed")
+            self.assertEqual((answer["id"], answer["error"]["message"]), ("9", "unknown message 'dance'"))
+
+
+if __name__ == "__main__":
+    unittest.main()
