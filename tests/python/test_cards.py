@@ -3,6 +3,7 @@
 import types
 import unittest
 
+from driver import Worker
 from metaflow._cards.base import render
 from metaflow._cards.frames import rows_of
 from metaflow._worker import wire
@@ -20,8 +21,6 @@ from metaflow.cards import (
     ValueBox,
     VegaChart,
 )
-
-from driver import Worker
 
 PNG = b"\x89PNG\r\n\x1a\n rest"
 
