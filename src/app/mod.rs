@@ -12,6 +12,7 @@ pub mod highlight;
 pub mod inputs;
 pub mod jobs;
 pub mod list;
+pub mod load;
 mod msg;
 pub mod output;
 pub mod palette;
@@ -34,4 +35,7 @@ pub use msg::{Changed, Msg, RunLoaded};
 pub use remember::Remembered;
 pub use state::State;
 pub use tree::TreeRow;
-pub use update::{belongs_to_editor, contexts, failure_sentence, graph_list, start, update};
+pub use update::{
+    EditorKey, contexts, editor_is_open, editor_key, failure_sentence, graph_list, pane_contexts,
+    start, update,
+};

@@ -11,7 +11,7 @@ use super::{
     card::CardLine,
     flow_view::FlowView,
     highlight::Highlights,
-    records::{RunKey, RunRow, StepTasks, TablePage, TaskFacts, TaskKey, ValueNode},
+    records::{ArtifactRow, RunKey, RunRow, StepTasks, TablePage, TaskFacts, TaskKey, ValueNode},
     remember::Remembered,
     state::{Pane, Viewports},
 };
@@ -33,6 +33,8 @@ pub enum Msg {
     },
     /// A click on the tab bar of the right pane.
     ClickTab(super::state::RightTab),
+    /// A click on a pane's tab.
+    Focus(Pane),
     /// The wheel over a pane; positive is down.
     Wheel { pane: Pane, lines: isize },
     /// The panes have a new size.
@@ -59,6 +61,12 @@ pub enum Msg {
         ticket: u64,
         task: TaskKey,
         facts: Box<TaskFacts>,
+    },
+    /// Summaries of artifacts that were too big for the first look.
+    Summaries {
+        ticket: u64,
+        task: TaskKey,
+        artifacts: Vec<ArtifactRow>,
     },
     /// What the task wrote, from its log files.
     Log { task: TaskKey, bytes: Arc<[u8]> },

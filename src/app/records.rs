@@ -164,6 +164,8 @@ pub struct ArtifactRow {
     pub hash: String,
     /// Whether the data pane can show it: a table, or a path to one.
     pub table: bool,
+    /// Whether it has parts that the tree can show.
+    pub opens: bool,
 }
 
 /// A card of a task.

@@ -242,6 +242,8 @@ pub struct State {
     pub warming: bool,
 
     pub focus: Pane,
+    /// The last pane in focus that is not at the left: what a narrow screen shows beside the graph.
+    pub main: Pane,
     pub tab: RightTab,
     pub zoomed: bool,
     pub popup: Option<Popup>,
@@ -321,6 +323,7 @@ impl State {
             tickets: Tickets::default(),
             warming: false,
             focus: Pane::Graph,
+            main: Pane::Source,
             tab: RightTab::Artifacts,
             zoomed: false,
             popup: None,

@@ -39,7 +39,7 @@ pub fn tree_rows(state: &State) -> Vec<TreeRow> {
             size: words::bytes(artifact.size),
             preview: artifact.preview.clone(),
             changed: state.changed.contains(&artifact.name),
-            expandable: true,
+            expandable: artifact.opens,
             expanded,
             table: artifact.table,
         });

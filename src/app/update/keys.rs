@@ -13,6 +13,11 @@ pub fn contexts(state: &State) -> Vec<Context> {
     if state.popup.is_some() {
         return vec![Context::Popup];
     }
+    pane_contexts(state)
+}
+
+/// The contexts without regard to popups: what help explains.
+pub fn pane_contexts(state: &State) -> Vec<Context> {
     if editor_has_keys(state) {
         return vec![Context::Editor];
     }
@@ -27,13 +32,38 @@ pub fn contexts(state: &State) -> Vec<Context> {
 }
 
 /// Whether keys that mean no command belong to the editor in the source pane.
-pub fn editor_has_keys(state: &State) -> bool {
-    state.edit.is_some() && state.focus == Pane::Source && state.popup.is_none()
+fn editor_has_keys(state: &State) -> bool {
+    state.edit.is_some() && state.focus == Pane::Source
 }
 
-/// Whether this key belongs to the editor's text, and not to the session.
-pub fn belongs_to_editor(state: &State, key: Key) -> bool {
-    editor_has_keys(state) && state.key_map.command(&[Context::Editor], key).is_none()
+/// Whose a key is while the editor is open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EditorKey {
+    /// It is typed into the text.
+    Typed,
+    Save,
+    Leave,
+    /// The session's, as ever.
+    Other,
+}
+
+/// Whether typing goes into the editor in the source pane.
+pub fn editor_is_open(state: &State) -> bool {
+    let free = state.popup.is_none() && state.search.as_ref().is_none_or(|search| !search.typing);
+    free && editor_has_keys(state)
+}
+
+/// Whose this key is.
+pub fn editor_key(state: &State, key: Key) -> EditorKey {
+    if !editor_is_open(state) {
+        return EditorKey::Other;
+    }
+    match state.key_map.command(&[Context::Editor], key) {
+        None => EditorKey::Typed,
+        Some(Command::Save) => EditorKey::Save,
+        Some(Command::LeaveEditor) => EditorKey::Leave,
+        Some(_) => EditorKey::Other,
+    }
 }
 
 pub(super) fn key(state: &mut State, key: Key) -> Vec<Effect> {

@@ -7,7 +7,8 @@ use crate::app::{
     flow_view::FlowView,
     msg::RunLoaded,
     records::{
-        Progress, RunKind, RunRow, StepTasks, TablePage, TableSource, TaskFacts, TaskKey, ValueNode,
+        ArtifactRow, Progress, RunKind, RunRow, StepTasks, TablePage, TableSource, TaskFacts,
+        TaskKey, ValueNode,
     },
     remember::Remembered,
     state::{ErrorMark, RightTab, RunDetail, SpinResult, State, Tone},
@@ -293,6 +294,29 @@ pub(super) fn task(state: &mut State, ticket: u64, task: TaskKey, facts: TaskFac
         effects.extend(select::load_card(state));
     }
     effects
+}
+
+/// Better rows for some of the artifacts that are shown.
+pub(super) fn summaries(
+    state: &mut State,
+    ticket: u64,
+    task: &TaskKey,
+    artifacts: Vec<ArtifactRow>,
+) -> Vec<Effect> {
+    if ticket == state.tickets.task && state.facts_of.as_ref() == Some(task) {
+        for better in artifacts {
+            if let Some(row) = state
+                .facts
+                .artifacts
+                .iter_mut()
+                .find(|row| row.name == better.name)
+            {
+                *row = better;
+            }
+        }
+        select::refresh_tree(state);
+    }
+    Vec::new()
 }
 
 /// Compares with the task shown before for the same step.

@@ -18,7 +18,7 @@ mod select;
 mod tests;
 
 pub use failure::sentence as failure_sentence;
-pub use keys::{belongs_to_editor, contexts};
+pub use keys::{EditorKey, contexts, editor_is_open, editor_key, pane_contexts};
 pub use navigate::graph_list;
 
 use super::{
@@ -38,12 +38,27 @@ pub fn start(state: &mut State) -> Vec<Effect> {
 
 /// Takes in one message.
 pub fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
+    let effects = dispatch(state, msg);
+    if matches!(state.focus, Pane::Source | Pane::Output | Pane::Right) {
+        state.main = state.focus;
+    }
+    effects
+}
+
+fn dispatch(state: &mut State, msg: Msg) -> Vec<Effect> {
     match msg {
         Msg::Key(key) => keys::key(state, key),
         Msg::Paste(text) => keys::paste(state, &text),
         Msg::Command(command) => command::run(state, command),
         Msg::Click { pane, line, column } => navigate::click(state, pane, line, column),
-        Msg::ClickTab(tab) => select::show_tab(state, tab),
+        Msg::ClickTab(tab) => {
+            state.focus = Pane::Right;
+            select::show_tab(state, tab)
+        }
+        Msg::Focus(pane) => {
+            state.focus = pane;
+            Vec::new()
+        }
         Msg::Wheel { pane, lines } => navigate::wheel(state, pane, lines),
         Msg::Viewports(viewports) => {
             let wider = viewports.right.0 != state.viewports.right.0;
@@ -72,6 +87,11 @@ pub fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
             task,
             facts,
         } => loaded::task(state, ticket, task, *facts),
+        Msg::Summaries {
+            ticket,
+            task,
+            artifacts,
+        } => loaded::summaries(state, ticket, &task, artifacts),
         Msg::Log { task, bytes } => loaded::log(state, task, &bytes),
         Msg::Value { task, name, value } => loaded::value(state, &task, name, value),
         Msg::Table { ticket, page } => loaded::table(state, ticket, page),

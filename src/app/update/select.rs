@@ -201,11 +201,31 @@ pub(super) fn neighbour_task(state: &mut State, by: isize) -> Vec<Effect> {
 }
 
 pub(super) fn show_tab(state: &mut State, tab: RightTab) -> Vec<Effect> {
-    state.tab = tab;
-    if tab == RightTab::Card && state.card.is_none() {
-        return load_card(state);
+    let before = std::mem::replace(&mut state.tab, tab);
+    match tab {
+        RightTab::Card if state.card.is_none() => load_card(state),
+        // Coming from the tree, the data pane shows what is under the cursor there.
+        RightTab::Data if before == RightTab::Artifacts => {
+            let row = state.tree.get(state.tree_cursor.cursor);
+            let of = |name: &str| {
+                state
+                    .facts
+                    .artifacts
+                    .iter()
+                    .any(|artifact| artifact.name == name && artifact.table)
+            };
+            let name = row.map(|row| row.artifact.clone()).filter(|name| of(name));
+            let shown = match &state.table_source {
+                Some(TableSource::Artifact { name, .. }) => Some(name.clone()),
+                Some(TableSource::File(_)) | None => None,
+            };
+            match name {
+                Some(name) if shown.as_ref() != Some(&name) => open_table(state, &name),
+                _ => Vec::new(),
+            }
+        }
+        RightTab::Artifacts | RightTab::Data | RightTab::Card => Vec::new(),
     }
-    Vec::new()
 }
 
 /// Asks for the card on screen.
@@ -234,7 +254,7 @@ pub(super) fn open_right(state: &mut State) -> Vec<Effect> {
             let Some(row) = state.tree.get(state.tree_cursor.cursor) else {
                 return Vec::new();
             };
-            if row.depth == 0 && row.table {
+            if row.depth == 0 && row.table && !row.expandable {
                 let name = row.artifact.clone();
                 return open_table(state, &name);
             }

@@ -1,0 +1,132 @@
+//! The flow as a tree of steps, each with its state in a glyph and in words.
+
+use ratatui::{Frame, layout::Rect, text::Line};
+use unicode_width::UnicodeWidthStr;
+
+use crate::{
+    app::{
+        graph_list,
+        state::Pane,
+        status::{StepState, StepStatus, step_status},
+        words,
+    },
+    config::Role,
+};
+
+use super::super::draw::{Canvas, cut, put, row, shade};
+
+/// Draws the graph.
+pub fn graph(frame: &mut Frame<'_>, area: Rect, canvas: &Canvas<'_>) {
+    let state = canvas.state;
+    if state.flow.rows.is_empty() {
+        let text = if state.flow.version == 0 {
+            "reading the flow …"
+        } else {
+            "no steps"
+        };
+        put(frame, area, Line::from(canvas.span(text, Role::Dim)));
+        return;
+    }
+    let list = graph_list(state);
+    let width = usize::from(area.width);
+    for (at, graph_row) in state.flow.rows.iter().enumerate().skip(list.offset) {
+        let Some(place) = row(area, at - list.offset) else {
+            break;
+        };
+        let status = step_status(state, &graph_row.step);
+        let selected = at == list.cursor;
+        let glyph = match status.state {
+            StepState::Running => spinner(state.ticks),
+            ref other => other.glyph(),
+        };
+        let detail = detail(&status);
+        let mut name = graph_row.step.clone();
+        if graph_row.many {
+            name.insert_str(0, "⋮ ");
+        }
+        let head = format!(" {}", graph_row.rail);
+        let room = width.saturating_sub(head.width() + 2);
+        let detail = cut(&detail, room.saturating_sub(4));
+        let mut text = cut(&name, room.saturating_sub(detail.width() + 1));
+        let note_room = room.saturating_sub(text.width() + detail.width() + 2);
+        let note = if note_room > 4 {
+            cut(&graph_row.note, note_room)
+        } else {
+            String::new()
+        };
+        if !note.is_empty() {
+            text.push(' ');
+        }
+        let gap = room.saturating_sub(text.width() + note.width() + detail.width());
+        let style = canvas.styles.state(&status.state);
+        let name_role = match (selected, &status.state) {
+            (true, _) => Role::Title,
+            (false, StepState::NotTaken) => Role::Dim,
+            (false, _) => Role::Text,
+        };
+        let line = Line::from(vec![
+            canvas.span(head, Role::Border),
+            ratatui::text::Span::styled(format!("{glyph} "), style),
+            canvas.span(text, name_role),
+            canvas.span(note, Role::Dim),
+            " ".repeat(gap).into(),
+            ratatui::text::Span::styled(detail, style),
+        ]);
+        put(frame, place, line);
+        if selected {
+            shade(frame, place, canvas.style(Role::Selection));
+            let mark = if state.focus == Pane::Graph {
+                "▌"
+            } else {
+                "▏"
+            };
+            put(
+                frame,
+                Rect { width: 1, ..place },
+                Line::from(canvas.span(mark, Role::Focus)),
+            );
+        }
+    }
+    reason(frame, area, canvas, state.flow.rows.len());
+}
+
+/// What stands at the right of a step: counts, time, or the state in a word.
+fn detail(status: &StepStatus) -> String {
+    let counts = status.counts.map(|(over, total)| format!("{over}/{total}"));
+    let time = status.millis.map(words::duration);
+    let word = match status.state {
+        StepState::Fresh | StepState::Done => None,
+        ref other => Some(other.word().to_owned()),
+    };
+    let spun = status.spun.then(|| "spun".to_owned());
+    let time = match status.state {
+        StepState::Fresh | StepState::Done | StepState::Failed => time,
+        _ => None,
+    };
+    let parts: Vec<String> = [counts, word, spun, time].into_iter().flatten().collect();
+    parts.join(" ")
+}
+
+/// Below the graph, if there is room: why the selected step is in its state.
+fn reason(frame: &mut Frame<'_>, area: Rect, canvas: &Canvas<'_>, rows: usize) {
+    let Some(step) = canvas.state.selected.as_deref() else {
+        return;
+    };
+    let StepState::Stale(reason) = step_status(canvas.state, step).state else {
+        return;
+    };
+    let last = usize::from(area.height).saturating_sub(1);
+    if rows < last
+        && let Some(place) = row(area, last)
+    {
+        let text = cut(&format!(" stale: {reason}"), usize::from(area.width));
+        put(frame, place, Line::from(canvas.span(text, Role::Warning)));
+    }
+}
+
+/// A frame of the spinner.
+pub fn spinner(ticks: u64) -> &'static str {
+    const FRAMES: [&str; 8] = ["⠋", "⠙", "⠸", "⠴", "⠦", "⠧", "⠇", "⠏"];
+    let at = usize::try_from(ticks % 8).unwrap_or(0);
+    FRAMES.get(at).copied().unwrap_or("⠋")
+}

@@ -1,0 +1,184 @@
+//! Popups: help, the palette, choices, questions.
+
+use ratatui::{
+    Frame,
+    layout::Rect,
+    text::{Line, Span},
+    widgets::{Block, BorderType, Borders},
+};
+
+use crate::{
+    app::{palette, pane_contexts, popup::Popup},
+    config::{COMMANDS, CommandSpec, Context, Role},
+};
+
+use super::draw::{Canvas, clear, cut, fit, put, row, shade};
+
+/// Draws the popup that is open, if one is.
+pub fn draw(frame: &mut Frame<'_>, canvas: &Canvas<'_>) {
+    match &canvas.state.popup {
+        None => {}
+        Some(Popup::Help { offset }) => help(frame, canvas, *offset),
+        Some(Popup::Palette { query, cursor }) => palette_box(frame, canvas, query, *cursor),
+        Some(Popup::Choice(choice)) => {
+            let lines: Vec<(String, String)> = choice
+                .entries
+                .iter()
+                .map(|entry| (entry.label.clone(), entry.detail.clone()))
+                .collect();
+            let inner = boxed(frame, canvas, &choice.title, 70, lines.len());
+            list(frame, inner, canvas, &lines, choice.cursor);
+        }
+        Some(Popup::Confirm { question, .. }) => {
+            let inner = boxed(frame, canvas, "?", 64, 2);
+            let width = usize::from(inner.width);
+            put(
+                frame,
+                inner,
+                Line::from(canvas.span(cut(question, width), Role::Warning)),
+            );
+            if let Some(place) = row(inner, 1) {
+                let line = Line::from(vec![
+                    canvas.span("y", Role::Focus),
+                    canvas.span(" yes   ", Role::Dim),
+                    canvas.span("n", Role::Focus),
+                    canvas.span(" no", Role::Dim),
+                ]);
+                put(frame, place, line);
+            }
+        }
+    }
+}
+
+/// A framed box in the middle of the screen, at most that wide and with at most that many lines; gives its inside.
+fn boxed(
+    frame: &mut Frame<'_>,
+    canvas: &Canvas<'_>,
+    title: &str,
+    columns: u16,
+    lines: usize,
+) -> Rect {
+    let screen = frame.area();
+    let width = columns.min(screen.width);
+    let lines = u16::try_from(lines).unwrap_or(u16::MAX);
+    let height = lines.saturating_add(2).min(screen.height);
+    let area = Rect {
+        x: screen.x + (screen.width - width) / 2,
+        y: screen.y + (screen.height - height) / 3,
+        width,
+        height,
+    };
+    clear(frame, area);
+    let block = Block::new()
+        .borders(Borders::ALL)
+        .border_type(BorderType::Rounded)
+        .border_style(canvas.style(Role::Focus))
+        .title(Line::styled(
+            format!(" {} ", cut(title, usize::from(width).saturating_sub(4))),
+            canvas.style(Role::Title),
+        ));
+    let inner = block.inner(area);
+    frame.render_widget(block, area);
+    inner
+}
+
+/// A list with a marked entry, scrolled so that it is visible.
+fn list(
+    frame: &mut Frame<'_>,
+    area: Rect,
+    canvas: &Canvas<'_>,
+    lines: &[(String, String)],
+    cursor: usize,
+) {
+    let height = usize::from(area.height).max(1);
+    let offset = (cursor + 1).saturating_sub(height);
+    let width = usize::from(area.width);
+    for (at, (label, detail)) in lines.iter().enumerate().skip(offset) {
+        let Some(place) = row(area, at - offset) else {
+            break;
+        };
+        let label = cut(label, width.saturating_sub(2));
+        let mark = if at == cursor { "▸ " } else { "  " };
+        let line = Line::from(vec![
+            canvas.span(mark, Role::Focus),
+            Span::raw(label),
+            canvas.span(format!("  {detail}"), Role::Dim),
+        ]);
+        put(frame, place, line);
+        if at == cursor {
+            shade(frame, place, canvas.style(Role::Selection));
+        }
+    }
+}
+
+fn keys_of(canvas: &Canvas<'_>, spec: &CommandSpec) -> String {
+    let keys = canvas.state.key_map.keys(spec);
+    let names: Vec<String> = keys.iter().map(ToString::to_string).collect();
+    names.join(" ")
+}
+
+fn palette_box(frame: &mut Frame<'_>, canvas: &Canvas<'_>, query: &str, cursor: usize) {
+    let matches = palette::matches(query);
+    let inner = boxed(frame, canvas, "commands", 76, (matches.len() + 1).max(2));
+    let line = Line::from(vec![
+        canvas.span(":", Role::Focus),
+        Span::raw(query.to_owned()),
+        canvas.span("▏", Role::Focus),
+    ]);
+    put(frame, inner, line);
+    let lines: Vec<(String, String)> = matches
+        .iter()
+        .map(|spec| {
+            let label = format!("{} {}", fit(spec.name, 16), fit(&keys_of(canvas, spec), 12));
+            (label, spec.doc.to_owned())
+        })
+        .collect();
+    let body = Rect {
+        y: inner.y.saturating_add(1),
+        height: inner.height.saturating_sub(1),
+        ..inner
+    };
+    list(frame, body, canvas, &lines, cursor);
+}
+
+/// Help: the commands of the pane in focus, then those that hold everywhere.
+fn help(frame: &mut Frame<'_>, canvas: &Canvas<'_>, offset: usize) {
+    let mut lines: Vec<Line<'static>> = Vec::new();
+    for context in pane_contexts(canvas.state) {
+        let title = match context {
+            Context::Global => "everywhere",
+            Context::Graph => "flow",
+            Context::Runs => "runs and spins",
+            Context::Source => "source",
+            Context::Output => "output",
+            Context::Right => "artifacts, data, card",
+            Context::Editor => "editor",
+            Context::Popup => "popup",
+        };
+        let specs: Vec<&CommandSpec> = COMMANDS
+            .iter()
+            .filter(|spec| spec.context == context)
+            .collect();
+        if specs.is_empty() {
+            continue;
+        }
+        lines.push(Line::from(canvas.span(title, Role::Title)));
+        for spec in specs {
+            lines.push(Line::from(vec![
+                canvas.span(
+                    format!("  {}", fit(&keys_of(canvas, spec), 18)),
+                    Role::Focus,
+                ),
+                Span::raw(spec.doc),
+            ]));
+        }
+    }
+    let inner = boxed(frame, canvas, "keys", 80, lines.len());
+    let most = lines.len().saturating_sub(usize::from(inner.height));
+    for (at, line) in lines.into_iter().skip(offset.min(most)).enumerate() {
+        let Some(place) = row(inner, at) else {
+            break;
+        };
+        put(frame, place, line);
+    }
+}
