@@ -113,7 +113,7 @@ async fn attempt(mut plan: Plan, started: Instant) -> Result<AttemptEnd, EngineE
         killed,
         success: status == Some(0),
     };
-    let outcome = judge(heard.done.as_deref(), status, plan.is_end);
+    let outcome = judge(heard.done.as_deref(), status, plan.is_end, killed);
     heard.stdout.close();
     heard.stderr.close();
     if matches!(outcome, Judged::Bad { .. }) {
@@ -383,10 +383,17 @@ enum Judged {
     },
 }
 
-fn judge(done: Option<&Done>, status: Option<i32>, is_end: bool) -> Judged {
+fn judge(done: Option<&Done>, status: Option<i32>, is_end: bool, killed: bool) -> Judged {
     let bad = |failure, retry| Judged::Bad { failure, retry };
     let Some(done) = done else {
         return match status {
+            _ if killed => bad(
+                Failure::Message {
+                    message: "the task was stopped".to_owned(),
+                    hint: None,
+                },
+                false,
+            ),
             Some(code) if code >= 0 => bad(Failure::Exit { code, clean: false }, code != 0),
             Some(signal) => bad(
                 Failure::Signal {

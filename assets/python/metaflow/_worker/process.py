@@ -8,6 +8,11 @@ import gc
 import io
 import os
 import sys
+import time
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 # Native thread pools that re-create themselves after a fork run under the name of the process; the names
 # below belong to pools that do not, so that a fork of their process would hang at the first use.
@@ -25,6 +30,37 @@ def flush() -> None:
 def exit_status(status: int) -> int:
     """The exit code, or minus the signal, of a `waitpid` status."""
     return -os.WTERMSIG(status) if os.WIFSIGNALED(status) else os.WEXITSTATUS(status)
+
+
+def end_tasks(pids: Iterable[int]) -> None:
+    """End tasks that nobody waits for any more, and what they started: politely, then for good."""
+    left = list(pids)
+    for number, patience in ((_signal.SIGTERM, 1.0), (_signal.SIGKILL, 0.0)):
+        for pid in left:
+            try:
+                os.killpg(pid, number)
+            except OSError:
+                # It has ended, or it was forked just now and has no group of its own yet.
+                _kill(pid, number)
+        end = time.monotonic() + patience
+        while left and time.monotonic() < end:
+            time.sleep(0.01)
+            left = [pid for pid in left if not _has_ended(pid)]
+
+
+def _kill(pid: int, number: int) -> None:
+    try:
+        os.kill(pid, number)
+    except OSError:
+        # It has ended.
+        return
+
+
+def _has_ended(pid: int) -> bool:
+    try:
+        return os.waitpid(pid, os.WNOHANG)[0] != 0
+    except ChildProcessError:
+        return True
 
 
 def count_threads() -> int:

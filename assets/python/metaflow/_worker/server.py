@@ -60,6 +60,9 @@ class Server:
             # The engine is gone; there is nobody to tell.
             return
         finally:
+            if self.loaded is not None:
+                # The children of a template are tasks; those of a forkserver are templates, which see for themselves.
+                process.end_tasks(self.children)
             process.flush()
             os._exit(0)
 
