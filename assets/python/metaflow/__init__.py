@@ -57,6 +57,8 @@ _MISSING = {
 
 
 def __getattr__(name: str) -> Any:
+    if name == "__all__":
+        return __dir__()
     # The package's own modules and the import system's look-ups come by here, and are to cost nothing.
     if name.startswith("_"):
         raise AttributeError(f"module 'metaflow' has no attribute '{name}'")
@@ -79,4 +81,4 @@ def _submodule(name: str) -> Any:
 def __dir__() -> list[str]:
     from ._builtin_decorators import FLOW_DEFAULTS, STEP_DEFAULTS
 
-    return sorted({*_OFFERED, *STEP_DEFAULTS, *FLOW_DEFAULTS, "cards", "exception"})
+    return sorted({*_OFFERED, *STEP_DEFAULTS, *FLOW_DEFAULTS})

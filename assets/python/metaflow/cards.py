@@ -30,6 +30,8 @@ _OFFERED = {
     **dict.fromkeys(("Image", "VegaChart"), "media"),
 }
 
+__all__ = sorted(_OFFERED)
+
 _MISSING = {"get_cards": "open a card with `flowdev card`, or read its file in the datastore"}
 
 
