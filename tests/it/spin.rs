@@ -115,8 +115,8 @@ fn a_static_join_that_merges_can_be_spun() {
     let sandbox = shapes();
     edit(
         &sandbox,
-        "self.way = \"often\"",
-        "self.way = \"often\"\n        print('user: sum', self.sum, self.base)",
+        "self.next(self.choose)",
+        "print('user: sum', self.sum, self.base)\n        self.next(self.choose)",
     );
     let events = spin(&sandbox, "both", &[]);
     assert_eq!(output(&events, "both"), "user: sum 23 10\n");

@@ -134,7 +134,7 @@ impl Body {
                 "    self.merge_artifacts(inputs)",
                 "    self.conflicts = []",
                 "except Exception as error:",
-                "    self.conflicts = [type(error).__name__, sorted(error.artifact_names)]",
+                "    self.conflicts = [type(error).__name__, sorted(set(error.artifact_names))]",
                 "    self.merge_artifacts(inputs, exclude=self.conflicts[1])",
             ],
             2 => &[
@@ -142,10 +142,10 @@ impl Body {
                 "try:",
                 "    self.merge_artifacts(inputs, include=['v0', 'v1'])",
                 "except Exception as error:",
-                "    self.conflicts = [type(error).__name__, sorted(error.artifact_names)]",
+                "    self.conflicts = [type(error).__name__, sorted(set(error.artifact_names))]",
             ],
             3 => &[
-                "self.v1 = [repr(getattr(one, 'v1', 'none')) for one in inputs]",
+                "self.v1 = sorted(repr(getattr(one, 'v1', 'none')) for one in inputs)",
                 "self.v2 = inputs[0].name",
             ],
             _ => &["self.count = len(list(inputs))"],

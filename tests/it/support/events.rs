@@ -35,13 +35,18 @@ pub fn run_of(events: &[Value]) -> String {
         .to_owned()
 }
 
-/// The text of all output lines of a step.
+/// What a step wrote, its unfinished pieces put together.
 pub fn output(events: &[Value], step: &str) -> String {
-    of_kind(events, "output")
-        .into_iter()
-        .filter(|event| event["step"] == step)
-        .map(|event| format!("{}\n", event["text"].as_str().unwrap_or_default()))
-        .collect()
+    let mut text = String::new();
+    for event in of_kind(events, "output") {
+        if event["step"] == step {
+            text.push_str(event["text"].as_str().unwrap_or_default());
+            if event["partial"] != true {
+                text.push('\n');
+            }
+        }
+    }
+    text
 }
 
 /// A command that is printing events.
