@@ -1,51 +1,83 @@
-//! Syntax errors: what the parser stumbled over, said in a way that helps.
+//! Syntax errors, said in a way that helps.
 
 use std::path::Path;
 
 use tree_sitter::Node;
 
 use super::diagnostic::{Diagnostic, Severity};
-use super::syntax::{position, text};
+use super::layout;
+use super::lexer::{Problem, lex};
+use super::syntax::{position_at, text};
 
 /// A broken file rarely has more to say than its first few errors; the rest are their echo.
 const MOST: usize = 20;
 
-/// One diagnostic for each place where the text is no Python.
-pub(super) fn collect(root: Node<'_>, source: &str, path: &Path) -> Vec<Diagnostic> {
-    let mut found = Vec::new();
-    if root.has_error() {
-        walk(root, source, path, &mut found);
+/// Everything in a text that is no Python, in the order of the text. What the lines tell is preferred, because it is more
+/// precise; only if they are in order is the grammar asked.
+pub(super) fn find(root: Node<'_>, source: &str) -> Vec<Problem> {
+    let lexed = lex(source);
+    // The grammar knows strings and brackets better, such as strings within strings: if it has no error, they are right, and
+    // the lines are not what they were taken for.
+    if !lexed.problems.is_empty() && !root.has_error() {
+        return Vec::new();
     }
-    found
+    let mut problems = layout::problems(source, &lexed);
+    if problems.is_empty() && root.has_error() {
+        walk(root, source, &mut problems);
+    }
+    problems
 }
 
-fn walk(node: Node<'_>, source: &str, path: &Path, found: &mut Vec<Diagnostic>) {
+/// The problems as diagnostics.
+pub(super) fn diagnostics(problems: &[Problem], source: &str, path: &Path) -> Vec<Diagnostic> {
+    let first = problems.iter().take(MOST).cloned();
+    first
+        .map(|problem| {
+            let at = position_at(problem.at, source);
+            Diagnostic {
+                severity: Severity::Error,
+                code: "syntax".to_owned(),
+                message: problem.message,
+                hint: problem.hint,
+                file: path.to_owned(),
+                line: at.line,
+                column: at.column,
+            }
+        })
+        .collect()
+}
+
+fn walk(node: Node<'_>, source: &str, found: &mut Vec<Problem>) {
     if found.len() >= MOST {
         return;
     }
-    if node.is_error() || node.is_missing() {
-        let message = if node.is_missing() {
-            format!("expected `{}`", node.kind())
-        } else {
-            let first = text(node, source).lines().next().unwrap_or("").trim();
-            format!("invalid syntax near `{first}`")
-        };
-        let at = position(node, source);
-        found.push(Diagnostic {
-            severity: Severity::Error,
-            code: "syntax".to_owned(),
-            message,
+    if node.is_missing() {
+        found.push(Problem {
+            at: node.start_byte(),
+            message: format!("expected `{}`", node.kind()),
             hint: None,
-            file: path.to_owned(),
-            line: at.line,
-            column: at.column,
         });
         return;
     }
+    let before = found.len();
     if node.has_error() {
         let mut cursor = node.walk();
         for child in node.children(&mut cursor) {
-            walk(child, source, path, found);
+            walk(child, source, found);
         }
+    }
+    // An error around other errors only says that they are there.
+    if node.is_error() && found.len() == before {
+        let first = text(node, source).lines().next().unwrap_or("").trim();
+        let near = if first.is_empty() {
+            "invalid syntax".to_owned()
+        } else {
+            format!("invalid syntax near `{first}`")
+        };
+        found.push(Problem {
+            at: node.start_byte(),
+            message: near,
+            hint: None,
+        });
     }
 }

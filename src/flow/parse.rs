@@ -8,6 +8,7 @@ use super::class::{self, Names};
 use super::errors;
 use super::imports;
 use super::model::{FlowFile, Step};
+use super::repair;
 use super::resolve;
 use super::step;
 use super::syntax::{self, children, field, text};
@@ -28,14 +29,28 @@ pub fn parse(path: &Path, source: &str) -> FlowFile {
     let Some(tree) = syntax::tree(source) else {
         return file;
     };
-    let root = tree.root_node();
-    file.diagnostics = errors::collect(root, source, path);
-    file.imports = imports::collect(root, source);
-    file.classes = class::collect(root, source, path, &Names::new(&file.imports));
-    calls(root, source, &mut file.called);
-    file.index = ModuleIndex::read(root, source, &file);
-    file.flows = resolve::flows(&file, &|_, _| None);
+    let problems = errors::find(tree.root_node(), source);
+    file.diagnostics = errors::diagnostics(&problems, source, path);
+    if !file.is_broken() {
+        read(&mut file, tree.root_node(), source);
+        return file;
+    }
+    // The grammar would take good steps down with a broken one.
+    let repaired = repair::repair(source, &problems);
+    if let Some(tree) = syntax::tree(&repaired) {
+        read(&mut file, tree.root_node(), &repaired);
+    }
     file
+}
+
+/// Fills in what a tree declares.
+fn read(file: &mut FlowFile, root: Node<'_>, source: &str) {
+    let path = file.path.clone();
+    file.imports = imports::collect(root, source);
+    file.classes = class::collect(root, source, &path, &Names::new(&file.imports));
+    calls(root, source, &mut file.called);
+    file.index = ModuleIndex::read(root, source, file);
+    file.flows = resolve::flows(file, &|_, _| None);
 }
 
 /// Reads one function of a text as a step, whatever decorates it. `line` is that of its first decorator or of its `def`; among

@@ -1,5 +1,6 @@
 //! Helpers that the tests of this room share.
 
+mod broken;
 mod changes;
 mod check;
 mod parse;
