@@ -15,6 +15,8 @@ pub struct LogBuffer {
     text: Vec<u8>,
     limit: usize,
     full: bool,
+    /// Time of the last line, in microseconds since 1970.
+    last: i64,
 }
 
 impl LogBuffer {
@@ -24,6 +26,7 @@ impl LogBuffer {
             text: Vec::new(),
             limit,
             full: false,
+            last: i64::MIN,
         }
     }
 
@@ -59,6 +62,11 @@ impl LogBuffer {
 
     fn write(&mut self, time: Timestamp, line: &[u8]) {
         let id = Uuid::new_v4();
+        // Readers sort lines by time, which the mark has in microseconds: lines that came together keep their order only
+        // if each is later than the one before.
+        let micros = time.as_microsecond().max(self.last.saturating_add(1));
+        let time = Timestamp::from_microsecond(micros).unwrap_or(time);
+        self.last = micros;
         let mark = format!("[MFLOG|0|{time:.6}|runtime|{id}]");
         self.text.extend_from_slice(mark.as_bytes());
         self.text.extend_from_slice(line);

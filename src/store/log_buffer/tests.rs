@@ -37,6 +37,19 @@ fn no_two_lines_have_the_same_mark() {
 }
 
 #[test]
+fn lines_that_came_together_keep_their_order_when_sorted_by_time() {
+    let mut buffer = LogBuffer::new(1 << 20);
+    buffer.push(time(), b"first");
+    buffer.push(time(), b"second");
+    buffer.push_notice(time(), "third");
+    let times: Vec<_> = parse_log(buffer.as_bytes())
+        .into_iter()
+        .map(|line| line.time.unwrap())
+        .collect();
+    assert!(times.is_sorted_by(|one, next| one < next), "{times:?}");
+}
+
+#[test]
 fn beyond_the_limit_one_line_says_so() {
     let mut buffer = LogBuffer::new(2 * 143 - 1);
     for _ in 0..10 {
