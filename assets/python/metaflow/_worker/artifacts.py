@@ -10,6 +10,8 @@ import _pickle
 import os
 import sys
 
+from . import witness
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
@@ -23,6 +25,8 @@ IMMUTABLE = frozenset((type(None), bool, int, float, complex, str, bytes, type(E
 
 # sha -> object, unpickled once in the template. A forked task owns a private copy of all of them, but only one each.
 HOT: dict[str, Any] = {}
+# What large ones among them looked like.
+SHAPES: dict[str, witness.Shape] = {}
 
 # The system artifacts of most tasks are among these; each saves the opening of a file.
 _KNOWN: dict[str, Any] = {
@@ -79,13 +83,18 @@ def warm(blobs: str, shas: list[str]) -> int:
     for sha in list(HOT):
         if sha not in shas:
             del HOT[sha]
+            SHAPES.pop(sha, None)
     size = 0
     for sha in shas:
         try:
             data = read_blob(blobs, sha)
-            if sha not in HOT:
-                HOT[sha] = _pickle.loads(data)
             size += len(data)
+            if sha in HOT:
+                continue
+            HOT[sha] = value = _pickle.loads(data)
+            shape = witness.take(value, len(data))
+            if shape is not None:
+                SHAPES[sha] = shape
         except Exception as error:
             # Only an advance: the task that asks for it meets the error itself, and reports it with its place.
             sys.stderr.write(f"artifact {sha} was not loaded ahead: {error}\n")

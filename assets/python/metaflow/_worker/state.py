@@ -5,7 +5,10 @@ One `FlowState` per flow object: that of the running task, and one for each inpu
 
 from __future__ import annotations
 
-from .artifacts import IMMUTABLE
+from _operator import is_
+
+from . import witness
+from .artifacts import IMMUTABLE, SHAPES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -13,6 +16,9 @@ if TYPE_CHECKING:
 
     from ..flowspec import FlowSpec
     from .artifacts import TaskInput
+
+# Items of a collection that is compared instead of pickled.
+_MAX_ITEMS = 200_000
 
 
 class FlowState:
@@ -24,6 +30,8 @@ class FlowState:
         self.taken: dict[str, TaskInput] = {}
         # The objects as they were loaded, to see later whether a name still holds the same.
         self.loaded: dict[str, Any] = {}
+        # The items of plain collections among them.
+        self.contained: dict[str, tuple] = {}
         # Values of parameters, read once.
         self.parameters: dict[str, Any] = {}
         # Contents of included files.
@@ -45,6 +53,9 @@ class FlowState:
     def load(self, name: str) -> Any:
         value = self.find(name).load(name)
         self.loaded[name] = value
+        contents = _contents(value)
+        if contents is not None:
+            self.contained[name] = contents
         return value
 
     def is_set(self, flow: FlowSpec, name: str) -> bool:
@@ -61,8 +72,35 @@ class FlowState:
         return self.parameters[name]
 
     def unchanged(self, name: str, value: object) -> bool:
-        """Whether a name still holds what was loaded for it, and that cannot have changed meanwhile."""
-        if self.loaded.get(name, self) is not value or type(value) not in IMMUTABLE:
+        """Whether a name holds for certain what was loaded for it, so that the input's blob still says what it is."""
+        if name not in self.loaded or self.loaded[name] is not value:
             return False
         source = self.find(name)
-        return source is not None and name not in source.replaced
+        sha = source.sha(name) if source is not None else None
+        if sha is None:
+            return False
+        if type(value) in IMMUTABLE:
+            return True
+        if name in self.contained:
+            return _are_same(self.contained[name], _contents(value))
+        shape = SHAPES.get(sha)
+        return shape is not None and witness.is_unchanged(value, shape)
+
+
+def _contents(value: object) -> tuple | None:
+    """The items of a plain collection of immutable ones; None for all else, and for what is too large for it."""
+    kind = type(value)
+    if kind is list or kind is tuple:
+        items = tuple(value)
+    elif kind is dict:
+        items = (*value.keys(), *value.values())
+    else:
+        return None
+    if len(items) > _MAX_ITEMS or not IMMUTABLE.issuperset(map(type, items)):
+        return None
+    return items
+
+
+def _are_same(before: tuple, now: tuple | None) -> bool:
+    """By identity: an item that was replaced by an equal one of another type is a change."""
+    return now is not None and len(before) == len(now) and all(map(is_, before, now))

@@ -11,7 +11,7 @@ import sys
 from ..exception import MetaflowDataMissing, MetaflowExceptionWrapper
 from ..flowspec import Inputs
 from ..metaflow_current import current
-from . import persist, process, run_parameters
+from . import persist, process, run_parameters, witness
 from .artifacts import Spool, TaskInput, Unpicklable
 from .classes import protect
 from .hooks import Hooks
@@ -38,6 +38,9 @@ class Outcome:
 def main(loaded: Loaded, spec: dict[str, Any], channel: Channel) -> None:
     """Run the attempt, report it, and end this process."""
     process.disown_finalizers()
+    witness.watch_forks()
+    # A process that the user's code forks must not keep the channel open.
+    os.register_at_fork(after_in_child=channel.close)
     loaded.seeds.refresh()
     os.environ["METAFLOW_RUN_ID"] = spec["run_id"]
     if spec["kind"] == "parameters":
