@@ -29,6 +29,9 @@ pub struct Args {
     json: bool,
 }
 
+/// Characters of a value in a row.
+const PREVIEW_CHARS: usize = 60;
+
 /// Larger pickles are described by their recorded type alone: a list should come at once.
 const DESCRIBE_UP_TO: u64 = 16 * 1024 * 1024;
 
@@ -96,6 +99,14 @@ fn row(name: &str, artifact: &ArtifactRef, summary: Option<&Summary>) -> Vec<Str
             .map(|summary| summary.preview.clone())
             .unwrap_or_default(),
     ]
+}
+
+/// The beginning of a value, so that a row fits a screen; `peek` and `--json` have the rest.
+fn shortened(preview: &str) -> String {
+    match preview.char_indices().nth(PREVIEW_CHARS) {
+        Some((cut, _)) => format!("{}…", &preview[..cut]),
+        None => preview.to_owned(),
+    }
 }
 
 /// What the value is; `None` if it is too large to look at in a list, or cannot be read.

@@ -19,7 +19,7 @@ use super::persist::Attempt;
 use super::scheduler::Transition;
 use super::signal_name;
 use super::submit::Wires;
-use super::worker::message::{Done, Report, Spec};
+use super::worker::message::{CardReport, Done, Report, Spec};
 use super::worker::{Said, TaskProcess};
 use crate::flow::StepName;
 use crate::store::{ExitInfo, LogBuffer};
@@ -100,6 +100,7 @@ async fn attempt(mut plan: Plan, started: Instant) -> Result<AttemptEnd, EngineE
         .await;
     let mut heard = Heard {
         done: None,
+        cards: Vec::new(),
         stdout: Ear::new(),
         stderr: Ear::new(),
     };
@@ -124,6 +125,7 @@ async fn attempt(mut plan: Plan, started: Instant) -> Result<AttemptEnd, EngineE
     }
     let Heard {
         done,
+        cards,
         stdout,
         stderr,
     } = heard;
@@ -141,6 +143,9 @@ async fn attempt(mut plan: Plan, started: Instant) -> Result<AttemptEnd, EngineE
     })
     .await
     .map_err(|_| EngineError::WorkerGone)??;
+    if !cards.is_empty() {
+        store_cards(&plan, stored.as_ref(), cards).await;
+    }
     let timing: Timing = [
         ("fork".to_owned(), forked),
         ("user".to_owned(), user - forked),
@@ -186,6 +191,7 @@ async fn attempt(mut plan: Plan, started: Instant) -> Result<AttemptEnd, EngineE
 /// What was collected while the process ran.
 struct Heard {
     done: Option<Box<Done>>,
+    cards: Vec<CardReport>,
     stdout: Ear,
     stderr: Ear,
 }
@@ -333,15 +339,28 @@ async fn reported(plan: &Plan, heard: &mut Heard, report: Report) {
             let step = &plan.attempt.task_ref.step;
             plan.wires.note(Some(step), level, text).await;
         }
-        Report::Card(card) => {
-            let event = cards::store(&plan.attempt, &plan.flow, &plan.inputs, *card).await;
-            let event = event.unwrap_or_else(|error| Event::Note {
-                step: Some(plan.attempt.task_ref.step.clone()),
-                level: Level::Warning,
-                text: format!("the card could not be stored: {error}"),
-            });
-            plan.wires.say(event).await;
-        }
+        // The last state of a card waits for the artifacts, which it may show.
+        Report::Card(card) if card.last => heard.cards.push(*card),
+        Report::Card(card) => store_cards(plan, None, vec![*card]).await,
+    }
+}
+
+async fn store_cards(plan: &Plan, output: Option<&Output>, cards: Vec<CardReport>) {
+    let attempt = plan.attempt.clone();
+    let flow = Arc::clone(&plan.flow);
+    let output = output.cloned();
+    let stored = tokio::task::spawn_blocking(move || {
+        let store = |card| cards::store(&attempt, &flow, output.as_ref(), card);
+        cards.iter().map(store).collect::<Vec<_>>()
+    });
+    for event in stored.await.unwrap_or_default() {
+        // As with Metaflow, a card that fails does not fail its task.
+        let event = event.unwrap_or_else(|error| Event::Note {
+            step: Some(plan.attempt.task_ref.step.clone()),
+            level: Level::Warning,
+            text: format!("the card could not be stored: {error}"),
+        });
+        plan.wires.say(event).await;
     }
 }
 
@@ -385,15 +404,18 @@ enum Judged {
 
 fn judge(done: Option<&Done>, status: Option<i32>, is_end: bool, killed: bool) -> Judged {
     let bad = |failure, retry| Judged::Bad { failure, retry };
+    if killed && done.is_none_or(|done| done.ok != Some(true)) {
+        let message = "the task was stopped".to_owned();
+        return bad(
+            Failure::Message {
+                message,
+                hint: None,
+            },
+            false,
+        );
+    }
     let Some(done) = done else {
         return match status {
-            _ if killed => bad(
-                Failure::Message {
-                    message: "the task was stopped".to_owned(),
-                    hint: None,
-                },
-                false,
-            ),
             Some(code) if code >= 0 => bad(Failure::Exit { code, clean: false }, code != 0),
             Some(signal) => bad(
                 Failure::Signal {

@@ -1,17 +1,250 @@
-//! What a task's cards look like, stored for every reader.
+//! A task's cards, stored for every reader: while the task runs as it last showed them, at its end with what is known of
+//! the task. Layout: Metaflow's `mf.cards`, see docs/ARCHITECTURE.md.
+
+use std::fmt::Write;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use serde_json::{Map, Value, json};
 
 use super::error::EngineError;
 use super::event::Event;
+use super::identity;
 use super::load::LoadedFlow;
 use super::origin::Output;
 use super::persist::Attempt;
 use super::worker::message::CardReport;
+use crate::cards::{
+    ArtifactFact, Card, Component, HtmlOptions, ParameterFact, TaskFacts, blank_card, default_card,
+    error_card,
+};
+use crate::flow::{Graph, NodeKind};
+use crate::inspect;
+use crate::store::ArtifactRef;
 
-pub(super) async fn store(
-    _attempt: &Attempt,
-    _flow: &LoadedFlow,
-    _inputs: &[Output],
-    _card: CardReport,
+/// Larger artifacts are named in a card, not shown.
+const SHOW_UP_TO: u64 = 4 * 1024 * 1024;
+/// Characters of an artifact's text in a card.
+const REPR_WIDTH: usize = 80;
+const REPR_DEPTH: usize = 4;
+
+/// Stores the state of a card; `output` is there once the task has ended.
+pub(super) fn store(
+    attempt: &Attempt,
+    flow: &LoadedFlow,
+    output: Option<&Output>,
+    report: &CardReport,
 ) -> Result<Event, EngineError> {
-    Err(EngineError::WorkerGone)
+    let task = attempt.task();
+    let id = report.id.as_ref().map(|id| format!("-{id}"));
+    let stem = format!(
+        "{}{}-{}",
+        report.card_type,
+        id.unwrap_or_default(),
+        report.uuid
+    );
+    let html = page(attempt, flow, output, report)?;
+    let storage = task.run().flow().store().storage().clone();
+    let key = format!("{}/cards/{stem}.html", task.cards_prefix());
+    storage.put(&key, html.as_bytes())?;
+    if report.last {
+        attempt
+            .writer()
+            .record(&report.uuid, "card-info", &card_info(report).into())?;
+    }
+    Ok(Event::Card {
+        task: attempt.task_ref.clone(),
+        uuid: report.uuid.clone(),
+        card_type: report.card_type.clone(),
+        id: report.id.clone(),
+        path: storage
+            .local_path(&key)
+            .map_or(key, |path| path.display().to_string()),
+        last: report.last,
+    })
+}
+
+/// What the task's metadata says of the card, as Metaflow writes it.
+fn card_info(report: &CardReport) -> String {
+    json!({
+        "card_uuid": report.uuid,
+        "rank": report.rank,
+        "type": report.card_type,
+        "options": report.options,
+        "is_editable": report.editable,
+        "is_runtime_card": !report.last,
+        "refresh_interval": report.refresh_interval,
+        "customize": report.customize,
+        "id": report.id,
+    })
+    .to_string()
+}
+
+fn page(
+    attempt: &Attempt,
+    flow: &LoadedFlow,
+    output: Option<&Output>,
+    report: &CardReport,
+) -> Result<String, EngineError> {
+    if let Some(html) = &report.html {
+        return Ok(html.clone());
+    }
+    let pathspec = attempt.task().pathspec();
+    let components: Vec<Component> = report.components.iter().map(Component::from_json).collect();
+    let card = match (&report.error, report.card_type.as_str()) {
+        (Some(error), _) => error_card(&pathspec, error),
+        (None, "default") => default_card(facts(attempt, flow, output)?, components),
+        (None, "blank") => {
+            let title = report.options.get("title").and_then(Value::as_str);
+            blank_card(&pathspec, title, components)
+        }
+        (None, other) => error_card(&pathspec, &format!("there is no card type called {other}")),
+    };
+    let token = if report.last { "final" } else { "runtime" };
+    Ok(render(&card, token))
+}
+
+fn render(card: &Card, token: &str) -> String {
+    card.to_html(&HtmlOptions {
+        reload_token: token.to_owned(),
+        data_id: uuid::Uuid::new_v4().to_string(),
+    })
+}
+
+fn facts(
+    attempt: &Attempt,
+    flow: &LoadedFlow,
+    output: Option<&Output>,
+) -> Result<TaskFacts, EngineError> {
+    let task = attempt.task();
+    let created = task.info()?.and_then(|info| info.created);
+    let now = Timestamp::now();
+    let finished = output.map(|_| now);
+    let parameters: Vec<&str> = flow
+        .description
+        .parameters
+        .iter()
+        .map(|parameter| parameter.attr.as_str())
+        .collect();
+    let mut facts = TaskFacts {
+        pathspec: task.pathspec(),
+        attempt: attempt.task_ref.attempt,
+        created: created.map(clock).unwrap_or_default(),
+        finished: finished.map(clock),
+        duration: created.zip(finished).map(|(from, to)| took(from, to)),
+        tags: [
+            attempt.identity.tags.clone(),
+            attempt.identity.sys_tags.clone(),
+        ]
+        .concat(),
+        user: attempt.identity.user.clone(),
+        metaflow_version: identity::METAFLOW_VERSION.to_owned(),
+        code: code(&flow.graph, &attempt.task_ref.step),
+        dag: dag(&flow.graph),
+        ..TaskFacts::default()
+    };
+    let Some(output) = output else {
+        return Ok(facts);
+    };
+    for (name, artifact) in &output.manifest.objects {
+        if name.starts_with('_') || name == "name" {
+            continue;
+        }
+        let text = text_of(output, artifact);
+        let type_name = artifact.class_name().to_owned();
+        if parameters.contains(&name.as_str()) {
+            facts.parameters.push(ParameterFact {
+                name: name.clone(),
+                type_name,
+                repr: text.unwrap_or_default(),
+            });
+        } else {
+            facts.artifacts.push(ArtifactFact {
+                name: name.clone(),
+                type_name,
+                repr: text,
+            });
+        }
+    }
+    Ok(facts)
+}
+
+/// An artifact as text, read without running it; `None` for what is too large or cannot be read.
+fn text_of(output: &Output, artifact: &ArtifactRef) -> Option<String> {
+    if artifact.size > SHOW_UP_TO || !artifact.is_pickle() {
+        return None;
+    }
+    let bytes = bytes::Bytes::from(output.flow().blob(artifact.key).ok()?);
+    let described = inspect::describe(&bytes, artifact.size).ok()?;
+    Some(inspect::repr(
+        described.value.root(),
+        REPR_WIDTH,
+        REPR_DEPTH,
+    ))
+}
+
+/// The source of a step's function.
+fn code(graph: &Graph, step: &str) -> String {
+    let Some(node) = graph.node(step) else {
+        return String::new();
+    };
+    let text = std::fs::read_to_string(&node.file).unwrap_or_default();
+    let lines = text
+        .lines()
+        .skip(node.range.start_line.saturating_sub(1) as usize)
+        .take((node.range.end_line + 1).saturating_sub(node.range.start_line) as usize);
+    let mut code = String::new();
+    for line in lines {
+        // Writing to a String cannot fail.
+        let _ = writeln!(code, "{line}");
+    }
+    code
+}
+
+/// The graph as the DAG component has it.
+fn dag(graph: &Graph) -> Value {
+    let steps: Map<String, Value> = graph
+        .nodes
+        .values()
+        .map(|node| {
+            let kind = match node.kind {
+                NodeKind::Start => "start",
+                NodeKind::Linear => "linear",
+                NodeKind::Join => "join",
+                NodeKind::End => "end",
+                NodeKind::SplitStatic => "split",
+                NodeKind::SplitForeach | NodeKind::SplitParallel => "foreach",
+                NodeKind::SplitSwitch => "switch",
+            };
+            let about = json!({
+                "type": kind,
+                "box_next": node.kind.is_split(),
+                "box_ends": node.matching_join,
+                "next": node.next,
+                "doc": node.doc,
+            });
+            (node.name.to_string(), about)
+        })
+        .collect();
+    json!({"steps": steps, "start_step": graph.start, "end_step": graph.end})
+}
+
+/// Local time in the form that Metaflow's cards have it.
+fn clock(time: Timestamp) -> String {
+    time.to_zoned(TimeZone::system())
+        .strftime("%Y-%m-%d %I:%M:%S %p")
+        .to_string()
+}
+
+fn took(from: Timestamp, to: Timestamp) -> String {
+    let seconds = Duration::try_from(to.duration_since(from))
+        .unwrap_or_default()
+        .as_secs();
+    format!(
+        "{}:{:02}:{:02}",
+        seconds / 3600,
+        seconds / 60 % 60,
+        seconds % 60
+    )
 }

@@ -5,7 +5,7 @@ use super::request::FlowRequest;
 use crate::store::{Identity, user_name};
 
 /// The Metaflow whose behaviour and formats this is, with our own version as Metaflow marks its extensions.
-const METAFLOW_VERSION: &str = concat!("2.19.39+flowdev", env!("CARGO_PKG_VERSION"));
+pub(super) const METAFLOW_VERSION: &str = concat!("2.19.39+flowdev", env!("CARGO_PKG_VERSION"));
 
 /// The identity of a job of this flow.
 pub(super) fn identity(flow: &LoadedFlow, request: &FlowRequest) -> Identity {

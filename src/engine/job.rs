@@ -9,11 +9,12 @@ use tokio::time::Instant;
 
 use super::attempt::{self, AttemptEnd, Halt, Plan};
 use super::error::EngineError;
-use super::event::{Event, Failure, Outcome, TaskRef};
+use super::event::{Event, Failure, Level, Outcome, TaskRef};
 use super::load::LoadedFlow;
 use super::origin::{Done, Finished, Output};
 use super::persist::{self, Attempt};
 use super::request::FlowRequest;
+use super::run::blocking;
 use super::scheduler::{Action, Ending, Launch, Limits, Problem, Scheduler, Ticket, Transition};
 use super::submit::{Shared, Stop, Wires};
 use super::worker::message::{InputSpec, NodeSpec, Spec};
@@ -58,6 +59,7 @@ pub(super) struct Execution {
     next_task: u64,
     /// The failure that ended the job, by ticket.
     failure: Option<(Ticket, TaskRef, Failure)>,
+    is_latest: bool,
     halt: watch::Sender<Halt>,
     /// When to become more urgent, and how.
     deadline: Option<(Instant, Halt)>,
@@ -68,7 +70,10 @@ impl Execution {
     /// Runs the graph to its end, cloning what `finished` has.
     pub async fn run(setting: Setting, parameters: Output, finished: Finished) -> Outcome {
         let limits = limits(&setting);
-        let scheduler = Scheduler::new(setting.flow.graph.clone(), limits);
+        let known = finished.by_place.keys().cloned().collect();
+        let scheduler = Scheduler::new(setting.flow.graph.clone(), limits).knowing(known);
+        // A run is the latest from its beginning; a resume, when it has taken over what there is.
+        let is_latest = setting.origin.is_none();
         let (ends, incoming) = mpsc::unbounded_channel();
         let execution = Self {
             setting: Arc::new(setting),
@@ -80,6 +85,7 @@ impl Execution {
             // `_parameters` is 0.
             next_task: 1,
             failure: None,
+            is_latest,
             halt: watch::channel(Halt::No).0,
             deadline: None,
             ends,
@@ -174,7 +180,9 @@ impl Execution {
         let ends = self.ends.clone();
         let ticket = launch.ticket;
         let setting = Arc::clone(&self.setting);
-        if fresh && let Some(done) = self.finished.by_place.remove(&launch.place) {
+        if launch.known
+            && let Some(done) = self.finished.by_place.remove(&launch.place)
+        {
             tokio::spawn(async move {
                 let end = clone_task(&setting, done, task_ref).await;
                 // The receiver lives as long as the job.
@@ -182,6 +190,7 @@ impl Execution {
             });
             return;
         }
+        self.become_latest();
         let inputs = if launch.inputs.is_empty() {
             vec![self.parameters.clone()]
         } else {
@@ -193,6 +202,21 @@ impl Execution {
             let end = attempt::run(plan).await;
             let _ = ends.send((ticket, end));
         });
+    }
+
+    /// From now on this run is the one to resume: all that could be taken over has been.
+    fn become_latest(&mut self) {
+        if !std::mem::replace(&mut self.is_latest, true) {
+            let run = self.setting.run.clone();
+            let wires = self.setting.wires.clone();
+            tokio::spawn(async move {
+                let recorded = blocking(move || Ok(run.flow().set_latest_run(run.id())?)).await;
+                if let Err(error) = recorded {
+                    let text = format!("the run could not be recorded as the latest: {error}");
+                    wires.note(None, Level::Warning, text).await;
+                }
+            });
+        }
     }
 
     async fn ended(&mut self, ticket: Ticket, end: AttemptEnd) -> Vec<Action> {

@@ -1,7 +1,7 @@
 //! Which task may start when: a pure state machine over the graph. It knows tickets, splits and barriers; it does no I/O, has
 //! no clock and does not know what a task is made of, so that a property test can drive it.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 
 use crate::flow::{Graph, NodeKind, StepName};
 
@@ -23,6 +23,8 @@ pub struct Launch {
     pub split_index: Option<u64>,
     /// Where it is in the run, whatever its task id.
     pub place: Place,
+    /// An earlier run has finished it: it is to be taken over.
+    pub known: bool,
 }
 
 /// Identity of a task that is the same in every run of a flow: what resume matches by.
@@ -114,6 +116,7 @@ struct TaskState {
     levels: Vec<Level>,
     iterations: Vec<u64>,
     attempt: u32,
+    known: bool,
 }
 
 /// The branches of one split that have arrived at its join.
@@ -129,6 +132,11 @@ pub struct Scheduler {
     limits: Limits,
     next_ticket: u64,
     ready: VecDeque<Ticket>,
+    /// Ready tasks that are only taken over. They go first and need no worker, so that whatever happens to the tasks that
+    /// run afterwards, nothing that was finished is lost.
+    ready_known: VecDeque<Ticket>,
+    known: HashSet<Place>,
+    running_known: usize,
     tasks: HashMap<Ticket, TaskState>,
     running: usize,
     barriers: HashMap<(StepName, Ticket), Barrier>,
@@ -147,6 +155,9 @@ impl Scheduler {
             limits,
             next_ticket: 0,
             ready: VecDeque::new(),
+            ready_known: VecDeque::new(),
+            known: HashSet::new(),
+            running_known: 0,
             tasks: HashMap::new(),
             running: 0,
             barriers: HashMap::new(),
@@ -155,6 +166,12 @@ impl Scheduler {
             reached_end: false,
             stopped: None,
         }
+    }
+
+    /// Names the tasks that an earlier run has finished.
+    pub fn knowing(mut self, places: HashSet<Place>) -> Self {
+        self.known = places;
+        self
     }
 
     /// Queues the start step.
@@ -167,13 +184,13 @@ impl Scheduler {
 
     /// A task ended well.
     pub fn finished(&mut self, ticket: Ticket, transition: &Transition) -> Vec<Action> {
-        self.running -= 1;
+        self.ended_one(ticket);
         let mut actions = Vec::new();
         if let Some(task) = self.tasks.remove(&ticket) {
             if self.stopped.is_none() {
                 if let Err(problem) = self.follow(ticket, &task, transition) {
                     self.stopped = Some(Ending::Failed(problem));
-                    if self.running > 0 {
+                    if self.running + self.running_known > 0 {
                         actions.push(Action::Drain);
                     }
                 }
@@ -186,7 +203,7 @@ impl Scheduler {
 
     /// An attempt failed; `retry` is false where another attempt makes no sense.
     pub fn failed(&mut self, ticket: Ticket, retry: bool) -> Vec<Action> {
-        self.running -= 1;
+        self.ended_one(ticket);
         let mut actions = Vec::new();
         if self.stopped.is_none() && retry && self.may_retry(ticket) {
             if let Some(task) = self.tasks.get_mut(&ticket) {
@@ -196,7 +213,7 @@ impl Scheduler {
             }
         } else if self.stopped.is_none() {
             self.stopped = Some(Ending::Failed(Problem::Task(ticket)));
-            if self.running > 0 {
+            if self.running + self.running_known > 0 {
                 actions.push(Action::Drain);
             }
         }
@@ -217,6 +234,14 @@ impl Scheduler {
     pub fn cancel(&mut self) -> Vec<Action> {
         self.stopped = Some(Ending::Cancelled);
         self.advance()
+    }
+
+    fn ended_one(&mut self, ticket: Ticket) {
+        if self.tasks.get(&ticket).is_some_and(|task| task.known) {
+            self.running_known -= 1;
+        } else {
+            self.running -= 1;
+        }
     }
 
     /// Queues what follows a finished task.
@@ -366,18 +391,22 @@ impl Scheduler {
             *self.readers.entry(*input).or_default() += 1;
         }
         let iterations = self.iterations(&step, from);
-        self.tasks.insert(
-            ticket,
-            TaskState {
-                step,
-                inputs,
-                split_index,
-                levels,
-                iterations,
-                attempt: 0,
-            },
-        );
-        self.ready.push_back(ticket);
+        let mut task = TaskState {
+            step,
+            inputs,
+            split_index,
+            levels,
+            iterations,
+            attempt: 0,
+            known: false,
+        };
+        task.known = self.known.contains(&task.place());
+        if task.known {
+            self.ready_known.push_back(ticket);
+        } else {
+            self.ready.push_back(ticket);
+        }
+        self.tasks.insert(ticket, task);
     }
 
     /// Metaflow's `_iteration_stack`: a step that can choose itself counts its passes.
@@ -424,33 +453,28 @@ impl Scheduler {
     /// Starts what may start; says so if nothing is left.
     fn advance(&mut self) -> Vec<Action> {
         let mut actions = Vec::new();
-        while self.stopped.is_none() && self.running < self.limits.max_workers {
-            let Some(ticket) = self.ready.pop_front() else {
-                break;
-            };
+        while let Some(ticket) = self.next_ready() {
             let Some(task) = self.tasks.get(&ticket) else {
                 continue;
             };
-            self.running += 1;
+            if task.known {
+                self.running_known += 1;
+            } else {
+                self.running += 1;
+            }
             actions.push(Action::Launch(Launch {
                 ticket,
                 step: task.step.clone(),
                 attempt: task.attempt,
                 inputs: task.inputs.clone(),
                 split_index: task.split_index,
-                place: Place {
-                    step: task.step.clone(),
-                    indices: task
-                        .levels
-                        .iter()
-                        .filter(|level| level.foreach)
-                        .map(|level| level.branch)
-                        .collect(),
-                    iterations: task.iterations.clone(),
-                },
+                place: task.place(),
+                known: task.known,
             }));
         }
-        if self.running == 0 && !self.ended && (self.stopped.is_some() || self.ready.is_empty()) {
+        let busy = self.running + self.running_known > 0;
+        let waiting = !self.ready.is_empty() || !self.ready_known.is_empty();
+        if !busy && !self.ended && (self.stopped.is_some() || !waiting) {
             self.ended = true;
             let ending = match self.stopped.take() {
                 Some(ending) => ending,
@@ -460,5 +484,31 @@ impl Scheduler {
             actions.push(Action::Finished(ending));
         }
         actions
+    }
+
+    fn next_ready(&mut self) -> Option<Ticket> {
+        if self.stopped.is_some() {
+            return None;
+        }
+        if let Some(ticket) = self.ready_known.pop_front() {
+            return Some(ticket);
+        }
+        let room = self.running < self.limits.max_workers && self.running_known == 0;
+        room.then(|| self.ready.pop_front()).flatten()
+    }
+}
+
+impl TaskState {
+    fn place(&self) -> Place {
+        Place {
+            step: self.step.clone(),
+            indices: self
+                .levels
+                .iter()
+                .filter(|level| level.foreach)
+                .map(|level| level.branch)
+                .collect(),
+            iterations: self.iterations.clone(),
+        }
     }
 }

@@ -138,6 +138,11 @@ struct Player {
     seen: HashSet<(Place, u32)>,
     forgotten: HashSet<Ticket>,
     failing: bool,
+    /// What was decided, in the order of finishing.
+    decided: Vec<(Place, Transition)>,
+    earlier: HashMap<Place, Transition>,
+    taken: Vec<Place>,
+    ran: bool,
 }
 
 impl Player {
@@ -157,6 +162,10 @@ impl Player {
             seen: HashSet::new(),
             forgotten: HashSet::new(),
             failing,
+            decided: Vec::new(),
+            earlier: HashMap::new(),
+            taken: Vec::new(),
+            ran: false,
         }
     }
 
@@ -186,7 +195,12 @@ impl Player {
             if self.failing && self.random(4) == 0 {
                 actions = self.scheduler.failed(launch.ticket, true);
             } else {
-                let transition = self.decide(&launch);
+                let transition = match self.earlier.get(&launch.place) {
+                    Some(decided) => decided.clone(),
+                    None => self.decide(&launch),
+                };
+                self.decided
+                    .push((launch.place.clone(), transition.clone()));
                 self.finished.insert(launch.ticket, launch.place.clone());
                 actions = self.scheduler.finished(launch.ticket, &transition);
             }
@@ -246,8 +260,16 @@ impl Player {
         } else {
             assert_eq!(launch.inputs.len(), usize::from(launch.step != "start"));
         }
+        assert_eq!(launch.known, self.earlier.contains_key(&launch.place));
+        if launch.known {
+            assert!(!self.ran, "something ran before all was taken over");
+            self.taken.push(launch.place.clone());
+        } else {
+            self.ran = true;
+        }
         self.running.push(launch);
-        assert!(self.running.len() <= self.workers);
+        let working = self.running.iter().filter(|launch| !launch.known).count();
+        assert!(working <= self.workers);
     }
 }
 
@@ -267,6 +289,26 @@ proptest! {
         prop_assert_eq!(ends, 1);
         // Only the end's output has no reader.
         prop_assert_eq!(player.forgotten.len() + 1, player.finished.len());
+    }
+
+    #[test]
+    fn what_an_earlier_run_finished_is_taken_over_before_anything_runs(
+        blocks in blocks(),
+        rng in any::<[u8; 32]>(),
+        keep in 1u64..10,
+    ) {
+        let seeded = || TestRng::from_seed(prop::test_runner::RngAlgorithm::ChaCha, &rng);
+        let mut first = Player::new(graph(&blocks), 2, false, seeded());
+        first.play();
+        // An earlier run stopped somewhere: what it finished is closed under "comes before".
+        let upto = first.finished.len() as u64 * keep / 10;
+        let decided: HashMap<Place, Transition> = first.decided.into_iter().take(upto as usize).collect();
+        let mut player = Player::new(graph(&blocks), 2, false, seeded());
+        player.scheduler = player.scheduler.knowing(decided.keys().cloned().collect());
+        player.earlier = decided.clone();
+        prop_assert_eq!(player.play(), Ending::Success);
+        let taken: HashSet<&Place> = player.taken.iter().collect();
+        prop_assert_eq!(taken.len(), decided.len());
     }
 
     #[test]

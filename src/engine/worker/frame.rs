@@ -67,8 +67,11 @@ impl Reader {
             if let Some(frame) = self.parse()? {
                 return Ok(Some(frame));
             }
-            match self.half.try_read_buf(&mut self.buffer) {
-                Ok(1..) => {}
+            // Asks the socket itself: the runtime may not have heard yet that there is something to read.
+            let mut chunk = [0_u8; 4096];
+            let stream: &UnixStream = self.half.as_ref();
+            match rustix::io::read(stream, &mut chunk) {
+                Ok(n @ 1..) => self.buffer.extend_from_slice(&chunk[..n]),
                 Ok(_) | Err(_) => return Ok(None),
             }
         }
