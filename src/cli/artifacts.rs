@@ -96,7 +96,7 @@ fn row(name: &str, artifact: &ArtifactRef, summary: Option<&Summary>) -> Vec<Str
             .unwrap_or_default(),
         out::size(artifact.size),
         summary
-            .map(|summary| summary.preview.clone())
+            .map(|summary| shortened(&summary.preview))
             .unwrap_or_default(),
     ]
 }

@@ -208,7 +208,6 @@ impl Player {
     }
 
     fn random(&mut self, below: u64) -> u64 {
-        use proptest::prelude::RngCore;
         self.rng.next_u64() % below
     }
 
