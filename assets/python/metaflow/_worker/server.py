@@ -13,7 +13,7 @@ import select
 import sys
 
 # All that a task needs is imported before it is forked.
-from . import process, task
+from . import process, spare, task
 from .wire import Channel
 
 TYPE_CHECKING = False
@@ -26,10 +26,14 @@ if TYPE_CHECKING:
 class Server:
     """Owns the control channel of this process and its children."""
 
-    def __init__(self, control: int) -> None:
+    def __init__(self, control: int, is_template: bool = False) -> None:
         self.channel = Channel(control)
         self.children: dict[int, str] = {}
         self.loaded: Loaded | None = None
+        self.is_template = is_template
+        self.spare: spare.Spare | None = None
+        # Spares that were let go, until their end is seen.
+        self.dismissed: set[int] = set()
         self.wake_read, self.wake_write = os.pipe()
         for fd in (self.wake_read, self.wake_write):
             os.set_blocking(fd, False)
@@ -46,6 +50,9 @@ class Server:
         poll.register(self.wake_read, select.POLLIN)
         try:
             while True:
+                # With nothing to do the time is used; while tasks run, theirs is not taken.
+                if not self.children and not poll.poll(0):
+                    self.prepare_spare()
                 for fd, _event in poll.poll():
                     if fd == self.wake_read:
                         self.reap()
@@ -95,6 +102,10 @@ class Server:
                 pass
         except BlockingIOError:
             pass
+        if self.spare is not None and os.waitpid(self.spare.pid, os.WNOHANG)[0]:
+            self.spare.dismiss()
+            self.spare = None
+        self.dismissed = {pid for pid in self.dismissed if not os.waitpid(pid, os.WNOHANG)[0]}
         # Only our own children: a module may have started processes of its own, whose status belongs to it.
         for pid, name in list(self.children.items()):
             done, status = os.waitpid(pid, os.WNOHANG)
@@ -117,6 +128,7 @@ class Server:
     def load(self, message: dict[str, Any]) -> None:
         from . import loading
 
+        self.drop_spare()
         try:
             self.loaded = loading.load(message)
         except loading.LoadFailed as failure:
@@ -137,6 +149,7 @@ class Server:
     def warm(self, message: dict[str, Any]) -> None:
         from . import artifacts
 
+        self.drop_spare()
         size = artifacts.warm(message["blobs"], message["shas"])
         self.channel.send({"t": "hot", "held": len(artifacts.HOT), "bytes": size, "threads": process.count_threads()})
 
@@ -148,19 +161,62 @@ class Server:
         try:
             self.leave_parent()
             process.redirect(stdout, stderr)
-            Server(control).run()
+            Server(control, is_template=True).run()
         finally:
             os._exit(1)
 
-    def start_task(self, message: dict[str, Any]) -> None:
-        control, stdout, stderr = fds = self.channel.take_fds(message["fds"])
-        in_place = not message.get("fork", True)
-        if in_place:
-            self.channel.send({"t": "forked", "id": message["id"], "pid": os.getpid()})
-        elif self.fork(message, fds) != 0:
+    def prepare_spare(self) -> None:
+        """Fork the child that will take the next task."""
+        if not self.is_template or self.loaded is None or self.spare is not None or process.count_threads():
             return
+        ours, theirs = spare.pair()
         try:
-            self.leave_parent()
+            pid = self.split()
+        except OSError:
+            # The task itself will be forked, or say why that is not possible.
+            ours.close()
+            theirs.close()
+            return
+        if pid:
+            theirs.close()
+            self.spare = spare.Spare(pid, ours)
+            return
+        ours.close()
+        self.leave_parent()
+        message = spare.wait(theirs)
+        fds = theirs.take_fds(message["fds"])
+        theirs.close()
+        self.become_task(message, fds)
+
+    def drop_spare(self) -> None:
+        if self.spare is not None:
+            self.spare.dismiss()
+            self.dismissed.add(self.spare.pid)
+            self.spare = None
+
+    def start_task(self, message: dict[str, Any]) -> None:
+        fds = self.channel.take_fds(message["fds"])
+        if not message.get("fork", True):
+            self.channel.send({"t": "forked", "id": message["id"], "pid": os.getpid()})
+        elif self.give_to_spare(message, fds) or self.fork(message, fds) != 0:
+            return
+        self.leave_parent()
+        self.become_task(message, fds)
+
+    def give_to_spare(self, message: dict[str, Any], fds: list[int]) -> bool:
+        if self.spare is None:
+            return False
+        taker, self.spare = self.spare, None
+        if not taker.give(self.channel.frame, fds):
+            self.dismissed.add(taker.pid)
+            return False
+        self.adopt(message, fds, taker.pid)
+        return True
+
+    def become_task(self, message: dict[str, Any], fds: list[int]) -> None:
+        """The rest of this process's life."""
+        control, stdout, stderr = fds
+        try:
             process.become_task(stdout, stderr)
             task.main(self.loaded, message["spec"], Channel(control))
         except BaseException as error:
@@ -172,22 +228,30 @@ class Server:
 
     def fork(self, message: dict[str, Any], fds: list[int]) -> int:
         """0 in the child; the parent has told the engine about it and let go of its descriptors."""
+        try:
+            pid = self.split()
+        except OSError as error:
+            for fd in fds:
+                os.close(fd)
+            self.fail(message, error)
+            return -1
+        if pid:
+            self.adopt(message, fds, pid)
+        return pid
+
+    def split(self) -> int:
+        """`os.fork`, with what has to be done before it."""
         process.flush()
         # What is here now stays: a collection in the child must not touch, and so copy, the parent's pages.
         gc.freeze()
-        try:
-            pid = os.fork()
-        except OSError as error:
-            self.fail(message, error)
-            pid = -1
-        if pid == 0:
-            return 0
+        return os.fork()
+
+    def adopt(self, message: dict[str, Any], fds: list[int], pid: int) -> None:
+        """The child has its descriptors; the engine learns who it is."""
         for fd in fds:
             os.close(fd)
-        if pid > 0:
-            self.children[pid] = message["id"]
-            self.channel.send({"t": "forked", "id": message["id"], "pid": pid})
-        return pid
+        self.children[pid] = message["id"]
+        self.channel.send({"t": "forked", "id": message["id"], "pid": pid})
 
     def leave_parent(self) -> None:
         """Let go of all that belongs to the server this process was forked from."""
@@ -196,4 +260,5 @@ class Server:
         os.close(self.wake_read)
         os.close(self.wake_write)
         self.channel.close()
+        self.drop_spare()
         self.children.clear()

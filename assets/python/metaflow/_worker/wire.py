@@ -88,6 +88,8 @@ class Channel:
         self._socket = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM, 0, fd)
         self._buffer = bytearray()
         self._fds: list[int] = []
+        # The frame that was taken last, to be handed on as it is.
+        self.frame = b""
 
     def fileno(self) -> int:
         return self._socket.fileno()
@@ -95,7 +97,15 @@ class Channel:
     def send(self, message: dict[str, Any]) -> None:
         # A lone surrogate (from undecodable bytes in a path or a text) has no UTF-8 form.
         body = encode(message).encode("utf-8", "replace")
-        self._socket.sendall(_LENGTH.pack(len(body)) + body)
+        self.send_frame(_LENGTH.pack(len(body)) + body)
+
+    def send_frame(self, frame: bytes, fds: list[int] | None = None) -> None:
+        """Send a whole frame, with descriptors that go with its first byte."""
+        sent = 0
+        if fds:
+            packed = b"".join(map(_INT.pack, fds))
+            sent = self._socket.sendmsg([frame], [(_socket.SOL_SOCKET, _socket.SCM_RIGHTS, packed)])
+        self._socket.sendall(frame[sent:])
 
     def fill(self) -> bool:
         """Read what has arrived; False when the other side has closed."""
@@ -119,9 +129,9 @@ class Channel:
         end = _LENGTH.size + _LENGTH.unpack_from(buffer)[0]
         if len(buffer) < end:
             return None
-        message = decode(str(buffer[_LENGTH.size : end], "utf-8"))
+        self.frame = bytes(buffer[:end])
         del buffer[:end]
-        return message
+        return decode(str(memoryview(self.frame)[_LENGTH.size :], "utf-8"))
 
     def take_fds(self, count: int) -> list[int]:
         """The descriptors that came with the frame being handled."""
