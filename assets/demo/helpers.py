@@ -30,12 +30,18 @@ def make_readings(cities, days):
 
 def as_table(rows):
     """A data frame of whichever library is installed, else the rows themselves."""
-    for library in ("pandas", "polars"):
-        try:
-            return __import__(library).DataFrame(rows)
-        except ImportError:
-            continue
-    return rows
+    try:
+        import pandas
+
+        return pandas.DataFrame(rows)
+    except ImportError:
+        pass
+    try:
+        import polars
+
+        return polars.DataFrame(rows)
+    except ImportError:
+        return rows
 
 
 def rows_of(table, city):
