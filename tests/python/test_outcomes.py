@@ -8,7 +8,7 @@ from driver import Worker, node
 
 OUTCOMES = """
     import os, sys, threading, time
-    from metaflow import FlowSpec, step, retry, catch, timeout, environment, current
+    from metaflow import FlowSpec, step, retry, catch, timeout, environment, secrets, current
 
     def helper(n):
         return 1 / n
@@ -84,6 +84,16 @@ OUTCOMES = """
         @step
         def slow(self):
             time.sleep(60)
+
+        @secrets(sources=[{"type": "inline", "options": {"env_vars": {"WORD": "x"}}}])
+        @step
+        def knows(self):
+            self.word = os.environ["WORD"]
+
+        @secrets(sources=["aws-secrets-manager.db"])
+        @step
+        def asks_store(self):
+            pass
 
         @environment(vars={"COLOUR": 3})
         @step
@@ -219,6 +229,10 @@ class OutcomeTest(unittest.TestCase):
         self.assertNotIn("COLOUR", os.environ)
         step = next(step for step in self.worker.flow["steps"] if step["name"] == "coloured")
         self.assertEqual(step["environment"], {"COLOUR": "3"})
+
+    def test_secrets(self):
+        self.assertEqual(self.worker.value(self.attempt("knows"), "word"), "x")
+        self.assertIn("inline sources only", self.attempt("asks_store").done["error"]["message"])
 
     def test_constants_and_properties_are_read_only(self):
         lines = self.attempt("modifies").stdout.splitlines()

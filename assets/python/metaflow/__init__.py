@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 
 from . import _frames as _frames
+from . import _refusal
 
 __version__ = "2.19.39+flowdev"
 
@@ -68,7 +69,7 @@ def __getattr__(name: str) -> Any:
     else:
         value = _submodule("_builtin_decorators").find(name)
         if value is None:
-            raise _submodule("_refusal").refuse(__name__, name, _MISSING.get(name), __dir__())
+            raise _refusal.refuse(__name__, name, _MISSING.get(name), __dir__())
     globals()[name] = value
     return value
 
@@ -82,3 +83,7 @@ def __dir__() -> list[str]:
     from ._builtin_decorators import FLOW_DEFAULTS, STEP_DEFAULTS
 
     return sorted({*_OFFERED, *STEP_DEFAULTS, *FLOW_DEFAULTS})
+
+
+if _refusal.Finder not in sys.meta_path:
+    sys.meta_path.append(_refusal.Finder)

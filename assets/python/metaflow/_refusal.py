@@ -9,6 +9,19 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
+class Finder:
+    """Last in the import system's row: says what it means that a module of Metaflow's is not found here."""
+
+    @staticmethod
+    def find_spec(name: str, path: object = None, target: object = None) -> None:
+        if name.startswith("metaflow."):
+            raise ModuleNotFoundError(
+                f"flowdev's own 'metaflow' package has no module '{name}'; install Metaflow into an environment of "
+                "its own for what flowdev does not offer.",
+                name=name,
+            )
+
+
 def refuse(module: str, name: str, advice: str | None, offered: Iterable[str]) -> Exception:
     """What a module's `__getattr__` is to raise for a name it does not have."""
     if name.startswith("__"):

@@ -39,6 +39,10 @@ class Hooks:
         """Just ahead of the user's code."""
         spec = self.task.spec
         os.environ.update(environment_of(self.decorators))
+        for decorator in self.named("secrets"):
+            from .secrets import apply
+
+            apply(decorator.attributes)
         project = describe_project(type(self.task.flow), spec.get("user"))
         if project is not None:
             current._update_env(project)

@@ -1,0 +1,155 @@
+"""The package as flows and other programs import it, outside a worker."""
+
+import os
+import subprocess
+import sys
+import tempfile
+import textwrap
+import unittest
+
+from driver import ASSETS, PYCACHE
+
+FLOW = """
+from metaflow import FlowSpec, step
+
+class HandedFlow(FlowSpec):
+    @step
+    def start(self):
+        self.next(self.end)
+
+    @step
+    def end(self):
+        pass
+
+if __name__ == "__main__":
+    HandedFlow()
+"""
+
+
+def python(code, *arguments, **environ):
+    """What a fresh interpreter prints that has the package on its path."""
+    inherited = {key: value for key, value in os.environ.items() if not key.startswith(("METAFLOW_", "FLOWDEV_"))}
+    return subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(code), *arguments],
+        env={**inherited, "PYTHONPATH": ASSETS, "PYTHONPYCACHEPREFIX": PYCACHE, **environ},
+        capture_output=True,
+        text=True,
+    )
+
+
+class ImportTest(unittest.TestCase):
+    def printed(self, code):
+        done = python(code)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        return done.stdout
+
+    def test_import_costs_little(self):
+        heavy = "{'re', 'json', 'typing', 'inspect', 'dataclasses', 'enum', 'socket', 'signal', 'pickle', 'threading', 'asyncio', 'random'}"
+        code = f"""
+            import sys
+            before = set(sys.modules)
+            import metaflow, metaflow.flowspec, metaflow.decorators, metaflow._worker.server, metaflow._worker.loading
+            print(sorted({heavy} & set(sys.modules) - before))
+        """
+        self.assertEqual(self.printed(code), "[]\n")
+
+    def test_star_import(self):
+        code = "from metaflow import *\nfrom metaflow.cards import *\nprint(FlowSpec.__name__, retry.__name__, Markdown.__name__)"
+        self.assertEqual(self.printed(code), "FlowSpec retry Markdown\n")
+
+    def test_names_that_are_not_offered(self):
+        code = """
+            import metaflow
+            print(hasattr(metaflow, "Runner"), getattr(metaflow, "Runner", 3))
+            for line in ("from metaflow import Runner", "from metaflow import Nonsense", "from metaflow.cards import get_cards",
+                         "import metaflow.client", "from metaflow.plugins.aws import x"):
+                try:
+                    exec(line)
+                except ImportError as error:
+                    print(error)
+        """
+        lines = self.printed(code).splitlines()
+        self.assertEqual(lines[0], "False 3")
+        self.assertIn("does not offer 'Runner' yet; start runs with `flowdev run`", lines[1])
+        self.assertIn("'metaflow' has no 'Nonsense'; flowdev offers: FlowSpec, ", lines[2])
+        self.assertIn("'get_cards'", lines[3])
+        self.assertIn("has no module 'metaflow.client'", lines[4])
+        self.assertIn("has no module 'metaflow.plugins.aws'", lines[5])
+
+    def test_misplaced_decorators(self):
+        code = """
+            from metaflow import FlowSpec, card, current, project, retry, step
+            def attempt(function):
+                try:
+                    function()
+                except Exception as error:
+                    print(type(error).__name__, error)
+            def f(self): pass
+            attempt(lambda: retry(f))
+            attempt(lambda: step(retry(times=1)(f)))
+            attempt(lambda: retry(retry(step(f))))
+            attempt(lambda: retry(3))
+            attempt(lambda: retry(time=3)(step(f)))
+            attempt(lambda: project(name="x")(f))
+            card(card(step(f)))
+            print(current.is_running_flow, current.run_id, "card" in current)
+        """
+        lines = self.printed(code).splitlines()
+        self.assertEqual(
+            [line.split()[0] for line in lines[:6]],
+            [
+                "BadStepDecoratorException",
+                "BadStepDecoratorException",
+                "DuplicateStepDecoratorException",
+                "MetaflowException",
+                "InvalidDecoratorAttribute",
+                "BadFlowDecoratorException",
+            ],
+        )
+        self.assertEqual(lines[6], "False None False")
+
+    def test_exceptions_of_another_metaflow_can_be_read(self):
+        code = """
+            import pickle, metaflow
+            data = (b"\\x80\\x04\\x95f\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x8c\\x12metaflow.exception\\x94\\x8c\\x18MetaflowExceptionWrapper"
+                    b"\\x94\\x93\\x94N\\x85\\x94R\\x94}\\x94(\\x8c\\texception\\x94\\x8c\\x01e\\x94\\x8c\\x04type\\x94\\x8c\\x01t\\x94\\x8c\\nstacktrace"
+                    b"\\x94Nub.")
+            print(pickle.loads(data))
+        """
+        self.assertEqual(self.printed(code), "[no stacktrace]\nt: e\n")
+
+
+class HandOverTest(unittest.TestCase):
+    def arguments(self, *given):
+        """What flowdev is started with, for `python flow.py ...`."""
+        with tempfile.TemporaryDirectory() as directory:
+            binary = os.path.join(directory, "flowdev")
+            with open(binary, "w") as file:
+                file.write('#!/bin/sh\necho "$@"\n')
+            os.chmod(binary, 0o755)
+            with open(os.path.join(directory, "flow.py"), "w") as file:
+                file.write(FLOW)
+            code = "import runpy, sys; sys.argv = sys.argv[1:]; runpy.run_path(sys.argv[0], run_name='__main__')"
+            path = os.path.join(directory, "flow.py")
+            done = python(code, path, *given, FLOWDEV_BIN=binary)
+            self.assertEqual(done.stderr, "")
+            return done.stdout.replace(path, "flow.py").split()
+
+    def test_order_of_arguments(self):
+        self.assertEqual(self.arguments("run", "--alpha", "3"), ["run", "flow.py", "--alpha", "3"])
+        self.assertEqual(
+            self.arguments("--no-pylint", "--with", "retry", "run", "--tag=a"),
+            ["run", "flow.py", "--with", "retry", "--tag=a"],
+        )
+        self.assertEqual(self.arguments("spin", "train"), ["spin", "flow.py", "train"])
+        self.assertEqual(self.arguments(), ["check", "flow.py"])
+
+    def test_without_flowdev(self):
+        code = FLOW + "\n"
+        done = python(code, PATH=os.path.dirname(sys.executable))
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("flowdev, which runs this flow, was not found", done.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()
