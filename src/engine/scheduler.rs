@@ -187,12 +187,12 @@ impl Scheduler {
         self.ended_one(ticket);
         let mut actions = Vec::new();
         if let Some(task) = self.tasks.remove(&ticket) {
-            if self.stopped.is_none() {
-                if let Err(problem) = self.follow(ticket, &task, transition) {
-                    self.stopped = Some(Ending::Failed(problem));
-                    if self.running + self.running_known > 0 {
-                        actions.push(Action::Drain);
-                    }
+            if self.stopped.is_none()
+                && let Err(problem) = self.follow(ticket, &task, transition)
+            {
+                self.stopped = Some(Ending::Failed(problem));
+                if self.running + self.running_known > 0 {
+                    actions.push(Action::Drain);
                 }
             }
             self.release(&task.inputs, &mut actions);
