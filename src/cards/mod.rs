@@ -15,6 +15,8 @@ mod parts;
 mod text;
 
 #[cfg(test)]
+mod testing;
+#[cfg(test)]
 mod tests;
 
 pub use build::{

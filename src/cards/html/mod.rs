@@ -7,6 +7,9 @@ mod component;
 mod dag;
 mod markdown;
 
+#[cfg(test)]
+mod tests;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 

@@ -7,6 +7,9 @@ mod markdown;
 mod table;
 mod wrap;
 
+#[cfg(test)]
+mod tests;
+
 pub use line::{Role, Span, SpanStyle, TextLine};
 
 use super::card::Card;
