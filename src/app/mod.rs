@@ -4,7 +4,6 @@
 //! It must not know any terminal: no colours of a library, no key codes of one, no sizes but the panes' own. It reads no
 //! clock; `update` with the same messages gives the same state.
 
-pub mod card;
 mod effect;
 pub mod flow_view;
 mod graph_rows;
@@ -27,6 +26,8 @@ mod update;
 pub mod words;
 
 #[cfg(test)]
+pub mod testing;
+#[cfg(test)]
 mod tests;
 
 pub use effect::Effect;
@@ -36,6 +37,6 @@ pub use remember::Remembered;
 pub use state::State;
 pub use tree::TreeRow;
 pub use update::{
-    EditorKey, contexts, editor_is_open, editor_key, failure_sentence, graph_list, pane_contexts,
-    start, update,
+    EditorKey, GUTTER, contexts, editor_is_open, editor_key, failure_sentence, graph_list,
+    pane_contexts, start, update,
 };

@@ -3,12 +3,12 @@
 use std::{path::PathBuf, sync::Arc};
 
 use crate::{
+    cards::TextLine,
     config::{Command, Key},
     engine::{Event, Failure},
 };
 
 use super::{
-    card::CardLine,
     flow_view::FlowView,
     highlight::Highlights,
     records::{ArtifactRow, RunKey, RunRow, StepTasks, TablePage, TaskFacts, TaskKey, ValueNode},
@@ -81,7 +81,7 @@ pub enum Msg {
     },
     Card {
         ticket: u64,
-        lines: Result<Arc<Vec<CardLine>>, String>,
+        lines: Result<Arc<Vec<TextLine>>, String>,
     },
     Highlighted {
         file: PathBuf,

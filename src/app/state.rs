@@ -10,12 +10,12 @@ use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    cards::TextLine,
     config::{KeyMap, Settings},
     engine::FlowRequest,
 };
 
 use super::{
-    card::CardLine,
     flow_view::{FlowView, SourceText, StepKind},
     highlight::Highlights,
     inputs::InputPick,
@@ -227,7 +227,7 @@ pub struct State {
     pub tree_cursor: ListCursor,
     pub table: Option<Grid>,
     pub table_source: Option<TableSource>,
-    pub card: Option<Result<Arc<Vec<CardLine>>, String>>,
+    pub card: Option<Result<Arc<Vec<TextLine>>, String>>,
     pub card_index: usize,
     pub card_cursor: ListCursor,
 

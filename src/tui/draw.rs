@@ -55,7 +55,7 @@ pub fn draw(
             continue;
         }
         match (placed.pane, editor) {
-            (Pane::Source, Some(editor)) => editor.draw(frame, placed.inner, styles),
+            (Pane::Source, Some(editor)) => editor.draw(frame, placed.inner),
             (Pane::Source, None) => panes::source(frame, placed.inner, &canvas),
             (Pane::Graph, _) => panes::graph(frame, placed.inner, &canvas),
             (Pane::Runs, _) => panes::runs(frame, placed.inner, &canvas),

@@ -21,7 +21,7 @@ pub struct Editor {
 
 impl Editor {
     /// An editor for the session's file, at its line.
-    pub fn open(session: &EditSession) -> Self {
+    pub fn open(session: &EditSession, styles: &Styles) -> Self {
         let line_end = if session.base.contains("\r\n") {
             "\r\n"
         } else {
@@ -34,6 +34,11 @@ impl Editor {
         let mut area = TextArea::new(lines);
         area.set_tab_length(4);
         area.set_max_histories(1000);
+        area.set_style(styles.of(Role::Text));
+        area.set_line_number_style(styles.of(Role::Dim));
+        area.set_cursor_line_style(styles.of(Role::Selection));
+        area.set_cursor_style(styles.of(Role::Text).add_modifier(Modifier::REVERSED));
+        area.set_selection_style(styles.of(Role::Match).add_modifier(Modifier::REVERSED));
         area.move_cursor(CursorMove::Jump(
             u16::try_from(session.line).unwrap_or(u16::MAX),
             u16::try_from(session.column).unwrap_or(u16::MAX),
@@ -106,13 +111,7 @@ impl Editor {
     }
 
     /// Draws the text with its cursor.
-    pub fn draw(&self, frame: &mut Frame<'_>, area: Rect, styles: &Styles) {
-        let mut widget = self.area.clone();
-        widget.set_style(styles.of(Role::Text));
-        widget.set_line_number_style(styles.of(Role::Dim));
-        widget.set_cursor_line_style(styles.of(Role::Selection));
-        widget.set_cursor_style(styles.of(Role::Text).add_modifier(Modifier::REVERSED));
-        widget.set_selection_style(styles.of(Role::Match).add_modifier(Modifier::REVERSED));
-        frame.render_widget(&widget, area.intersection(frame.area()));
+    pub fn draw(&self, frame: &mut Frame<'_>, area: Rect) {
+        frame.render_widget(&self.area, area.intersection(frame.area()));
     }
 }

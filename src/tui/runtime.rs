@@ -164,7 +164,7 @@ impl Runtime {
         match (&self.state.edit, &mut self.editor) {
             (None, editor) => *editor = None,
             (Some(session), Some(editor)) if editor.is_of(session) => editor.rebase(session),
-            (Some(session), editor) => *editor = Some(Editor::open(session)),
+            (Some(session), editor) => *editor = Some(Editor::open(session, &self.styles)),
         }
     }
 

@@ -4,11 +4,11 @@ use ratatui::style::{Color, Modifier, Style};
 
 use crate::{
     app::{
-        card::CardStyle,
         highlight::Token,
         output::{TermColour, TermStyle},
         status::StepState,
     },
+    cards::{self, SpanStyle},
     config::{Colour, Role, Theme},
 };
 
@@ -108,13 +108,22 @@ impl Styles {
     }
 
     /// The style of a stretch of a card.
-    pub fn card(&self, card: CardStyle) -> Style {
-        let mut style = match (card.error, card.accent, card.dim) {
-            (true, ..) => self.of(Role::Bad),
-            (_, true, _) => self.of(Role::Accent),
-            (_, _, true) => self.of(Role::Dim),
-            _ => self.of(Role::Text),
+    pub fn card(&self, card: SpanStyle) -> Style {
+        let role = match card.role {
+            cards::Role::Heading => Role::Title,
+            cards::Role::Label if card.dim => Role::Dim,
+            cards::Role::Label => Role::Definition,
+            cards::Role::Success => Role::Good,
+            cards::Role::Warning => Role::Warning,
+            cards::Role::Error => Role::Bad,
+            cards::Role::Bar => Role::Busy,
+            cards::Role::Link => Role::Accent,
+            cards::Role::Normal | cards::Role::Value if card.dim => Role::Dim,
+            cards::Role::Normal | cards::Role::Value if card.heading > 0 => Role::Title,
+            cards::Role::Normal | cards::Role::Value if card.code => Role::Literal,
+            cards::Role::Normal | cards::Role::Value => Role::Text,
         };
+        let mut style = self.of(role);
         for (set, modifier) in [
             (card.bold, Modifier::BOLD),
             (card.italic, Modifier::ITALIC),

@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use crate::{
-    app::{card::CardLine, records::CardRow},
+    app::records::CardRow,
+    cards::{Card, CardError, Show, TextLine},
     store::TaskStore,
 };
 
@@ -44,10 +45,22 @@ pub(super) fn list(task: &TaskStore) -> Vec<CardRow> {
     cards.collect()
 }
 
+/// Cards larger than this are for a browser: most of such a page is images.
+const MOST_BYTES: u64 = 64 << 20;
+
 impl Library {
     /// A card as lines for a width.
-    pub fn card(&self, path: &Path, width: u16) -> Result<Vec<CardLine>, String> {
-        let _ = (path, width);
-        Ok(Vec::new())
+    pub fn card(&self, path: &Path, width: u16) -> Result<Vec<TextLine>, String> {
+        let wrong = |error: std::io::Error| format!("cannot read {}: {error}", path.display());
+        if std::fs::metadata(path).map_err(wrong)?.len() > MOST_BYTES {
+            return Err("the card is too big for a terminal".to_owned());
+        }
+        let page = std::fs::read(path).map_err(wrong)?;
+        let card =
+            Card::parse_html(&String::from_utf8_lossy(&page)).map_err(|error| match error {
+                CardError::NoData => format!("this card is for a browser: {}", path.display()),
+                _ => error.to_string(),
+            })?;
+        Ok(card.blocks(usize::from(width), Show::User))
     }
 }

@@ -19,22 +19,7 @@ pub(super) fn changed(state: &mut State, changed: Changed) -> Vec<Effect> {
     } = changed;
     let mut effects = adopt(state, flow, broken);
     if broken {
-        let problem = state.flow.first_error().cloned();
-        if let Some(problem) = problem {
-            let name = problem
-                .file
-                .file_name()
-                .unwrap_or_default()
-                .to_string_lossy();
-            let text = format!("{name}:{}: {}", problem.line, problem.message);
-            state.say(Tone::Error, text);
-            state.error = Some(ErrorMark {
-                file: problem.file,
-                line: problem.line,
-                message: problem.message,
-                step: None,
-            });
-        }
+        mark_problem(state);
         return effects;
     }
     // Whatever was marked is not what the file says any more.
@@ -42,11 +27,14 @@ pub(super) fn changed(state: &mut State, changed: Changed) -> Vec<Effect> {
     let names: Vec<&String> = steps.iter().map(|(step, _)| step).collect();
     if names.is_empty() {
         state.say(Tone::Plain, format!("{cause}: no step changed"));
+        mark_problem(state);
         return effects;
     }
     state.generation += 1;
     mark_stale(state, &steps);
     state.say(Tone::Plain, format!("{cause}: {}", list(&names)));
+    // A graph that cannot run is no reason to leave the step that makes it so, but one not to try.
+    let sound = !mark_problem(state);
 
     let own = state.selected.clone().filter(|step| names.contains(&step));
     let target = match (own, names.as_slice()) {
@@ -56,7 +44,7 @@ pub(super) fn changed(state: &mut State, changed: Changed) -> Vec<Effect> {
     };
     let Some(target) = target else {
         effects.extend(engine::stop_spins(state));
-        if state.auto_spin {
+        if state.auto_spin && sound {
             offer(state, &steps);
         }
         return effects;
@@ -66,11 +54,13 @@ pub(super) fn changed(state: &mut State, changed: Changed) -> Vec<Effect> {
         state.popup = None;
     }
     effects.extend(select::select_step(state, &target, state.edit.is_none()));
-    if state.auto_spin {
+    if state.auto_spin && sound {
         effects.extend(engine::spin(state, &target, cause));
     } else {
         effects.extend(engine::stop_spins(state));
-        effects.push(Effect::Warm(state.request.clone()));
+        if sound {
+            effects.push(Effect::Warm(state.request.clone()));
+        }
     }
     effects
 }
@@ -104,6 +94,27 @@ pub(super) fn adopt(state: &mut State, flow: FlowView, broken: bool) -> Vec<Effe
     }
     navigate::clamp_all(state);
     effects
+}
+
+/// Shows the first thing that keeps the flow from running, at its line and in the status line; says whether there is one.
+pub(super) fn mark_problem(state: &mut State) -> bool {
+    let Some(problem) = state.flow.first_error().cloned() else {
+        return false;
+    };
+    let name = problem
+        .file
+        .file_name()
+        .unwrap_or_default()
+        .to_string_lossy();
+    let text = format!("{name}:{}: {}", problem.line, problem.message);
+    state.say(Tone::Error, text);
+    state.error = Some(ErrorMark {
+        file: problem.file,
+        line: problem.line,
+        message: problem.message,
+        step: None,
+    });
+    true
 }
 
 /// The changed steps are stale for their own reason, what follows them because of them.

@@ -384,7 +384,8 @@ fn finished(state: &mut State, job: &Job, outcome: Outcome, millis: f64) -> Vec<
     let caution = if superseded {
         Some("of an older version of the source".to_owned())
     } else {
-        inputs::inputs_warning(state).filter(|_| job.kind == JobKind::Spin)
+        let stale = inputs::inputs_warning(state).filter(|_| job.kind == JobKind::Spin);
+        stale.map(|_| "on stale inputs".to_owned())
     };
     state.last = Some(LastResult {
         label: job.label(),

@@ -18,10 +18,12 @@ pub fn sentence(failure: &Failure) -> String {
     match failure {
         Failure::Exception { error } | Failure::Import { error } => {
             let first = error.message.lines().next().unwrap_or("");
+            // As Python prints it: builtins go without their module.
+            let name = error.type_name.trim_start_matches("builtins.");
             if first.is_empty() {
-                error.type_name.clone()
+                name.to_owned()
             } else {
-                format!("{}: {first}", error.type_name)
+                format!("{name}: {first}")
             }
         }
         Failure::Signal { name, signal } => {
@@ -61,7 +63,9 @@ pub(super) fn append(state: &mut State, task: &TaskKey, failure: &Failure) {
             if !text.is_empty() {
                 buffer.write(format!("{text}\r\n").as_bytes());
             }
-            if !text.contains(&sentence) {
+            // A traceback ends with the error itself; a syntax error's says it without the place.
+            let name = error.type_name.trim_start_matches("builtins.");
+            if name.is_empty() || !text.contains(name) {
                 buffer.write(format!("\x1b[31m{sentence}\x1b[0m\n").as_bytes());
             }
         } else {

@@ -11,7 +11,7 @@ use crate::app::{
         TaskKey, ValueNode,
     },
     remember::Remembered,
-    state::{ErrorMark, RightTab, RunDetail, SpinResult, State, Tone},
+    state::{RightTab, RunDetail, SpinResult, State, Tone},
 };
 
 use super::{change, navigate, runs as run_list, select};
@@ -42,21 +42,7 @@ pub(super) fn flow(state: &mut State, flow: FlowView, remembered: Remembered) ->
     if let Some(step) = chosen {
         effects.extend(select::select_step(state, &step, true));
     }
-    if let Some(problem) = state.flow.first_error().cloned() {
-        let name = problem
-            .file
-            .file_name()
-            .unwrap_or_default()
-            .to_string_lossy();
-        let text = format!("{name}:{}: {}", problem.line, problem.message);
-        state.say(Tone::Error, text);
-        state.error = Some(ErrorMark {
-            file: problem.file,
-            line: problem.line,
-            message: problem.message,
-            step: None,
-        });
-    }
+    change::mark_problem(state);
     effects
 }
 

@@ -19,7 +19,7 @@ mod tests;
 
 pub use failure::sentence as failure_sentence;
 pub use keys::{EditorKey, contexts, editor_is_open, editor_key, pane_contexts};
-pub use navigate::graph_list;
+pub use navigate::{GUTTER, graph_list};
 
 use super::{
     effect::Effect,

@@ -11,6 +11,8 @@ use crate::{
 
 use super::{height, select, width};
 
+/// Cells before the text in the source pane: number, mark, space.
+pub const GUTTER: usize = 6;
 /// Lines of the data pane that are not rows: header, types, status.
 pub const GRID_HEAD: usize = 3;
 /// Lines of the artifacts pane that are not rows: the header.
@@ -208,7 +210,7 @@ fn clamp_column(state: &mut State) {
     let line = state
         .source_text()
         .map(|text| text.line(state.source.list.cursor).chars().count());
-    let width = width(state, Pane::Source).saturating_sub(7).max(1);
+    let width = width(state, Pane::Source).saturating_sub(GUTTER).max(1);
     let source = &mut state.source;
     source.column = source.column.min(line.unwrap_or(0).saturating_sub(1));
     source.left = source.left.min(source.column);
@@ -334,8 +336,7 @@ pub(super) fn click(state: &mut State, pane: Pane, line: usize, column: usize) -
             let len = state.source_text().map_or(0, |text| text.len());
             let at = state.source.list.offset + line;
             state.source.list.set(at, len, height);
-            // Six cells of line numbers and marks stand before the text.
-            state.source.column = state.source.left + column.saturating_sub(7);
+            state.source.column = state.source.left + column.saturating_sub(GUTTER);
             clamp_column(state);
             step_follows_source(state)
         }
@@ -403,8 +404,7 @@ pub(super) fn text_under_cursor(state: &State) -> Option<String> {
             }
             RightTab::Card => {
                 let lines = state.card.as_ref()?.as_ref().ok()?;
-                let line = lines.get(state.card_cursor.cursor)?;
-                Some(line.iter().map(|(text, _)| text.as_str()).collect())
+                Some(lines.get(state.card_cursor.cursor)?.text())
             }
         },
     }

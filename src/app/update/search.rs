@@ -128,12 +128,7 @@ fn line_matches(state: &State, pane: Pane, index: usize, needle: &str) -> bool {
                 .as_ref()
                 .and_then(|card| card.as_ref().ok())
                 .and_then(|lines| lines.get(index))
-                .is_some_and(|line| {
-                    has(&line
-                        .iter()
-                        .map(|(text, _)| text.as_str())
-                        .collect::<String>())
-                }),
+                .is_some_and(|line| has(&line.text())),
         },
     }
 }

@@ -117,8 +117,9 @@ impl Widths {
         };
         let name = widest(|row| &row.label, 24).max(4) + 4;
         let kind = widest(|row| &row.type_name, 18).max(4);
-        let shape = widest(|row| &row.shape, 14);
-        let size = widest(|row| &row.size, 9);
+        let at_least = |width: usize, least: usize| if width == 0 { 0 } else { width.max(least) };
+        let shape = at_least(widest(|row| &row.shape, 14), 5);
+        let size = at_least(widest(|row| &row.size, 9), 4);
         let mut widths = Self {
             name: name.min(width),
             kind,

@@ -35,8 +35,9 @@ pub fn card(frame: &mut Frame<'_>, area: Rect, canvas: &Canvas<'_>) {
             break;
         };
         let spans = line
+            .spans
             .iter()
-            .map(|(text, style)| Span::styled(text.as_str(), canvas.styles.card(*style)));
+            .map(|span| Span::styled(span.text.as_str(), canvas.styles.card(span.style)));
         put(frame, place, Line::from_iter(spans));
     }
 }

@@ -39,24 +39,22 @@ pub fn graph(frame: &mut Frame<'_>, area: Rect, canvas: &Canvas<'_>) {
             StepState::Running => spinner(state.ticks),
             ref other => other.glyph(),
         };
-        let detail = detail(&status);
         let mut name = graph_row.step.clone();
         if graph_row.many {
             name.insert_str(0, "⋮ ");
         }
         let head = format!(" {}", graph_row.rail);
         let room = width.saturating_sub(head.width() + 2);
-        let detail = cut(&detail, room.saturating_sub(4));
-        let mut text = cut(&name, room.saturating_sub(detail.width() + 1));
+        let detail = cut(
+            &detail(&status, room.saturating_sub(name.width() + 1)),
+            room,
+        );
+        let text = cut(&name, room.saturating_sub(detail.width() + 1));
         let note_room = room.saturating_sub(text.width() + detail.width() + 2);
-        let note = if note_room > 4 {
-            cut(&graph_row.note, note_room)
-        } else {
-            String::new()
+        let note = match cut(&graph_row.note, note_room) {
+            note if note_room > 4 && !note.is_empty() => format!(" {note}"),
+            _ => String::new(),
         };
-        if !note.is_empty() {
-            text.push(' ');
-        }
         let gap = room.saturating_sub(text.width() + note.width() + detail.width());
         let style = canvas.styles.state(&status.state);
         let name_role = match (selected, &status.state) {
@@ -90,21 +88,36 @@ pub fn graph(frame: &mut Frame<'_>, area: Rect, canvas: &Canvas<'_>) {
     reason(frame, area, canvas, state.flow.rows.len());
 }
 
-/// What stands at the right of a step: counts, time, or the state in a word.
-fn detail(status: &StepStatus) -> String {
-    let counts = status.counts.map(|(over, total)| format!("{over}/{total}"));
-    let time = status.millis.map(words::duration);
-    let word = match status.state {
-        StepState::Fresh | StepState::Done => None,
-        ref other => Some(other.word().to_owned()),
+/// What stands at the right of a step: counts, the state in a word, where it comes from, time. What does not fit beside the
+/// name goes, the least telling first.
+fn detail(status: &StepStatus, room: usize) -> String {
+    let settled = matches!(
+        status.state,
+        StepState::Fresh | StepState::Done | StepState::Failed
+    );
+    let good = matches!(status.state, StepState::Fresh | StepState::Done);
+    let mut parts = [
+        status.counts.map(|(over, total)| format!("{over}/{total}")),
+        (!good).then(|| status.state.word().to_owned()),
+        status.spun.then(|| "spun".to_owned()),
+        status.millis.filter(|_| settled).map(words::duration),
+    ];
+    let join = |parts: &[Option<String>; 4]| {
+        parts
+            .iter()
+            .flatten()
+            .cloned()
+            .collect::<Vec<_>>()
+            .join(" ")
     };
-    let spun = status.spun.then(|| "spun".to_owned());
-    let time = match status.state {
-        StepState::Fresh | StepState::Done | StepState::Failed => time,
-        _ => None,
-    };
-    let parts: Vec<String> = [counts, word, spun, time].into_iter().flatten().collect();
-    parts.join(" ")
+    for least in [2, 3, 0] {
+        if join(&parts).width() > room
+            && let Some(part) = parts.get_mut(least)
+        {
+            *part = None;
+        }
+    }
+    join(&parts)
 }
 
 /// Below the graph, if there is room: why the selected step is in its state.

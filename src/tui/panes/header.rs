@@ -42,9 +42,19 @@ pub fn header(frame: &mut Frame<'_>, area: Rect, canvas: &Canvas<'_>) {
     } else {
         "auto-spin off"
     };
-    let mut inputs = vec![(format!("inputs: {}", inputs_label(state)), Role::Text)];
+    let label = match &state.inputs {
+        None if width < 100 && state.base.is_some() => "latest".to_owned(),
+        _ => inputs_label(state),
+    };
+    let mut inputs = vec![(format!("inputs: {label}"), Role::Text)];
     if let Some(warning) = inputs_warning(state) {
-        inputs.push((format!("⚠ {warning}"), Role::Warning));
+        // The reason is worth the room only where the rest has its own.
+        let text = if room > 90 + warning.width() {
+            warning
+        } else {
+            "stale inputs".to_owned()
+        };
+        inputs.push((format!("⚠ {text}"), Role::Warning));
     }
     // The order on screen, and the order in which things are given up when it is narrow.
     let mut parts = vec![

@@ -54,7 +54,7 @@ pub fn runs(frame: &mut Frame<'_>, area: Rect, canvas: &Canvas<'_>) {
         let name = match (run.kind, &run.step) {
             (RunKind::Spin, Some(step)) => format!("spin {step}"),
             (RunKind::Spin, None) => format!("spin {}", run.key.run),
-            (RunKind::Run, _) => format!("run {}", run.key.run),
+            (RunKind::Run, _) => run.key.run.clone(),
         };
         let width = usize::from(area.width);
         let mut when = match (run.progress, run.millis) {

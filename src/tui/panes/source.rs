@@ -9,14 +9,11 @@ use ratatui::{
 use unicode_width::UnicodeWidthChar;
 
 use crate::{
-    app::{State, highlight::Token, state::Pane},
+    app::{GUTTER, State, highlight::Token, state::Pane},
     config::Role,
 };
 
 use super::super::draw::{Canvas, cut, put, row, shade};
-
-/// Cells before the text: number, mark, space.
-const GUTTER: usize = 7;
 
 /// `train  recommend.py:42`.
 pub fn title(state: &State) -> String {
@@ -85,7 +82,7 @@ pub fn source(frame: &mut Frame<'_>, area: Rect, canvas: &Canvas<'_>) {
         let cursor = index == list.cursor;
         let number_role = if cursor { Role::Title } else { Role::Dim };
         let mut spans = vec![
-            canvas.span(format!("{number:>5}"), number_role),
+            canvas.span(format!("{number:>4}"), number_role),
             canvas.span(mark, mark_role),
             Span::raw(" "),
         ];
