@@ -77,11 +77,18 @@ impl FlowStore {
         Ok(())
     }
 
-    /// The run that `resume` and `spin` start from, as recorded by the last `run`.
+    /// The run that `resume` and `spin` start from: the one that the last `run` recorded, or the newest where that is
+    /// gone (Metaflow's `spin` records its own id, which is no run).
     pub fn latest_run(&self) -> Result<Option<RunStore>> {
         let text = self.storage().get(&self.latest_key())?;
         let id = text.map(|text| String::from_utf8_lossy(&text).trim().to_owned());
-        Ok(id.filter(|id| !id.is_empty()).map(|id| self.run(&id)))
+        if let Some(id) = id.filter(|id| !id.is_empty()) {
+            let run = self.run(&id);
+            if run.exists()? {
+                return Ok(Some(run));
+            }
+        }
+        Ok(self.runs()?.first().map(|id| self.run(id)))
     }
 
     /// Records the run that `resume` and `spin` start from.

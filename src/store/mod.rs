@@ -12,6 +12,7 @@ mod control;
 mod error;
 mod flow_store;
 mod gzip;
+mod huffman;
 mod ids;
 mod lock;
 mod log;

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{Result, RunStore, TaskStore};
+use super::{Result, RunStore, StoreKind, TaskStore};
 
 /// Tasks that are looked at for a failure, at most. A failure ends the run, so it is among the newest.
 const LOOKED_AT: usize = 256;
@@ -63,16 +63,13 @@ impl RunStore {
         if self.is_claimed() {
             return Ok(RunStatus::Running);
         }
-        let end = if steps.iter().any(|step| step == "end") {
-            "end".to_owned()
-        } else {
-            self.terminal_steps()?.1
-        };
-        if let Some(task) = self.tasks(&end)?.last()
+        if let Some(task) = self.last_task(steps)?
             && let Some(manifest) = task.latest_manifest()?
         {
             let control = task.control(&manifest)?;
-            if control.success == Some(true) {
+            // A spin that keeps no artifacts has no verdict either; then only a failure counts.
+            let unknown = control.success.is_none() && !task.has_failed()?;
+            if control.success == Some(true) || unknown {
                 return Ok(RunStatus::Successful);
             }
             if control.task_ok != Some(false) {
@@ -84,6 +81,16 @@ impl RunStore {
         } else {
             Ok(RunStatus::Unfinished)
         }
+    }
+
+    /// The task that ends the run: the newest of the last step, or the only one of a spin.
+    fn last_task(&self, steps: &[String]) -> Result<Option<TaskStore>> {
+        let last = match (self.flow().store().kind(), steps) {
+            (StoreKind::Spin, [only]) => only.clone(),
+            _ if steps.iter().any(|step| step == "end") => "end".to_owned(),
+            _ => self.terminal_steps()?.1,
+        };
+        Ok(self.tasks(&last)?.pop())
     }
 
     fn has_failure(&self, steps: &[String]) -> Result<bool> {
@@ -104,20 +111,23 @@ impl RunStore {
 }
 
 impl TaskStore {
-    /// Whether the newest attempt ended in failure.
+    /// Whether the newest attempt ended, and not well: its process failed, or it left before its end (`sys.exit`).
     pub fn has_failed(&self) -> Result<bool> {
         let files = self.attempt_files()?;
         let Some(latest) = files.latest() else {
             return Ok(false);
         };
-        if files.ended.contains(&latest) {
-            return Ok(self.exit_info(latest)?.is_some_and(|exit| !exit.success));
+        if files.ended.contains(&latest)
+            && self.exit_info(latest)?.is_some_and(|exit| !exit.success)
+        {
+            return Ok(true);
         }
         if !files.done.contains(&latest) {
             return Ok(false);
         }
-        let control = self.control(&self.manifest(latest)?)?;
-        Ok(control.task_ok != Some(true))
+        let manifest = self.manifest(latest)?;
+        let verdict = self.read_simple_in(&manifest, "_task_ok")?;
+        Ok(verdict.is_some_and(|verdict| verdict.as_bool() != Some(true)))
     }
 }
 

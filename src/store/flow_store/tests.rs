@@ -19,6 +19,8 @@ fn runs_come_newest_first_by_number() {
         ["1795238610869961", "10", "9", "foo", "argo-1"]
     );
     assert_eq!(flow.latest_run().unwrap().unwrap().id(), "10");
+    flow.set_latest_run("77").unwrap();
+    assert_eq!(flow.latest_run().unwrap().unwrap().id(), "1795238610869961");
 }
 
 #[test]

@@ -45,6 +45,20 @@ fn noise_is_stored_and_repetition_is_not() {
     assert!(encode(&vec![7; length]).unwrap().len() < length / 50);
 }
 
+/// Bytes of which every other is one of four, in no order: frequencies gain what matches can not.
+#[test]
+fn bytes_with_uneven_frequencies_are_packed() {
+    let mut bytes = noise(2 * MEMBER);
+    for (n, byte) in bytes.iter_mut().enumerate() {
+        if n % 2 == 0 {
+            *byte &= 3;
+        }
+    }
+    let packed = encode(&bytes).unwrap();
+    assert!(packed.len() < bytes.len() * 3 / 4, "{}", packed.len());
+    assert!(decode(&packed).unwrap() == bytes);
+}
+
 #[test]
 fn a_blob_may_be_noise_here_and_text_there() {
     let mut bytes = noise(MEMBER);

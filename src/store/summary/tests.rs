@@ -123,3 +123,40 @@ fn a_directory_without_record_has_a_summary_all_the_same() {
         ("", RunStatus::Unfinished)
     );
 }
+
+#[test]
+fn a_task_that_left_early_is_a_failure() {
+    let scene = Scene::new();
+    let run = run(&scene);
+    let none = b"\x80\x04N.";
+    let writer = finished(
+        &run.task("train", "2"),
+        0,
+        &[("_task_ok", none), ("_success", FALSE)],
+    );
+    writer.runtime(FINE, b"", b"").unwrap();
+    assert_eq!(run.status().unwrap(), RunStatus::Failed);
+}
+
+#[test]
+fn a_spin_is_judged_by_its_only_task() {
+    let scene = Scene::new();
+    let flow = scene.store.spin_sibling().flow("F");
+    let spin = |id: &str, artifacts: &[(&str, &[u8])], exit| {
+        let run = flow.run(id);
+        finished(&run.task("train", "0"), 0, artifacts)
+            .runtime(exit, b"", b"")
+            .unwrap();
+        run.status().unwrap()
+    };
+    assert_eq!(
+        spin("1", &[("_task_ok", TRUE), ("_success", TRUE)], FINE),
+        RunStatus::Successful
+    );
+    assert_eq!(
+        spin("2", &[("_task_ok", FALSE), ("_success", FALSE)], FAILED),
+        RunStatus::Failed
+    );
+    // Without --persist Metaflow keeps no artifacts.
+    assert_eq!(spin("3", &[], FINE), RunStatus::Successful);
+}
