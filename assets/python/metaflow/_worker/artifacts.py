@@ -79,18 +79,18 @@ def fetch(blobs: str, sha: str) -> Any:
 
 
 def warm(blobs: str, shas: list[str]) -> int:
-    """Unpickle these into `HOT`, forgetting what is not named; answers the bytes of their pickles."""
+    """Unpickle these into `HOT`, forgetting what is not named; answers the bytes that were read for it."""
     for sha in list(HOT):
         if sha not in shas:
             del HOT[sha]
             SHAPES.pop(sha, None)
     size = 0
     for sha in shas:
+        if sha in HOT:
+            continue
         try:
             data = read_blob(blobs, sha)
             size += len(data)
-            if sha in HOT:
-                continue
             HOT[sha] = value = _pickle.loads(data)
             shape = witness.take(value, len(data))
             if shape is not None:

@@ -33,6 +33,6 @@ def _variables_of(source: Any) -> dict[str, Any]:
     kind = source.get("type") if isinstance(source, dict) else None
     if kind != "inline":
         raise MetaflowException(
-            f"@secrets: flowdev knows inline sources only, not {kind or source!r}; set the variables in the environment."
+            f"@secrets: flowdev knows inline sources only, not {kind or source!r}; set the variables outside."
         )
     return (source.get("options") or {}).get("env_vars") or {}

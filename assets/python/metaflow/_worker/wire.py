@@ -105,7 +105,9 @@ class Channel:
         if fds:
             packed = b"".join(map(_INT.pack, fds))
             sent = self._socket.sendmsg([frame], [(_socket.SOL_SOCKET, _socket.SCM_RIGHTS, packed)])
-        self._socket.sendall(frame[sent:])
+        # Nothing is not to be sent: the other side may have taken all it wanted, and closed, which would be an error here.
+        if sent < len(frame):
+            self._socket.sendall(frame[sent:])
 
     def fill(self) -> bool:
         """Read what has arrived; False when the other side has closed."""
