@@ -18,13 +18,26 @@ pub struct Common {
 }
 
 impl Common {
-    /// An engine for this command.
+    /// An engine for one request.
     ///
     /// # Errors
     /// When the working directory is gone.
     pub fn engine(&self) -> Result<Engine, CliError> {
+        self.engine_for(false)
+    }
+
+    /// An engine that will get one request after the other.
+    ///
+    /// # Errors
+    /// When the working directory is gone.
+    pub fn lasting_engine(&self) -> Result<Engine, CliError> {
+        self.engine_for(true)
+    }
+
+    fn engine_for(&self, keep_warm: bool) -> Result<Engine, CliError> {
         let mut config = EngineConfig::new(std::env::current_dir()?);
         config.python.clone_from(&self.python);
+        config.keep_warm = keep_warm;
         Ok(Engine::new(config)?)
     }
 }

@@ -41,7 +41,7 @@ pub fn main(args: Args) -> Result<ExitKind, CliError> {
     };
     let runtime = job::runtime()?;
     let outcome = runtime.block_on(async {
-        let engine = common.engine()?;
+        let engine = common.lasting_engine()?;
         let outcome = tui::run(tui::SessionConfig::new(flow, engine.clone())).await;
         engine.shutdown().await;
         outcome.map_err(CliError::from)

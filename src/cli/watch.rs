@@ -25,7 +25,7 @@ pub fn main(args: Args) -> Result<ExitKind, CliError> {
     let file = flow_file::find(args.flow.as_deref())?;
     let runtime = job::runtime()?;
     runtime.block_on(async {
-        let engine = args.common.engine()?;
+        let engine = args.common.lasting_engine()?;
         let outcome = watch(&engine, file, args.common.json).await;
         engine.shutdown().await;
         outcome

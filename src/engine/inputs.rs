@@ -86,19 +86,47 @@ pub(super) fn find(
         ));
     };
     let run = origin_run(flow, wanted.run.as_deref())?;
+    let wrong = match in_run(&run, graph, node, wanted) {
+        Err(error @ EngineError::Request { .. }) if wanted.run.is_none() => error,
+        found => return found,
+    };
+    // The latest run has not come so far, or not this way: an older one may have.
+    for id in flow
+        .runs()?
+        .iter()
+        .filter(|id| *id != run.id())
+        .take(LOOK_BACK)
+    {
+        match in_run(&flow.run(id), graph, node, wanted) {
+            Err(EngineError::Request { .. }) => {}
+            found => return found,
+        }
+    }
+    Err(wrong)
+}
+
+/// Older runs that are searched for inputs, at most.
+const LOOK_BACK: usize = 10;
+
+fn in_run(
+    run: &RunStore,
+    graph: &Graph,
+    node: &Node,
+    wanted: &Wanted,
+) -> Result<Inputs, EngineError> {
     if graph.start.as_ref() == Some(&node.name) {
         return Ok(Inputs {
-            outputs: vec![parameters_of(&run)?],
+            outputs: vec![parameters_of(run)?],
             run: run.id().to_owned(),
             split_index: None,
         });
     }
-    let parents = Finished::read(&run, &node.inputs)?;
-    let origin = origin_place(&run, wanted)?;
+    let parents = Finished::read(run, &node.inputs)?;
+    let origin = origin_place(run, wanted)?;
     let finder = Finder {
         graph,
         node,
-        run: &run,
+        run,
         parents: &parents,
     };
     let (outputs, split_index) = if node.kind == NodeKind::Join {

@@ -108,25 +108,16 @@ impl LoadedFlow {
                 let ahead = next.lock().await.take();
                 let template = match ahead {
                     Some(ahead) => ahead.await.map_err(|_| EngineError::WorkerGone)??,
-                    None => fresh(setup, preload, load).await?,
+                    None => fresh_loaded(setup, preload, load).await?,
                 };
                 let task = template.task(spec, false).await?;
                 let (setup, preload, load) = (setup.clone(), preload.clone(), load.clone());
-                *next.lock().await =
-                    Some(tokio::spawn(
-                        async move { fresh(&setup, &preload, &load).await },
-                    ));
+                *next.lock().await = Some(tokio::spawn(async move {
+                    fresh_loaded(&setup, &preload, &load).await
+                }));
                 Ok(task)
             }
         }
-    }
-
-    /// Unpickles artifacts ahead in the template.
-    pub(super) async fn hold(&self, blobs: &str, shas: &[String]) -> Result<(), EngineError> {
-        if let Processes::Fork(template) = &self.processes {
-            template.hold(blobs, shas).await?;
-        }
-        Ok(())
     }
 
     fn is_current(&self, key: &Key) -> bool {
@@ -149,9 +140,21 @@ pub(super) struct Workers {
     forkserver: Option<(PathBuf, Arc<Forkserver>)>,
     /// What the forkserver has imported already.
     preloaded: Vec<String>,
+    /// Threads in the forkserver with which a fork is not safe.
+    threads: u32,
     loaded: Vec<Arc<LoadedFlow>>,
     /// Artifacts that the forkserver holds.
     held: Vec<String>,
+    /// Unpickling ahead has started threads once: not again.
+    never_hold: bool,
+}
+
+/// Artifacts to be unpickled ahead of a task.
+pub(super) struct Artifacts {
+    /// The directory of their blobs.
+    pub blobs: String,
+    /// Keys, sorted.
+    pub shas: Vec<String>,
 }
 
 /// Versions of flows that stay loaded: one in use, one before it.
@@ -197,16 +200,19 @@ impl Workers {
             flow: request.class.clone(),
             ..Load::default()
         };
-        let template = if forkserver.fork {
-            self.preload(&forkserver, &preload).await?;
+        let safe = forkserver.fork && self.preload(&forkserver, &preload).await? == 0;
+        let template = if safe {
             forkserver.template().await?
+        } else if forkserver.fork {
+            // A library has started threads; the forkserver stays, as the one that knows it.
+            fresh(&setup, &preload).await?
         } else {
             self.forkserver = None;
             fresh_from(forkserver, &preload).await?
         };
         let loaded = template.load(&load).await?;
         let printed = template.take_output();
-        let processes = if config.fork && loaded.threads <= 1 {
+        let processes = if safe && loaded.threads == 0 {
             Processes::Fork(template)
         } else {
             Processes::Fresh {
@@ -223,14 +229,24 @@ impl Workers {
         Ok(flow)
     }
 
-    /// Lets the forkserver hold artifacts that need no project code, so that they outlive edits of the flow.
-    pub async fn hold(&mut self, blobs: &str, shas: &[String]) -> Result<(), EngineError> {
+    /// Lets the forkserver hold artifacts that need no project code, so that they outlive the next edit.
+    ///
+    /// # Errors
+    /// When the forkserver has died of it.
+    pub async fn keep_artifacts(&mut self, artifacts: &Artifacts) -> Result<(), EngineError> {
         let Some((_, forkserver)) = &self.forkserver else {
             return Ok(());
         };
-        if self.held != shas {
-            forkserver.hold(blobs, shas).await?;
-            self.held = shas.to_vec();
+        if self.never_hold || !forkserver.fork || self.held == artifacts.shas {
+            return Ok(());
+        }
+        let threads = forkserver.hold(&artifacts.blobs, &artifacts.shas).await?;
+        self.held.clone_from(&artifacts.shas);
+        // Templates are born with what the forkserver holds: those that were there before have nothing of it.
+        self.loaded.clear();
+        if threads > 0 {
+            self.never_hold = true;
+            self.forkserver = None;
         }
         Ok(())
     }
@@ -254,6 +270,7 @@ impl Workers {
         let forkserver = Arc::new(Forkserver::start(setup, fork)?);
         self.forkserver = Some((setup.python.clone(), Arc::clone(&forkserver)));
         self.preloaded.clear();
+        self.threads = 0;
         self.held.clear();
         Ok(forkserver)
     }
@@ -262,30 +279,35 @@ impl Workers {
         &mut self,
         forkserver: &Forkserver,
         modules: &[String],
-    ) -> Result<(), EngineError> {
+    ) -> Result<u32, EngineError> {
         let new: Vec<String> = modules
             .iter()
             .filter(|module| !self.preloaded.contains(module))
             .cloned()
             .collect();
         if !new.is_empty() {
-            forkserver.preload(&new).await?;
+            self.threads = forkserver.preload(&new).await?;
             self.preloaded.extend(new);
         }
-        Ok(())
+        Ok(self.threads)
     }
 }
 
 /// A process of its own that has loaded the flow and will run one task.
-async fn fresh(
+async fn fresh_loaded(
     setup: &PythonSetup,
     preload: &[String],
     load: &Load,
 ) -> Result<Template, EngineError> {
-    let process = Arc::new(Forkserver::start(setup, false)?);
-    let template = fresh_from(process, preload).await?;
+    let template = fresh(setup, preload).await?;
     template.load(load).await?;
     Ok(template)
+}
+
+/// A process of its own that will run one task.
+async fn fresh(setup: &PythonSetup, preload: &[String]) -> Result<Template, EngineError> {
+    let process = Arc::new(Forkserver::start(setup, false)?);
+    fresh_from(process, preload).await
 }
 
 async fn fresh_from(process: Arc<Forkserver>, preload: &[String]) -> Result<Template, EngineError> {

@@ -11,7 +11,7 @@ use super::event::{Event, JobKind, Outcome, TaskRef};
 use super::identity;
 use super::inputs::{self, Inputs, Wanted};
 use super::job::{Setting, node_spec};
-use super::load::LoadedFlow;
+use super::load::Artifacts;
 use super::origin::Output;
 use super::persist::Attempt;
 use super::request::SpinRequest;
@@ -32,9 +32,11 @@ const PRUNE_EVERY: u64 = 20;
 pub(super) async fn spin(shared: Arc<Shared>, request: SpinRequest, wires: Wires) {
     let started = Instant::now();
     let (run, outcome) = match begin(shared, request, &wires).await {
-        Ok((setting, plan)) => {
+        Ok((setting, plan, artifacts)) => {
             let run = setting.run.id().to_owned();
-            (run, one(&setting, plan).await)
+            let outcome = one(&setting, plan).await;
+            tokio::spawn(look_after(setting, artifacts));
+            (run, outcome)
         }
         Err(error) => (String::new(), failed(error)),
     };
@@ -45,7 +47,7 @@ async fn begin(
     shared: Arc<Shared>,
     request: SpinRequest,
     wires: &Wires,
-) -> Result<(Setting, Plan), EngineError> {
+) -> Result<(Setting, Plan, Artifacts), EngineError> {
     let flow = loaded(&shared, &request.flow, wires).await?;
     let identity = identity::identity(&flow, &request.flow);
     let namespace = identity::namespace(&request.flow, &identity);
@@ -55,7 +57,7 @@ async fn begin(
     let from = store.flow(&name);
     let graph = flow.graph.clone();
     let found = blocking(move || inputs::find(&from, &graph, &wanted)).await?;
-    hold(&shared, &flow, &found.outputs).await?;
+    let artifacts = artifacts(&found.outputs);
     let run = new_run(&store.spin_sibling().flow(&name)).await?;
     let setting = Setting {
         shared,
@@ -70,18 +72,12 @@ async fn begin(
     register(&setting).await?;
     announce(&setting, JobKind::Spin).await;
     let plan = plan(&setting, &request, found);
-    Ok((setting, plan))
+    Ok((setting, plan, artifacts))
 }
 
-/// Has the parents' artifacts unpickled before the task is forked: in the forkserver where no project class is needed, so
-/// that they outlive the next edit, else in the template.
-async fn hold(shared: &Shared, flow: &LoadedFlow, outputs: &[Output]) -> Result<(), EngineError> {
-    let Some(first) = outputs.first() else {
-        return Ok(());
-    };
-    let Some(blobs) = first.flow().blobs_dir() else {
-        return Ok(());
-    };
+/// What is worth being unpickled ahead of the next spin.
+fn artifacts(outputs: &[Output]) -> Artifacts {
+    let first = outputs.first().and_then(|output| output.flow().blobs_dir());
     let mut shas: Vec<String> = outputs
         .iter()
         .flat_map(|output| &output.manifest.objects)
@@ -90,12 +86,12 @@ async fn hold(shared: &Shared, flow: &LoadedFlow, outputs: &[Output]) -> Result<
         .collect();
     shas.sort();
     shas.dedup();
-    if shas.is_empty() {
-        return Ok(());
+    Artifacts {
+        blobs: first
+            .map(|dir| dir.display().to_string())
+            .unwrap_or_default(),
+        shas,
     }
-    let blobs = blobs.display().to_string();
-    shared.workers.lock().await.hold(&blobs, &shas).await?;
-    flow.hold(&blobs, &shas).await
 }
 
 /// Smaller artifacts are unpickled by the task as fast as they could be looked up.
@@ -160,7 +156,6 @@ async fn one(setting: &Setting, mut plan: Plan) -> Outcome {
             }
         }
     };
-    prune(setting).await;
     match end {
         AttemptEnd::Stored { .. } => Outcome::Success,
         AttemptEnd::Failed { .. } if cancelled => Outcome::Cancelled,
@@ -185,13 +180,18 @@ async fn one(setting: &Setting, mut plan: Plan) -> Outcome {
     }
 }
 
-/// Now and then, drops the oldest spins. That it fails is no reason to fail the spin.
-async fn prune(setting: &Setting) {
+/// What can wait until the user has seen the result: keeps the inputs at hand for the next edit, and now and then drops
+/// the oldest spins. That either fails is no reason to fail the spin.
+async fn look_after(setting: Setting, artifacts: Artifacts) {
+    if setting.shared.config.keep_warm && !artifacts.shas.is_empty() {
+        let mut workers = setting.shared.workers.lock().await;
+        let _ = workers.keep_artifacts(&artifacts).await;
+    }
     let due = setting
         .run
         .id()
         .parse::<u64>()
-        .is_ok_and(|micros| micros % PRUNE_EVERY == 0);
+        .is_ok_and(|micros| micros.is_multiple_of(PRUNE_EVERY));
     if due {
         let flow = setting.run.flow().clone();
         let _ = blocking(move || Ok(flow.prune_spins(HISTORY)?)).await;

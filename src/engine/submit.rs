@@ -27,6 +27,8 @@ pub struct EngineConfig {
     pub cwd: PathBuf,
     /// Whether tasks may be forked: yes, unless FLOWDEV_FORK=0 or the system cannot do it safely.
     pub fork: bool,
+    /// Whether more requests will follow: then what they will need is prepared after each.
+    pub keep_warm: bool,
 }
 
 impl EngineConfig {
@@ -37,6 +39,7 @@ impl EngineConfig {
             python: None,
             cwd,
             fork: cfg!(target_os = "linux") && !forbidden,
+            keep_warm: false,
         }
     }
 }

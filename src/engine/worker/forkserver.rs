@@ -81,7 +81,7 @@ impl Forkserver {
         })
     }
 
-    /// Imports modules ahead; returns the number of threads alive afterwards.
+    /// Imports modules ahead; returns the number of threads that make a fork unsafe.
     ///
     /// # Errors
     /// When the process dies of an import.
@@ -92,13 +92,14 @@ impl Forkserver {
         }
     }
 
-    /// Unpickles artifacts that need no project module, so that every later template is born with them.
+    /// Unpickles artifacts that need no project module, so that every later template is born with them; returns
+    /// the number of threads that now make a fork unsafe.
     ///
     /// # Errors
     /// When the process is gone.
-    pub async fn hold(&self, blobs: &str, shas: &[String]) -> Result<u64, EngineError> {
+    pub async fn hold(&self, blobs: &str, shas: &[String]) -> Result<u32, EngineError> {
         match self.ask(&Command::Hot { blobs, shas }).await? {
-            Answer::Hot { held } => Ok(held),
+            Answer::Hot { threads } => Ok(threads),
             other => Err(unexpected(&other)),
         }
     }

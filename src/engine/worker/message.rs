@@ -71,7 +71,7 @@ pub enum Answer {
     },
     Hot {
         #[serde(default)]
-        held: u64,
+        threads: u32,
     },
 }
 
@@ -79,7 +79,7 @@ pub enum Answer {
 #[derive(Debug, Clone, Deserialize)]
 pub struct Loaded {
     pub flow: Description,
-    /// Python threads alive after import, the main one included.
+    /// Threads with which a fork is not safe.
     #[serde(default)]
     pub threads: u32,
     /// Project modules that were imported.

@@ -48,17 +48,6 @@ impl Template {
         }
     }
 
-    /// Unpickles artifacts ahead; tasks that ask for them find them in memory.
-    ///
-    /// # Errors
-    /// When the process is gone.
-    pub async fn hold(&self, blobs: &str, shas: &[String]) -> Result<u64, EngineError> {
-        match self.ask(&Command::Hot { blobs, shas }).await? {
-            Answer::Hot { held } => Ok(held),
-            other => Err(unexpected(&other)),
-        }
-    }
-
     /// Starts one attempt. With `fork` the template stays; without, it becomes the task.
     ///
     /// # Errors

@@ -80,6 +80,13 @@ def _finite(value: object) -> object:
     return value
 
 
+def frame_of(message: dict[str, Any]) -> bytes:
+    """The bytes of a message."""
+    # A lone surrogate (from undecodable bytes in a path or a text) has no UTF-8 form.
+    body = encode(message).encode("utf-8", "replace")
+    return _LENGTH.pack(len(body)) + body
+
+
 class Channel:
     """One end of a control socket."""
 
@@ -95,9 +102,7 @@ class Channel:
         return self._socket.fileno()
 
     def send(self, message: dict[str, Any]) -> None:
-        # A lone surrogate (from undecodable bytes in a path or a text) has no UTF-8 form.
-        body = encode(message).encode("utf-8", "replace")
-        self.send_frame(_LENGTH.pack(len(body)) + body)
+        self.send_frame(frame_of(message))
 
     def send_frame(self, frame: bytes, fds: list[int] | None = None) -> None:
         """Send a whole frame, with descriptors that go with its first byte."""
@@ -105,7 +110,7 @@ class Channel:
         if fds:
             packed = b"".join(map(_INT.pack, fds))
             sent = self._socket.sendmsg([frame], [(_socket.SOL_SOCKET, _socket.SCM_RIGHTS, packed)])
-        # Nothing is not to be sent: the other side may have taken all it wanted, and closed, which would be an error here.
+        # An empty send would fail where the other side has taken all of the frame, and closed.
         if sent < len(frame):
             self._socket.sendall(frame[sent:])
 
