@@ -6,6 +6,7 @@ import sys
 import unittest
 
 from driver import Worker, WorkerGone, node
+from metaflow._worker import spare, wire
 
 GUARD = """
     if __name__ == "__main__":
@@ -248,6 +249,36 @@ class InPlaceTest(unittest.TestCase):
             self.assertEqual(task.pid, worker.process.pid)
             self.assertEqual((task.status, task.done["ok"]), (0, True))
             self.assertEqual(worker.value(task, "name"), "PlainFlow")
+
+
+class SpareTest(unittest.TestCase):
+    """The child forked ahead, without the fork."""
+
+    def test_a_spare_takes_a_frame_with_its_descriptors(self):
+        ours, theirs = spare.pair()
+        self.addCleanup(theirs.close)
+        read, write = os.pipe()
+        self.addCleanup(os.close, read)
+        frame = wire.frame_of({"t": "task", "text": "x" * 100_000})
+        self.assertTrue(spare.Spare(0, ours).give(frame, [write]))
+        os.close(write)
+        self.assertEqual(spare.wait(theirs)["text"], "x" * 100_000)
+        (taken,) = theirs.take_fds(1)
+        os.write(taken, b"through")
+        os.close(taken)
+        self.assertEqual(os.read(read, 100), b"through")
+
+    def test_a_spare_that_is_gone_takes_nothing(self):
+        ours, theirs = spare.pair()
+        theirs.close()
+        self.assertFalse(spare.Spare(0, ours).give(wire.frame_of({"t": "task"}), []))
+
+    def test_many_tasks_run_once_each(self):
+        with Worker(PLAIN) as worker:
+            parameters = worker.parameters()
+            for _ in range(20):
+                kinds = [message["t"] for message in worker.step("draws", parameters).messages]
+                self.assertEqual(kinds, ["begin", "done"])
 
 
 class ForkserverTest(unittest.TestCase):
