@@ -214,6 +214,8 @@ pub struct TablePage {
 pub struct TableColumn {
     pub name: String,
     pub dtype: String,
+    /// Its cells stand at the right: numbers.
+    pub right: bool,
 }
 
 /// Where a table comes from.

@@ -222,6 +222,7 @@ fn page(total: u64, from: u64, rows: usize) -> TablePage {
             .map(|index| TableColumn {
                 name: format!("column{index}"),
                 dtype: "i64".to_owned(),
+                right: true,
             })
             .collect(),
         total,

@@ -126,7 +126,7 @@ pub static COMMANDS: &[CommandSpec] = {
     &[
         row(C::Spin, "spin", Global, &["s"], Some("spin"), "run the selected step again on its stored inputs"),
         row(C::Run, "run", Global, &["r"], Some("run"), "run the whole flow"),
-        row(C::Resume, "resume", Global, &["R"], Some("resume"), "resume the run in view (else the latest one) from the selected step"),
+        row(C::Resume, "resume", Global, &["R"], Some("resume"), "resume the run in view, else the latest, from the selected step"),
         row(C::ToggleAuto, "auto-spin", Global, &["a"], Some("auto"), "turn spinning on save on or off"),
         row(C::Cancel, "cancel", Global, &["x"], Some("cancel"), "stop the newest job; again: kill it"),
         row(C::Save, "save", Editor, &["ctrl-s"], Some("save"), "write the file"),

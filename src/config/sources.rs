@@ -14,6 +14,9 @@ use super::{
     theme::Theme,
 };
 
+/// Looks a variable up.
+pub type Lookup = dyn Fn(&str) -> Option<String>;
+
 /// What the layers are read from. Everything is given, so that a test gives its own.
 #[derive(Default)]
 pub struct Sources<'a> {
@@ -22,13 +25,13 @@ pub struct Sources<'a> {
     /// The project's file (`.flowdev.toml` beside the flow); a missing one is an empty layer.
     pub project: Option<PathBuf>,
     /// Looks a variable up in the environment.
-    pub env: Option<&'a dyn Fn(&str) -> Option<String>>,
+    pub env: Option<&'a Lookup>,
     /// Setting name and text, as flags gave them.
     pub flags: Vec<(String, String)>,
 }
 
 /// `$FLOWDEV_CONFIG_DIR/config.toml`, else `$XDG_CONFIG_HOME/flowdev/config.toml`, else `~/.config/flowdev/config.toml`.
-pub fn user_config_path(env: &dyn Fn(&str) -> Option<String>) -> Option<PathBuf> {
+pub fn user_config_path(env: &Lookup) -> Option<PathBuf> {
     let set = |name: &str| env(name).filter(|value| !value.is_empty());
     let dir = match (set("FLOWDEV_CONFIG_DIR"), set("XDG_CONFIG_HOME")) {
         (Some(dir), _) => PathBuf::from(dir),
@@ -98,7 +101,7 @@ const VARIABLES: &[(&str, &str)] = &[
     ("FLOWDEV_EDITOR", "editor"),
 ];
 
-fn apply_env(settings: &mut Settings, env: &dyn Fn(&str) -> Option<String>) {
+fn apply_env(settings: &mut Settings, env: &Lookup) {
     let set = |name: &str| env(name).filter(|value| !value.is_empty());
     // The two general variables say what the user wants where flowdev has not been told.
     if settings.editor.origin == Origin::Default {

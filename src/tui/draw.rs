@@ -155,6 +155,13 @@ pub fn fit(text: &str, width: usize) -> String {
     out
 }
 
+/// The same, at the right of the cells.
+pub fn fit_right(text: &str, width: usize) -> String {
+    let text = cut(text, width);
+    let gap = width.saturating_sub(text.width());
+    format!("{}{text}", " ".repeat(gap))
+}
+
 /// Puts a style under a whole line of the screen.
 pub fn shade(frame: &mut Frame<'_>, area: Rect, style: Style) {
     let area = area.intersection(frame.area());

@@ -31,10 +31,7 @@ pub fn highlight(text: &Arc<str>) -> Highlights {
         let operations = if line.len() > LONGEST_LINE {
             Vec::new()
         } else {
-            parser
-                .parse_line(line, set)
-                .map(|output| output)
-                .unwrap_or_default()
+            parser.parse_line(line, set).unwrap_or_default()
         };
         let mut at = 0;
         for (offset, operation) in operations {

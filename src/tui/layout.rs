@@ -138,7 +138,7 @@ pub fn layout(area: Rect, state: &State) -> Layout {
         };
         layout.place(state, state.focus, body, true, tabs);
     } else if wide {
-        let left = (area.width / 5).clamp(26, 40);
+        let left = (area.width / 5).clamp(28, 40);
         let (left, rest) = split_left(body, left);
         layout.left(state, left);
         let (middle, right) = split_left(rest, rest.width * 11 / 20);

@@ -173,7 +173,7 @@ fn help(frame: &mut Frame<'_>, canvas: &Canvas<'_>, offset: usize) {
             ]));
         }
     }
-    let inner = boxed(frame, canvas, "keys", 80, lines.len());
+    let inner = boxed(frame, canvas, "keys", 92, lines.len());
     let most = lines.len().saturating_sub(usize::from(inner.height));
     for (at, line) in lines.into_iter().skip(offset.min(most)).enumerate() {
         let Some(place) = row(inner, at) else {

@@ -9,7 +9,7 @@ use std::{
 };
 
 use crossterm::{
-    cursor, event,
+    cursor, event, style,
     terminal::{self, disable_raw_mode, enable_raw_mode},
 };
 use ratatui::{Terminal, backend::CrosstermBackend};
@@ -75,6 +75,8 @@ fn take(mouse: bool, title: &str) -> io::Result<()> {
         event::EnableBracketedPaste,
         event::EnableFocusChange,
         cursor::Hide,
+        // The title of before is kept on the terminal's stack, where it has one.
+        style::Print("\x1b[22;2t"),
         terminal::SetTitle(title),
     )
     .and_then(|()| {
@@ -102,6 +104,7 @@ fn restore() {
         event::DisableMouseCapture,
         event::DisableFocusChange,
         event::DisableBracketedPaste,
+        style::Print("\x1b[23;2t"),
         terminal::LeaveAlternateScreen,
         cursor::Show,
     );

@@ -101,6 +101,7 @@ fn page(title: String, table: &Table) -> TablePage {
     let columns = table.columns.iter().map(|column| TableColumn {
         name: column.name.clone(),
         dtype: column.dtype.clone(),
+        right: column.align == inspect::Align::Right,
     });
     let columns: Vec<TableColumn> = columns.collect();
     let rows = (0..table.height()).map(|row| {

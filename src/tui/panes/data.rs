@@ -12,7 +12,7 @@ use crate::{
     config::Role,
 };
 
-use super::super::draw::{Canvas, cut, fit, put, row, shade};
+use super::super::draw::{Canvas, cut, fit, fit_right, put, row, shade};
 
 /// Width of the row numbers.
 const NUMBERS: usize = 8;
@@ -58,8 +58,18 @@ pub fn data(frame: &mut Frame<'_>, area: Rect, canvas: &Canvas<'_>) {
         } else {
             Role::Title
         };
-        names.push(canvas.span(format!("{} ", fit(&column.name, *cells)), role));
-        types.push(canvas.span(format!("{} ", fit(&column.dtype, *cells)), Role::Dim));
+        let name = if column.right {
+            fit_right(&column.name, *cells)
+        } else {
+            fit(&column.name, *cells)
+        };
+        let dtype = if column.right {
+            fit_right(&column.dtype, *cells)
+        } else {
+            fit(&column.dtype, *cells)
+        };
+        names.push(canvas.span(format!("{name} "), role));
+        types.push(canvas.span(format!("{dtype} "), Role::Dim));
     }
     put(frame, area, Line::from(names));
     if let Some(place) = row(area, 1) {
@@ -119,10 +129,18 @@ fn rows(
                     {
                         style = style.add_modifier(Modifier::REVERSED);
                     }
-                    spans.push(Span::styled(
-                        fit(&text.replace(['\n', '\r', '\t'], " "), *width),
-                        style,
-                    ));
+                    let text = text.replace(['\n', '\r', '\t'], " ");
+                    let right = grid
+                        .page
+                        .columns
+                        .get(*at)
+                        .is_some_and(|column| column.right);
+                    let cell = if right {
+                        fit_right(&text, *width)
+                    } else {
+                        fit(&text, *width)
+                    };
+                    spans.push(Span::styled(cell, style));
                     spans.push(Span::raw(" "));
                 }
             }

@@ -110,7 +110,9 @@ fn detail(status: &StepStatus, room: usize) -> String {
             .collect::<Vec<_>>()
             .join(" ")
     };
-    for least in [2, 3, 0] {
+    // Beside a glyph that turns, counts say more than the word.
+    let last = if status.counts.is_some() { 1 } else { 0 };
+    for least in [2, 3, last] {
         if join(&parts).width() > room
             && let Some(part) = parts.get_mut(least)
         {

@@ -37,10 +37,11 @@ pub fn header(frame: &mut Frame<'_>, area: Rect, canvas: &Canvas<'_>) {
         .file_name()
         .unwrap_or_default()
         .to_string_lossy();
-    let auto = if state.auto_spin {
-        "auto-spin on"
-    } else {
-        "auto-spin off"
+    let auto = match (state.auto_spin, width < 100) {
+        (true, false) => "auto-spin on",
+        (false, false) => "auto-spin off",
+        (true, true) => "auto on",
+        (false, true) => "auto off",
     };
     let label = match &state.inputs {
         None if width < 100 && state.base.is_some() => "latest".to_owned(),
@@ -60,11 +61,11 @@ pub fn header(frame: &mut Frame<'_>, area: Rect, canvas: &Canvas<'_>) {
     let mut parts = vec![
         (0, "flowdev".to_owned(), Role::Focus),
         (3, file.into_owned(), Role::Title),
-        (2, state.flow.class.clone(), Role::Text),
+        (1, state.flow.class.clone(), Role::Text),
     ];
     parts.extend(inputs.into_iter().map(|(text, role)| (4, text, role)));
     parts.push((
-        1,
+        2,
         auto.to_owned(),
         if state.auto_spin {
             Role::Good

@@ -50,7 +50,8 @@ pub fn output(frame: &mut Frame<'_>, area: Rect, canvas: &Canvas<'_>) {
     let Some(buffer) = state.output().filter(|buffer| !buffer.is_empty()) else {
         let text = match &state.subject {
             None => "nothing has run yet: s spins the step, r runs the flow",
-            Some(_) => "no output",
+            Some(_) if state.facts_are_current() => "no output",
+            Some(_) => "no output yet",
         };
         put(frame, area, Line::from(canvas.span(text, Role::Dim)));
         return;
