@@ -33,6 +33,10 @@ if not hasattr(sys.modules["__main__"], "ForeachFrame"):
     sys.modules["__main__"].ForeachFrame = ForeachFrame
 
 
+# What the engine makes of the flow's source and the worker's description.
+GRAPH_INFO = {"start_step": "start", "end_step": "end", "steps": {}}
+
+
 class WorkerGone(Exception):
     """The other side closed its channel."""
 
@@ -263,7 +267,7 @@ class Worker:
             "tags": ["a"],
             "sys_tags": ["user:me"],
             "origin_run_id": None,
-            "graph": {"start_step": "start", "end_step": "end", "steps": {}},
+            "graph": None,
             "node": {**plain, "split_parents": [], **(node or {})},
             "inputs": [self.as_input(attempt) for attempt in inputs],
             "split_index": None,
@@ -279,7 +283,7 @@ class Worker:
 
     def parameters(self, **values):
         self.next_id = 0
-        return self.run(self.spec("_parameters", [], kind="parameters", values=values))
+        return self.run(self.spec("_parameters", [], kind="parameters", values=values, graph=GRAPH_INFO))
 
     def step(self, name, *inputs, node=None, **more):
         """Run one step on the results of others."""

@@ -3,7 +3,7 @@
 import os
 import unittest
 
-from driver import Worker, node
+from driver import GRAPH_INFO, Worker, node
 
 PARAMETERS = """
     import os
@@ -69,7 +69,7 @@ class ParameterTest(unittest.TestCase):
         cls.worker.close()
 
     def evaluate(self, **values):
-        spec = self.worker.spec("_parameters", [], kind="parameters", files=self.files)
+        spec = self.worker.spec("_parameters", [], kind="parameters", files=self.files, graph=GRAPH_INFO)
         return self.worker.run({**spec, "values": {"needed": "x", **values}})
 
     def seen(self, task, **more):
@@ -131,7 +131,7 @@ class ParameterTest(unittest.TestCase):
     def test_variables_come_before_defaults(self):
         variables = {"METAFLOW_RUN_A_NUMBER": "9", "METAFLOW_RUN_NEEDED": "n", "METAFLOW_RUN_SEVERAL": "1 2"}
         with Worker(PARAMETERS, files=[("notes.txt", "")], env=variables) as worker:
-            spec = worker.spec("_parameters", [], kind="parameters", files=self.files)
+            spec = worker.spec("_parameters", [], kind="parameters", files=self.files, graph=GRAPH_INFO)
             task = worker.run({**spec, "values": {"several": ["3"]}})
             values = worker.values(task, "number", "needed", "several")
             self.assertEqual(values, {"number": 9, "needed": "n", "several": (3,)})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
 # Known names that are None outside a task.
@@ -36,6 +37,8 @@ class Current:
 
     def __init__(self) -> None:
         self._values: dict[str, Any] = {}
+        # How to get values that are not worth getting before somebody asks.
+        self._loaders: dict[str, Callable[[], Any]] = {}
 
     @property
     def is_running_flow(self) -> bool:
@@ -56,6 +59,10 @@ class Current:
         values = self.__dict__.get("_values", {})
         if name in values:
             return values[name]
+        loader = self.__dict__.get("_loaders", {}).get(name)
+        if loader is not None:
+            values[name] = loader()
+            return values[name]
         if name in _NAMES:
             return None
         hint = _HINTS.get(name)
@@ -71,6 +78,10 @@ class Current:
     def _update_env(self, env: dict[str, Any]) -> None:
         """How decorators add names of theirs."""
         self._values.update(env)
+
+    def _update_later(self, name: str, loader: Callable[[], Any]) -> None:
+        """Add a name whose value is got when it is asked for."""
+        self._loaders[name] = loader
 
 
 current = Current()

@@ -107,8 +107,6 @@ class Task:
                 "namespace": spec.get("namespace"),
                 "username": spec.get("user"),
                 "tags": set(spec.get("tags") or ()),
-                "graph": spec.get("graph"),
-                "graph_info": spec.get("graph"),
                 "tempdir": spec.get("tempdir") or ".",
             }
         )
@@ -137,6 +135,8 @@ class Task:
                 if name in first:
                     state.taken[name] = first
         current._update_env({"parameter_names": parameters})
+        for name in ("graph", "graph_info"):
+            current._update_later(name, lambda: self.spec.get("graph") or first.get("_graph_info"))
 
     def execute(self) -> None:
         self.hooks.before()
