@@ -49,28 +49,28 @@ fn reason(before: &mut Reach<'_>, after: &mut Reach<'_>, step: &str) -> Option<S
     let new_units = identities(after, &new);
     let known: HashSet<_> = old_units
         .iter()
-        .map(|(id, unit)| (*id, unit.normal.digest))
+        .map(|(id, unit)| (*id, unit.code.normal.digest))
         .collect();
     let current: HashSet<_> = new_units
         .iter()
-        .map(|(id, unit)| (*id, unit.normal.digest))
+        .map(|(id, unit)| (*id, unit.code.normal.digest))
         .collect();
     // What is nearest to the step comes first, and says most.
     let changed = new_units
         .iter()
         .zip(&new)
-        .find(|((id, unit), _)| !known.contains(&(*id, unit.normal.digest)));
+        .find(|((id, unit), _)| !known.contains(&(*id, unit.code.normal.digest)));
     if let Some(((id, unit), key)) = changed {
         let mut earlier: HashMap<_, &Unit> = HashMap::new();
         for (id, unit) in &old_units {
-            if !current.contains(&(*id, unit.normal.digest)) {
+            if !current.contains(&(*id, unit.code.normal.digest)) {
                 earlier.entry(*id).or_insert(unit);
             }
         }
         let differs = earlier
             .get(id)
-            .and_then(|old| unit.normal.first_difference(&old.normal));
-        let line = differs.unwrap_or(unit.line);
+            .and_then(|old| unit.code.normal.first_difference(&old.code.normal));
+        let line = unit.line + differs.unwrap_or(0);
         return Some(format!(
             "{} changed at line {line}",
             display(after, *key, unit)
@@ -79,7 +79,7 @@ fn reason(before: &mut Reach<'_>, after: &mut Reach<'_>, step: &str) -> Option<S
     let gone = old_units
         .iter()
         .zip(&old)
-        .find(|((id, unit), _)| !current.contains(&(*id, unit.normal.digest)));
+        .find(|((id, unit), _)| !current.contains(&(*id, unit.code.normal.digest)));
     gone.map(|((_, unit), key)| format!("{} was removed", display(before, *key, unit)))
 }
 

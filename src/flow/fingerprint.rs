@@ -52,7 +52,7 @@ fn fingerprint(reach: &mut Reach<'_>, step: &str) -> Fingerprint {
             Some((
                 reach.module_name(key.0),
                 unit.name.as_str(),
-                unit.normal.digest,
+                unit.code.normal.digest,
             ))
         })
         .collect();

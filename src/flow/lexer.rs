@@ -1,6 +1,8 @@
 //! Logical lines: what Python takes for one line, after strings, brackets and continuations. The grammar is lenient about
 //! lines and unfinished brackets; this is not.
 
+use std::ops::Range;
+
 /// One logical line with code on it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Line<'a> {
@@ -37,6 +39,7 @@ pub(super) struct Problem {
 pub(super) struct Lexed<'a> {
     pub lines: Vec<Line<'a>>,
     pub problems: Vec<Problem>,
+    comments: Vec<Range<usize>>,
 }
 
 /// Splits a text. A text whose brackets or strings do not end is split as far as its layout tells where they should have.
@@ -47,6 +50,19 @@ pub(super) fn lex(source: &str) -> Lexed<'_> {
     } else {
         Lexer::new(source, true).run()
     }
+}
+
+/// The text with spaces in place of its comments.
+pub(super) fn without_comments(source: &str) -> String {
+    let mut out = String::with_capacity(source.len());
+    let mut at = 0;
+    for comment in lex(source).comments {
+        out.push_str(source.get(at..comment.start).unwrap_or(""));
+        out.extend(std::iter::repeat_n(' ', comment.len()));
+        at = comment.end;
+    }
+    out.push_str(source.get(at..).unwrap_or(""));
+    out
 }
 
 struct Lexer<'a> {
@@ -144,9 +160,11 @@ impl<'a> Lexer<'a> {
     }
 
     fn skip_comment(&mut self) {
+        let from = self.at;
         while self.at < self.bytes.len() && self.peek(0) != b'\n' {
             self.at += 1;
         }
+        self.out.comments.push(from..self.at);
     }
 
     fn end_line(&mut self) {

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
+use tree_sitter::Tree;
 
 use super::class::Class;
 use super::diagnostic::Diagnostic;
@@ -53,6 +54,8 @@ pub struct FlowFile {
     pub(super) classes: Vec<Class>,
     /// Names that are called at module level, such as the flow in `MyFlow()`.
     pub(super) called: Vec<String>,
+    /// The syntax tree of the text if it is not broken, so that the next version need not be parsed from scratch.
+    pub(super) tree: Option<Tree>,
     /// What the file is made of for fingerprints.
     pub(super) index: ModuleIndex,
 }

@@ -5,7 +5,7 @@ use sha2::{Digest, Sha256};
 use tree_sitter::{Node, TreeCursor};
 
 use super::literal;
-use super::syntax::{line, text};
+use super::syntax::{self, line, text};
 
 /// A digest of the normal form.
 pub(super) type Digest32 = [u8; 32];
@@ -14,14 +14,16 @@ pub(super) type Digest32 = [u8; 32];
 #[derive(Debug, Clone, Default)]
 pub(super) struct Normal {
     pub digest: Digest32,
-    /// For each line that holds code, its number (from 1) and a hash of what it holds: tells where two forms differ.
+    /// For each line that holds code, how far below the first line it stands and a hash of what it holds: tells where two forms
+    /// differ.
     pub lines: Vec<(u32, u64)>,
 }
 
 impl Normal {
     /// The normal form of several nodes in a row.
     pub(super) fn of(nodes: &[Node<'_>], source: &str) -> Normal {
-        let mut writer = Writer::new(source);
+        let first = nodes.first().map_or(1, |node| line(*node));
+        let mut writer = Writer::new(source, first);
         for node in nodes {
             writer.node(*node);
         }
@@ -30,20 +32,21 @@ impl Normal {
 
     /// The normal form of a node without some of the nodes below it.
     pub(super) fn without(node: Node<'_>, omitted: &[Node<'_>], source: &str) -> Normal {
-        let mut writer = Writer::new(source);
+        let mut writer = Writer::new(source, line(node));
         writer.omitted = omitted.iter().map(Node::id).collect();
         writer.node(node);
         writer.finish()
     }
 
     /// The normal form of a text that is no syntax of its own.
-    pub(super) fn of_text(content: &str, line: u32) -> Normal {
-        let mut writer = Writer::new("");
-        writer.feed(content, line);
+    pub(super) fn of_text(content: &str) -> Normal {
+        let mut writer = Writer::new("", 1);
+        writer.feed(content, 1);
         writer.finish()
     }
 
-    /// The first line of `self` that differs from `other`; the last line if `self` is what `other` begins with.
+    /// The first line of `self` that differs from `other`, counted from the first; the last line if `self` is what `other` begins
+    /// with.
     pub(super) fn first_difference(&self, other: &Normal) -> Option<u32> {
         let same = self
             .lines
@@ -64,6 +67,7 @@ const FNV_FACTOR: u64 = 0x0100_0000_01b3;
 
 struct Writer<'a> {
     source: &'a str,
+    first_line: u32,
     hasher: Sha256,
     lines: Vec<(u32, u64)>,
     omitted: Vec<usize>,
@@ -71,9 +75,10 @@ struct Writer<'a> {
 }
 
 impl<'a> Writer<'a> {
-    fn new(source: &'a str) -> Self {
+    fn new(source: &'a str, first_line: u32) -> Self {
         Self {
             source,
+            first_line,
             hasher: Sha256::new(),
             lines: Vec::new(),
             omitted: Vec::new(),
@@ -101,6 +106,7 @@ impl<'a> Writer<'a> {
     fn feed(&mut self, token: &str, line: u32) {
         self.push(token.as_bytes());
         self.push(&[0]);
+        let line = line.saturating_sub(self.first_line);
         let fresh = self.lines.last().is_none_or(|(last, _)| *last != line);
         if fresh {
             self.lines.push((line, FNV_START));
@@ -145,16 +151,11 @@ impl<'a> Writer<'a> {
         }
         // `a[1,]` is not `a[1]`, and nothing but the comma says so.
         let keep_commas = kind == "subscript";
-        let docstring = matches!(kind, "block" | "module")
-            .then(|| literal::docstring(node, self.source))
-            .flatten();
         loop {
-            let child = cursor.node();
-            let documents = docstring.is_some_and(|doc| {
-                child.kind() == "expression_statement"
-                    && child.byte_range().contains(&doc.start_byte())
-            });
-            if !documents {
+            // A text standing alone documents, or is a comment in disguise.
+            let is_remark = syntax::sole_expression(cursor.node())
+                .is_some_and(|inner| literal::string(inner, self.source).is_some());
+            if !is_remark {
                 self.walk(cursor, keep_commas);
             }
             if !cursor.goto_next_sibling() {

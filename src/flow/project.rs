@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::class::Class;
 use super::imports::{Import, ImportedName};
 use super::model::{FlowDef, FlowFile};
-use super::parse::parse;
+use super::parse::{parse, parse_after};
 use super::resolve;
 
 /// A module of the project that the flow imports, directly or through others.
@@ -37,24 +37,23 @@ impl Project {
     /// of a file, or `None` if there is none. A flow file that cannot be read is an empty one.
     pub fn load(main: &Path, read: &dyn Fn(&Path) -> Option<String>) -> Project {
         let text = read(main).unwrap_or_default();
-        Self::load_with(main, &text, read, &[])
+        Self::load_with(parse(main, &text), read, &[])
     }
 
-    /// The project as `read` has it now. Files whose text is the same are not parsed again.
+    /// The project as `read` has it now. Only what changed is parsed.
     pub fn reload(&self, read: &dyn Fn(&Path) -> Option<String>) -> Project {
         let text = read(&self.main.path).unwrap_or_default();
-        let mut project = Self::load_with(&self.main.path, &text, read, &self.modules);
+        let mut project = Self::load_with(renewed(&self.main, &text), read, &self.modules);
         project.class = self.class.clone();
         project
     }
 
     fn load_with(
-        main: &Path,
-        text: &str,
+        main: FlowFile,
         read: &dyn Fn(&Path) -> Option<String>,
         known: &[Module],
     ) -> Project {
-        let root = main.parent().map(Path::to_owned).unwrap_or_default();
+        let root = main.path.parent().map(Path::to_owned).unwrap_or_default();
         let mut loader = Loader {
             root: &root,
             read,
@@ -62,7 +61,6 @@ impl Project {
             tried: BTreeSet::new(),
             modules: Vec::new(),
         };
-        let main = parse(main, text);
         loader.follow(&main, None);
         let mut at = 0;
         while let Some(module) = loader.modules.get(at) {
@@ -211,6 +209,14 @@ fn join(module: &str, name: &str) -> String {
     }
 }
 
+fn renewed(file: &FlowFile, text: &str) -> FlowFile {
+    if *file.text == *text {
+        file.clone()
+    } else {
+        parse_after(file, text)
+    }
+}
+
 struct Loader<'a> {
     root: &'a Path,
     read: &'a dyn Fn(&Path) -> Option<String>,
@@ -254,12 +260,12 @@ impl Loader<'_> {
     }
 
     fn parsed(&self, path: &Path, text: &str) -> Arc<FlowFile> {
-        let same = |module: &&Module| module.file.path == path && *module.file.text == *text;
-        let known = self.known.iter().find(same);
-        known.map_or_else(
-            || Arc::new(parse(path, text)),
-            |module| Arc::clone(&module.file),
-        )
+        let known = self.known.iter().find(|module| module.file.path == path);
+        match known {
+            Some(module) if *module.file.text == *text => Arc::clone(&module.file),
+            Some(module) => Arc::new(parse_after(&module.file, text)),
+            None => Arc::new(parse(path, text)),
+        }
     }
 
     fn find(&self, name: &str) -> Option<Module> {

@@ -195,7 +195,8 @@ impl<'a> Reach<'a> {
         }
         let mut out = Vec::new();
         if let Some(unit) = self.unit(key) {
-            for reference in &unit.uses.refs {
+            out.extend(unit.guard.map(|guard| Edge::Unit((key.0, guard))));
+            for reference in &unit.code.uses.refs {
                 self.follow(key, unit, reference, &mut out);
             }
             if let Some(target) = &unit.import {
@@ -262,7 +263,6 @@ impl<'a> Reach<'a> {
                     self.whole_module(module, out);
                 }
             }
-            Ref::Unit(at) => out.push(Edge::Unit((module, *at))),
         }
     }
 
@@ -490,7 +490,7 @@ impl<'a> Reach<'a> {
         let mut out = Vec::new();
         self.name(module, decorator, &mut out, 0);
         out.iter().any(|edge| match edge {
-            Edge::Unit(key) => self.unit(*key).is_some_and(|unit| unit.uses.mutates),
+            Edge::Unit(key) => self.unit(*key).is_some_and(|unit| unit.code.uses.mutates),
             Edge::Module(_) => false,
         })
     }

@@ -34,8 +34,6 @@ pub(super) enum Ref {
     WholeModule,
     /// Modules are imported by computed names.
     WholeProject,
-    /// Another unit of the same module.
-    Unit(usize),
 }
 
 /// What an import names: a module, or something in it.
@@ -56,7 +54,7 @@ pub(super) struct Uses {
 }
 
 /// Where a piece of code stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Place {
     Module,
     /// In the body of a class: decorators, constants, methods.

@@ -1,16 +1,56 @@
 //! Small helpers over tree-sitter nodes: text, places, children without comments.
 
-use tree_sitter::{Node, Parser, Tree};
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use tree_sitter::{InputEdit, Language, Node, Parser, Point, Tree};
 
 use super::model::{Position, SourceRange};
 
 /// The syntax tree of a Python text. `None` only if the grammar does not fit the library, which no text can cause.
 pub(super) fn tree(text: &str) -> Option<Tree> {
+    parser()?.parse(text, None)
+}
+
+/// The same, given the tree of an earlier text that differs from this one in one place: most of the tree is taken over.
+pub(super) fn tree_after(before: &Tree, old: &str, new: &str) -> Option<Tree> {
+    let common = old
+        .bytes()
+        .zip(new.bytes())
+        .take_while(|(a, b)| a == b)
+        .count();
+    let longest = old.len().min(new.len()) - common;
+    let tails = old.bytes().rev().zip(new.bytes().rev());
+    let tail = tails.take(longest).take_while(|(a, b)| a == b).count();
+    let mut tree = before.clone();
+    tree.edit(&InputEdit {
+        start_byte: common,
+        old_end_byte: old.len() - tail,
+        new_end_byte: new.len() - tail,
+        start_position: point(old, common),
+        old_end_position: point(old, old.len() - tail),
+        new_end_position: point(new, new.len() - tail),
+    });
+    parser()?.parse(new, Some(&tree))
+}
+
+fn parser() -> Option<Parser> {
     let mut parser = Parser::new();
     parser
         .set_language(&tree_sitter_python::LANGUAGE.into())
         .ok()?;
-    parser.parse(text, None)
+    Some(parser)
+}
+
+/// The row and column, in bytes and counted from 0, of a byte offset.
+fn point(text: &str, at: usize) -> Point {
+    let before = text.as_bytes().get(..at).unwrap_or_default();
+    let row = before.iter().filter(|byte| **byte == b'\n').count();
+    let start = before
+        .iter()
+        .rposition(|byte| *byte == b'\n')
+        .map_or(0, |n| n + 1);
+    Point::new(row, at - start)
 }
 
 /// The text of a node.
@@ -30,7 +70,13 @@ pub(super) fn row(row: usize) -> u32 {
 
 /// Where a node starts. The library counts columns in bytes, people in characters.
 pub(super) fn position(node: Node<'_>, source: &str) -> Position {
-    position_at(node.start_byte(), source)
+    let Point { row: at, column } = node.start_position();
+    let end = node.start_byte();
+    let before = source.get(end.saturating_sub(column)..end).unwrap_or("");
+    Position {
+        line: row(at),
+        column: row(before.chars().count()),
+    }
 }
 
 /// The place of a byte offset.
@@ -74,7 +120,14 @@ pub(super) fn children(node: Node<'_>) -> Vec<Node<'_>> {
 
 /// A child by the name of its field.
 pub(super) fn field<'t>(node: Node<'t>, name: &str) -> Option<Node<'t>> {
-    node.child_by_field_name(name)
+    // Looking the name up in the grammar each time costs more than all the rest.
+    static FIELDS: LazyLock<HashMap<String, u16>> = LazyLock::new(|| {
+        let language = Language::from(tree_sitter_python::LANGUAGE);
+        let ids = 1..=u16::try_from(language.field_count()).unwrap_or(u16::MAX);
+        ids.filter_map(|id| Some((language.field_name_for_id(id)?.to_owned(), id)))
+            .collect()
+    });
+    node.child_by_field_id(*FIELDS.get(name)?)
 }
 
 /// The value of a node without redundant parentheses around it.

@@ -4,6 +4,7 @@ mod broken;
 mod changes;
 mod check;
 mod parse;
+mod properties;
 
 use std::path::Path;
 

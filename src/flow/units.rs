@@ -2,6 +2,8 @@
 //! statements, each with its normal form and with what it reaches for.
 
 use std::collections::HashMap;
+use std::ops::Range;
+use std::sync::Arc;
 
 use indexmap::IndexMap;
 use tree_sitter::Node;
@@ -10,7 +12,7 @@ use super::bindings;
 use super::imports::{self, ImportedName};
 use super::model::FlowFile;
 use super::normal::Normal;
-use super::scope::{self, Place, Ref, Target, Uses};
+use super::scope::{self, Place, Target, Uses};
 use super::step::definition;
 use super::syntax::{children, dotted, field, line, sole_expression, text};
 
@@ -19,15 +21,25 @@ use super::syntax::{children, dotted, field, line, sole_expression, text};
 pub(super) struct Unit {
     /// `clean`, `Helper.run`; empty for a statement without a name.
     pub name: String,
-    /// Counted from 1.
+    /// The first line, counted from 1.
     pub line: u32,
-    pub normal: Normal,
-    pub uses: Uses,
+    pub code: Arc<Code>,
+    /// The unit of the `if`, `try` or loop around it.
+    pub guard: Option<usize>,
     /// The class that it is a member of.
     pub class: Option<String>,
     /// Decorators of a function or class, as dotted names.
     pub decorators: Vec<String>,
     pub import: Option<Target>,
+    /// Where its text stands and what kind of place that is, if it is one node.
+    span: Option<(Range<usize>, Place)>,
+}
+
+/// What a piece of code is and uses, wherever it stands.
+#[derive(Debug, Default)]
+pub(super) struct Code {
+    pub normal: Normal,
+    pub uses: Uses,
 }
 
 /// The members of a class.
@@ -54,10 +66,17 @@ pub(super) struct ModuleIndex {
 }
 
 impl ModuleIndex {
-    pub(super) fn read(root: Node<'_>, source: &str, file: &FlowFile) -> Self {
+    /// The index of a tree. Code that the earlier version of the file has too is taken over from there.
+    pub(super) fn read(
+        root: Node<'_>,
+        source: &str,
+        file: &FlowFile,
+        before: Option<&FlowFile>,
+    ) -> Self {
         let mut builder = Builder {
             source,
             file,
+            known: before.map(known_code).unwrap_or_default(),
             index: Self::default(),
         };
         let body = children(root);
@@ -69,17 +88,27 @@ impl ModuleIndex {
     }
 }
 
+/// The code of a file by its text. The same text in the same kind of place is the same code.
+fn known_code(file: &FlowFile) -> HashMap<(Place, &str), &Arc<Code>> {
+    let units = file.index.units.iter().filter(|_| !file.is_broken());
+    units
+        .filter_map(|unit| {
+            let (span, place) = unit.span.clone()?;
+            Some(((place, file.text.get(span)?), &unit.code))
+        })
+        .collect()
+}
+
 struct Builder<'a> {
     source: &'a str,
     file: &'a FlowFile,
+    known: HashMap<(Place, &'a str), &'a Arc<Code>>,
     index: ModuleIndex,
 }
 
 impl Builder<'_> {
     fn add(&mut self, unit: Unit, guard: Option<usize>) -> usize {
-        let mut unit = unit;
-        unit.uses.refs.extend(guard.map(Ref::Unit));
-        self.index.units.push(unit);
+        self.index.units.push(Unit { guard, ..unit });
         self.index.units.len() - 1
     }
 
@@ -92,14 +121,27 @@ impl Builder<'_> {
     }
 
     fn unit(&self, name: &str, nodes: &[Node<'_>], place: Place) -> Unit {
+        let fresh = || {
+            Arc::new(Code {
+                normal: Normal::of(nodes, self.source),
+                uses: scope::uses(nodes, self.source, place),
+            })
+        };
+        let first = nodes.first();
+        let span = first
+            .filter(|_| nodes.len() == 1)
+            .map(|node| (node.byte_range(), place));
+        let text = span.clone().and_then(|(range, _)| self.source.get(range));
+        let known = text.and_then(|text| self.known.get(&(place, text)));
         Unit {
             name: name.to_owned(),
-            line: nodes.first().map_or(1, |node| line(*node)),
-            normal: Normal::of(nodes, self.source),
-            uses: scope::uses(nodes, self.source, place),
+            line: first.map_or(1, |node| line(*node)),
+            code: known.map_or_else(fresh, |code| Arc::clone(code)),
+            guard: None,
             class: None,
             decorators: Vec::new(),
             import: None,
+            span,
         }
     }
 
@@ -140,13 +182,13 @@ impl Builder<'_> {
             let attribute = target.attribute.as_deref().unwrap_or("");
             let meaning = format!("{dots}{} {attribute}", target.module);
             let unit = Unit {
-                name: name.to_owned(),
                 line: line(node),
-                normal: Normal::of_text(&meaning, line(node)),
-                uses: Uses::default(),
-                class: None,
-                decorators: Vec::new(),
+                code: Arc::new(Code {
+                    normal: Normal::of_text(&meaning),
+                    uses: Uses::default(),
+                }),
                 import: Some(target),
+                ..self.unit(name, &[], Place::Module)
             };
             let at = self.add(unit, guard);
             self.define(name, at);
@@ -177,7 +219,9 @@ impl Builder<'_> {
             .chain(field(inner, "superclasses"))
             .collect();
         let mut unit = self.unit(name, &header, Place::Module);
-        unit.line = line(inner);
+        if header.is_empty() {
+            unit.line = line(inner);
+        }
         unit.class = Some(name.to_owned());
         unit.decorators = decorator_names(node, self.source);
         let at = self.add(unit, guard);
@@ -289,10 +333,14 @@ impl Builder<'_> {
         let is_main = is_main_guard(node, self.source);
         let mut inner = Vec::new();
         blocks(node, &mut inner);
-        let mut header = self.unit("", &[], Place::Module);
-        header.line = line(node);
-        header.normal = Normal::without(node, &inner, self.source);
-        header.uses = self.header_uses(node, &inner);
+        let header = Unit {
+            line: line(node),
+            code: Arc::new(Code {
+                normal: Normal::without(node, &inner, self.source),
+                uses: self.header_uses(node, &inner),
+            }),
+            ..self.unit("", &[], Place::Module)
+        };
         let at = (!is_main).then(|| self.add(header, guard));
         if let Some(at) = at {
             for name in header_names(node, &inner, self.source) {
