@@ -184,7 +184,7 @@ impl Runtime {
             Effect::Copy(text) => {
                 clipboard::copy(&mut stdout(), &text).map_err(TuiError::Lost)?;
             }
-            Effect::Redraw => self.screen.terminal.clear().map_err(TuiError::Lost)?,
+            Effect::Redraw => self.screen.redraw().map_err(TuiError::Lost)?,
             Effect::Suspend => self.suspend()?,
             Effect::OpenEditor { file, line } => Box::pin(self.edit(&file, line)).await?,
             _ => {}

@@ -55,7 +55,15 @@ impl Screen {
         if !ENTERED.load(Ordering::SeqCst) {
             take(self.mouse, &self.title)?;
         }
-        self.terminal.clear()
+        self.redraw()
+    }
+
+    /// Makes the next frame draw every cell. (`Terminal::clear` would ask the terminal for its cursor, and the answer would have
+    /// to be read from under the event stream.)
+    pub fn redraw(&mut self) -> io::Result<()> {
+        crossterm::execute!(stdout(), terminal::Clear(terminal::ClearType::All))?;
+        self.terminal = Terminal::new(CrosstermBackend::new(stdout()))?;
+        Ok(())
     }
 }
 
