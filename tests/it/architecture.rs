@@ -33,6 +33,14 @@ fn shown(path: &Path) -> String {
         .to_string()
 }
 
+/// Whether a file holds the tests of the file or directory beside it, whose head says what they are about.
+fn is_test(path: &Path) -> bool {
+    path.ends_with("tests.rs")
+        || path
+            .parent()
+            .is_some_and(|directory| directory.ends_with("tests"))
+}
+
 /// The code of a line, without a comment at its end. A `//` within a string cuts too much, which hides nothing that counts here.
 fn code(line: &str) -> &str {
     line.split("//").next().unwrap_or_default()
@@ -181,7 +189,7 @@ fn files_say_what_they_own_and_are_short() {
     let mut wrong = Vec::new();
     for path in sources("src").into_iter().chain(sources("tests/it")) {
         let text = fs::read_to_string(&path).expect("source");
-        if !text.starts_with("//!") {
+        if !text.starts_with("//!") && !is_test(&path) {
             wrong.push(format!("{}: does not open with //!", shown(&path)));
         }
         let lines = text.lines().count();

@@ -261,7 +261,7 @@ fn files_can_be_peeked_at() {
     sandbox.write("cities.csv", "city,people\nOslo,709037\nBergen,291940\n");
     looks(
         &sandbox,
-        &["peek", "linear.py", "cities.csv"],
+        &["peek", "cities.csv"],
         &["city", "people", "Oslo", "291940"],
     );
 }

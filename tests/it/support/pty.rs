@@ -184,12 +184,7 @@ impl Terminal {
                 "the program ended before {what}; last screen:\n{text}"
             );
             assert!(!left.is_zero(), "{what} did not come; last screen:\n{text}");
-            shown = self
-                .shown
-                .1
-                .wait_timeout(shown, left)
-                .unwrap_or_else(|poisoned| poisoned.into_inner())
-                .0;
+            shown = self.wait(shown, left);
         }
     }
 
@@ -199,6 +194,25 @@ impl Terminal {
         self.wait_until(&format!("{texts:?}"), |screen| {
             texts.iter().all(|text| screen.contains(text))
         })
+    }
+
+    /// Waits until the screen holds a text (true), or the program ends (false).
+    #[track_caller]
+    pub fn ends_or_shows(&self, text: &str) -> bool {
+        let deadline = Instant::now() + LIMIT;
+        let mut shown = lock(&self.shown.0);
+        loop {
+            let screen = shown.parser.screen().contents();
+            if shown.closed || screen.contains(text) {
+                return !shown.closed;
+            }
+            let left = deadline.saturating_duration_since(Instant::now());
+            assert!(
+                !left.is_zero(),
+                "neither an end nor {text:?}; last screen:\n{screen}"
+            );
+            shown = self.wait(shown, left);
+        }
     }
 
     /// Waits for the program's end.
@@ -213,15 +227,16 @@ impl Terminal {
                 "the program did not end; last screen:\n{}",
                 shown.parser.screen().contents()
             );
-            shown = self
-                .shown
-                .1
-                .wait_timeout(shown, left)
-                .unwrap_or_else(|poisoned| poisoned.into_inner())
-                .0;
+            shown = self.wait(shown, left);
         }
         drop(shown);
         self.child.wait().expect("waiting for the program")
+    }
+
+    /// Waits for more output, at most this long.
+    fn wait<'a>(&self, shown: MutexGuard<'a, Shown>, left: Duration) -> MutexGuard<'a, Shown> {
+        let waited = self.shown.1.wait_timeout(shown, left);
+        waited.unwrap_or_else(|poisoned| poisoned.into_inner()).0
     }
 
     /// Sends a signal to the program.
