@@ -55,6 +55,8 @@ pub enum Msg {
         ticket: u64,
         runs: Result<Vec<RunRow>, String>,
     },
+    /// Somebody has written to the store.
+    RunsChanged,
     /// The tasks of a run.
     Run(Box<RunLoaded>),
     Task {

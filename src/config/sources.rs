@@ -15,7 +15,7 @@ use super::{
 };
 
 /// Looks a variable up.
-pub type Lookup = dyn Fn(&str) -> Option<String>;
+pub type Lookup<'a> = dyn Fn(&str) -> Option<String> + 'a;
 
 /// What the layers are read from. Everything is given, so that a test gives its own.
 #[derive(Default)]
@@ -25,13 +25,13 @@ pub struct Sources<'a> {
     /// The project's file (`.flowdev.toml` beside the flow); a missing one is an empty layer.
     pub project: Option<PathBuf>,
     /// Looks a variable up in the environment.
-    pub env: Option<&'a Lookup>,
+    pub env: Option<&'a Lookup<'a>>,
     /// Setting name and text, as flags gave them.
     pub flags: Vec<(String, String)>,
 }
 
 /// `$FLOWDEV_CONFIG_DIR/config.toml`, else `$XDG_CONFIG_HOME/flowdev/config.toml`, else `~/.config/flowdev/config.toml`.
-pub fn user_config_path(env: &Lookup) -> Option<PathBuf> {
+pub fn user_config_path(env: &Lookup<'_>) -> Option<PathBuf> {
     let set = |name: &str| env(name).filter(|value| !value.is_empty());
     let dir = match (set("FLOWDEV_CONFIG_DIR"), set("XDG_CONFIG_HOME")) {
         (Some(dir), _) => PathBuf::from(dir),
@@ -101,7 +101,7 @@ const VARIABLES: &[(&str, &str)] = &[
     ("FLOWDEV_EDITOR", "editor"),
 ];
 
-fn apply_env(settings: &mut Settings, env: &Lookup) {
+fn apply_env(settings: &mut Settings, env: &Lookup<'_>) {
     let set = |name: &str| env(name).filter(|value| !value.is_empty());
     // The two general variables say what the user wants where flowdev has not been told.
     if settings.editor.origin == Origin::Default {

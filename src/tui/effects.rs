@@ -1,19 +1,25 @@
 //! Running effects: each on a thread that may wait, its answer back as a message.
 
-use std::{collections::HashMap, path::PathBuf, sync::Arc};
+use std::{collections::HashMap, path::PathBuf, sync::Arc, time::Duration};
 
-use tokio::sync::mpsc::{Sender, UnboundedSender, unbounded_channel};
+use tokio::{
+    sync::mpsc::{Sender, UnboundedSender, unbounded_channel},
+    time::{MissedTickBehavior, interval},
+};
 
 use crate::{
     app::{
         Effect, Msg, Remembered,
-        load::{self, Library},
+        load::{self, Library, Pulse},
     },
     engine::{CancelHandle, Engine, Failure, FlowRequest},
     watcher::Watcher,
 };
 
 use super::highlight::highlight;
+
+/// How often the store is looked at.
+const PULSE: Duration = Duration::from_secs(1);
 
 /// What effects need.
 pub struct Effects {
@@ -86,6 +92,29 @@ impl Effects {
                     // A session that is over does not listen.
                     let _ = messages.send(Msg::Changed(Box::new(changed)));
                 }
+            }
+        });
+    }
+
+    /// Notices what other processes write to the store.
+    pub fn watch_store(&self) {
+        let library = Arc::clone(&self.library);
+        let messages = self.messages.clone();
+        tokio::spawn(async move {
+            let mut ticks = interval(PULSE);
+            ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+            let mut last: Option<Pulse> = None;
+            while !messages.is_closed() {
+                ticks.tick().await;
+                let library = Arc::clone(&library);
+                let before = last.clone().unwrap_or_default();
+                let asked = tokio::task::spawn_blocking(move || library.pulse(&before)).await;
+                let Ok(pulse) = asked else { return };
+                if last.as_ref().is_some_and(|last| *last != pulse) {
+                    // A session that is over does not listen.
+                    let _ = messages.send(Msg::RunsChanged);
+                }
+                last = Some(pulse);
             }
         });
     }

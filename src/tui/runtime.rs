@@ -102,6 +102,7 @@ impl Runtime {
         let first = app::start(&mut self.state);
         self.start(first).await?;
         self.effects.watch();
+        self.effects.watch_store();
         let mut ticks = interval(TICK);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
         while !self.quit {

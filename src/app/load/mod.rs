@@ -5,6 +5,7 @@
 
 mod cards;
 mod flow;
+mod pulse;
 mod runs;
 mod save;
 mod task;
@@ -23,6 +24,7 @@ use crate::{
 use super::records::{RunKey, TaskKey};
 
 pub use flow::{changed, view};
+pub use pulse::Pulse;
 pub use save::save;
 
 /// Where a session reads from.

@@ -129,6 +129,20 @@ pub(super) fn show(state: &mut State, step: Option<&str>, failure: &Failure) -> 
     Vec::new()
 }
 
+/// Workers cannot come up. The user's own error is shown at length; the engine's is a remark, since nothing was asked yet.
+pub(super) fn cold(state: &mut State, failure: &Failure) -> Vec<Effect> {
+    match failure {
+        Failure::Exception { .. } | Failure::Import { .. } => show(state, None, failure),
+        Failure::Signal { .. }
+        | Failure::Exit { .. }
+        | Failure::Unpicklable { .. }
+        | Failure::Message { .. } => {
+            state.say(Tone::Error, sentence(failure));
+            Vec::new()
+        }
+    }
+}
+
 /// File and line of a traceback's line: `File "/abs/flow.py", line 12, in train`.
 pub(super) fn place_in(text: &str) -> Option<(String, u32)> {
     let (file, rest) = text.split_once("File \"")?.1.split_once('"')?;

@@ -85,7 +85,14 @@ pub(super) fn runs(
     });
     let mut merged: Vec<RunRow> = unknown.cloned().collect();
     merged.extend(runs);
+    let base = state.base.clone();
+    let progress = |rows: &[RunRow]| {
+        let row = rows.iter().find(|row| Some(&row.key) == base.as_ref());
+        row.map(|row| row.progress)
+    };
+    let before = progress(&state.runs);
     state.runs = merged;
+    let now = progress(&state.runs);
     if let Some(at) = under_cursor.and_then(|key| state.runs.iter().position(|row| row.key == key))
     {
         state.runs_cursor.cursor = at;
@@ -109,6 +116,11 @@ pub(super) fn runs(
     {
         state.base = Some(latest.clone());
         effects.push(Effect::LoadRun(latest));
+    } else if let Some(base) = base
+        && (now == Some(Progress::Running) || now != before)
+    {
+        // Another process works on the run in view, or has ended it.
+        effects.push(Effect::LoadRun(base));
     }
     // The newest spin of each step says more of it than the run, if it is newer.
     let mut seen = Vec::new();

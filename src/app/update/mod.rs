@@ -9,10 +9,12 @@ mod failure;
 mod keys;
 mod loaded;
 mod navigate;
+mod pointer;
 mod popup;
 mod runs;
 mod search;
 mod select;
+mod task_events;
 
 #[cfg(test)]
 mod tests;
@@ -50,7 +52,7 @@ fn dispatch(state: &mut State, msg: Msg) -> Vec<Effect> {
         Msg::Key(key) => keys::key(state, key),
         Msg::Paste(text) => keys::paste(state, &text),
         Msg::Command(command) => command::run(state, command),
-        Msg::Click { pane, line, column } => navigate::click(state, pane, line, column),
+        Msg::Click { pane, line, column } => pointer::click(state, pane, line, column),
         Msg::ClickTab(tab) => {
             state.focus = Pane::Right;
             select::show_tab(state, tab)
@@ -59,7 +61,7 @@ fn dispatch(state: &mut State, msg: Msg) -> Vec<Effect> {
             state.focus = pane;
             Vec::new()
         }
-        Msg::Wheel { pane, lines } => navigate::wheel(state, pane, lines),
+        Msg::Wheel { pane, lines } => pointer::wheel(state, pane, lines),
         Msg::Viewports(viewports) => {
             let wider = viewports.right.0 != state.viewports.right.0;
             state.viewports = viewports;
@@ -81,6 +83,7 @@ fn dispatch(state: &mut State, msg: Msg) -> Vec<Effect> {
         Msg::Flow(flow, remembered) => loaded::flow(state, *flow, remembered),
         Msg::Changed(changed) => change::changed(state, *changed),
         Msg::Runs { ticket, runs } => loaded::runs(state, ticket, runs),
+        Msg::RunsChanged => loaded::ask_runs(state),
         Msg::Run(loaded) => loaded::run(state, *loaded),
         Msg::Task {
             ticket,
@@ -115,7 +118,7 @@ fn dispatch(state: &mut State, msg: Msg) -> Vec<Effect> {
             state.warming = false;
             match result {
                 Ok(()) => Vec::new(),
-                Err(failure) => failure::show(state, None, &failure),
+                Err(failure) => failure::cold(state, &failure),
             }
         }
 

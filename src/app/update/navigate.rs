@@ -20,7 +20,7 @@ pub const TREE_HEAD: usize = 1;
 
 /// How far a movement goes.
 #[derive(Clone, Copy)]
-enum Step {
+pub(super) enum Step {
     By(isize),
     Top,
     Bottom,
@@ -50,7 +50,7 @@ fn apply(list: &mut ListCursor, step: Step, len: usize, height: usize) {
     }
 }
 
-fn vertical(state: &mut State, step: Step) -> Vec<Effect> {
+pub(super) fn vertical(state: &mut State, step: Step) -> Vec<Effect> {
     let height = height(state, state.focus);
     match state.focus {
         Pane::Graph => {
@@ -157,7 +157,7 @@ fn grid_row(state: &mut State, step: Step) -> Vec<Effect> {
     load_rows(state, missing)
 }
 
-fn load_rows(state: &mut State, missing: Option<u64>) -> Vec<Effect> {
+pub(super) fn load_rows(state: &mut State, missing: Option<u64>) -> Vec<Effect> {
     match (missing, state.table_source.clone()) {
         (Some(from), Some(source)) => select::ask_table(state, source, from),
         _ => Vec::new(),
@@ -174,7 +174,7 @@ pub fn tree_height(state: &State) -> usize {
     height(state, Pane::Right).saturating_sub(TREE_HEAD)
 }
 
-fn card_len(state: &State) -> usize {
+pub(super) fn card_len(state: &State) -> usize {
     let lines = state.card.as_ref().and_then(|card| card.as_ref().ok());
     lines.map_or(0, |lines| lines.len())
 }
@@ -206,7 +206,7 @@ pub(super) fn step_follows_source(state: &mut State) -> Vec<Effect> {
     step.map_or_else(Vec::new, |step| select::select_step(state, &step, false))
 }
 
-fn clamp_column(state: &mut State) {
+pub(super) fn clamp_column(state: &mut State) {
     let line = state
         .source_text()
         .map(|text| text.line(state.source.list.cursor).chars().count());
@@ -255,123 +255,6 @@ pub(super) fn clamp_all(state: &mut State) {
         let row = table.row;
         // Rows that are missing now are asked for with the next movement.
         let _ = table.go_to_row(row, grid);
-    }
-}
-
-pub(super) fn wheel(state: &mut State, pane: Pane, lines: isize) -> Vec<Effect> {
-    let height = height(state, pane);
-    match pane {
-        Pane::Graph => {
-            let focus = std::mem::replace(&mut state.focus, Pane::Graph);
-            let effects = vertical(state, Step::By(lines.signum()));
-            state.focus = focus;
-            effects
-        }
-        Pane::Runs => {
-            let len = state.runs.len();
-            state.runs_cursor.scroll(lines, len, height);
-            Vec::new()
-        }
-        Pane::Source => {
-            let len = state.source_text().map_or(0, |text| text.len());
-            state.source.list.scroll(lines, len, height);
-            Vec::new()
-        }
-        Pane::Output => {
-            let len = state.output().map_or(0, |output| output.len());
-            state.output_cursor.scroll(lines, len, height);
-            state.follow = state.output_cursor.offset + height >= len;
-            Vec::new()
-        }
-        Pane::Right => match state.tab {
-            RightTab::Artifacts => {
-                let (len, height) = (state.tree.len(), tree_height(state));
-                state.tree_cursor.scroll(lines, len, height);
-                Vec::new()
-            }
-            RightTab::Card => {
-                let len = card_len(state);
-                state.card_cursor.scroll(lines, len, height);
-                Vec::new()
-            }
-            RightTab::Data => {
-                let rows = grid_height(state);
-                let missing = state
-                    .table
-                    .as_mut()
-                    .and_then(|grid| grid.scroll(lines as i64, rows));
-                load_rows(state, missing)
-            }
-        },
-    }
-}
-
-pub(super) fn click(state: &mut State, pane: Pane, line: usize, column: usize) -> Vec<Effect> {
-    if state.popup.is_some() {
-        return Vec::new();
-    }
-    state.focus = pane;
-    let height = height(state, pane);
-    match pane {
-        Pane::Graph => {
-            let row = state
-                .flow
-                .rows
-                .get(graph_list(state).offset + line)
-                .map(|row| row.step.clone());
-            row.map_or_else(Vec::new, |step| select::select_step(state, &step, true))
-        }
-        Pane::Runs => {
-            let at = state.runs_cursor.offset + line;
-            let again = at == state.runs_cursor.cursor;
-            let len = state.runs.len();
-            state.runs_cursor.set(at, len, height);
-            if again {
-                super::runs::open(state)
-            } else {
-                Vec::new()
-            }
-        }
-        Pane::Source => {
-            let len = state.source_text().map_or(0, |text| text.len());
-            let at = state.source.list.offset + line;
-            state.source.list.set(at, len, height);
-            state.source.column = state.source.left + column.saturating_sub(GUTTER);
-            clamp_column(state);
-            step_follows_source(state)
-        }
-        Pane::Output => {
-            let len = state.output().map_or(0, |output| output.len());
-            let at = state.output_cursor.offset + line;
-            state.output_cursor.set(at, len, height);
-            state.follow = at + 1 >= len;
-            Vec::new()
-        }
-        Pane::Right => match state.tab {
-            RightTab::Artifacts => {
-                let Some(line) = line.checked_sub(TREE_HEAD) else {
-                    return Vec::new();
-                };
-                let at = state.tree_cursor.offset + line;
-                let again = at == state.tree_cursor.cursor;
-                let (len, height) = (state.tree.len(), tree_height(state));
-                state.tree_cursor.set(at, len, height);
-                if again {
-                    select::open_right(state)
-                } else {
-                    Vec::new()
-                }
-            }
-            RightTab::Data => {
-                let height = grid_height(state);
-                let missing = state.table.as_mut().and_then(|grid| {
-                    let row = grid.top + line.checked_sub(GRID_HEAD - 1)? as u64;
-                    grid.go_to_row(row, height)
-                });
-                load_rows(state, missing)
-            }
-            RightTab::Card => Vec::new(),
-        },
     }
 }
 
