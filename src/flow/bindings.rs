@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use tree_sitter::Node;
 
-use super::syntax::{children, field, text};
+use super::syntax::{children, descend, field, text};
 
 /// What the body of a function or class binds.
 #[derive(Default)]
@@ -18,23 +18,18 @@ pub(super) struct Bound<'a, 't> {
 /// The names bound by a body, without those of functions, classes and comprehensions inside it.
 pub(super) fn bound_names<'a, 't>(body: Node<'t>, source: &'a str) -> Bound<'a, 't> {
     let mut bound = Bound::default();
-    walk(body, source, false, &mut bound);
+    descend(body, |node| enter(node, source, &mut bound));
     bound
 }
 
-fn walk<'a, 't>(
-    node: Node<'t>,
-    source: &'a str,
-    in_comprehension: bool,
-    bound: &mut Bound<'a, 't>,
-) {
-    let mut inside = in_comprehension;
+fn enter<'a, 't>(node: Node<'t>, source: &'a str, bound: &mut Bound<'a, 't>) -> bool {
     match node.kind() {
         "assignment" | "augmented_assignment" | "for_statement" => {
             if let Some(left) = field(node, "left") {
                 pattern(left, source, &mut bound.names);
             }
         }
+        // Also inside a comprehension this binds in the function around it.
         "named_expression" => bind(field(node, "name"), source, bound),
         "as_pattern_target" => {
             for child in children(node) {
@@ -44,22 +39,18 @@ fn walk<'a, 't>(
         "except_clause" => bind(field(node, "alias"), source, bound),
         "function_definition" | "class_definition" => {
             bind(field(node, "name"), source, bound);
-            return;
+            return false;
         }
-        "lambda" => return,
-        "list_comprehension"
-        | "set_comprehension"
-        | "dictionary_comprehension"
-        | "generator_expression" => inside = true,
+        "lambda" | "identifier" | "string" | "integer" => return false,
         "global_statement" => {
             for name in children(node) {
                 bound.globals.insert(text(name, source));
             }
-            return;
+            return false;
         }
         "import_statement" | "import_from_statement" => {
             bound.imports.push(node);
-            return;
+            return false;
         }
         "case_pattern" => capture(node, source, bound),
         "splat_pattern" => {
@@ -67,13 +58,9 @@ fn walk<'a, 't>(
                 bind(Some(child), source, bound);
             }
         }
-        "identifier" | "string" | "integer" | "attribute" => return,
         _ => {}
     }
-    let mut cursor = node.walk();
-    for child in node.named_children(&mut cursor) {
-        walk(child, source, inside, bound);
-    }
+    true
 }
 
 fn bind<'a>(name: Option<Node<'_>>, source: &'a str, bound: &mut Bound<'a, '_>) {
@@ -93,9 +80,10 @@ fn capture<'a>(node: Node<'_>, source: &'a str, bound: &mut Bound<'a, '_>) {
 
 /// The names that an assignment target binds.
 pub(super) fn pattern<'a>(node: Node<'_>, source: &'a str, names: &mut HashSet<&'a str>) {
-    match node.kind() {
+    descend(node, |node| match node.kind() {
         "identifier" => {
             names.insert(text(node, source));
+            false
         }
         "pattern_list"
         | "tuple_pattern"
@@ -104,13 +92,9 @@ pub(super) fn pattern<'a>(node: Node<'_>, source: &'a str, names: &mut HashSet<&
         | "tuple"
         | "list"
         | "expression_list"
-        | "parenthesized_expression" => {
-            for child in children(node) {
-                pattern(child, source, names);
-            }
-        }
-        _ => {}
-    }
+        | "parenthesized_expression" => true,
+        _ => false,
+    });
 }
 
 /// The name node of a parameter of any kind.

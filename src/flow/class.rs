@@ -9,7 +9,7 @@ use super::literal;
 use super::model::{ConstantDef, Decorator, ParameterDef, Position, SourceRange, Step};
 use super::parameter;
 use super::step;
-use super::syntax::{children, dotted, field, position, range, text};
+use super::syntax::{children, descend, dotted, field, position, range, text};
 
 /// One class as written.
 #[derive(Debug, Clone)]
@@ -83,20 +83,15 @@ impl<'a> Names<'a> {
 /// The module-level classes of a file, those under `if` and `try` included.
 pub(super) fn collect(root: Node<'_>, source: &str, path: &Path, names: &Names<'_>) -> Vec<Class> {
     let mut found = Vec::new();
-    walk(root, source, path, names, &mut found);
-    found
-}
-
-fn walk(node: Node<'_>, source: &str, path: &Path, names: &Names<'_>, found: &mut Vec<Class>) {
-    for child in children(node) {
-        match child.kind() {
-            "class_definition" | "decorated_definition" => {
-                found.extend(read(child, source, path, names));
-            }
-            "function_definition" | "expression_statement" => {}
-            _ => walk(child, source, path, names, found),
+    descend(root, |node| match node.kind() {
+        "class_definition" | "decorated_definition" => {
+            found.extend(read(node, source, path, names));
+            false
         }
-    }
+        "function_definition" | "expression_statement" => false,
+        _ => true,
+    });
+    found
 }
 
 fn read(node: Node<'_>, source: &str, path: &Path, names: &Names<'_>) -> Option<Class> {

@@ -7,7 +7,7 @@ use tree_sitter::Node;
 use super::diagnostic::{Diagnostic, Severity};
 use super::layout;
 use super::lexer::{Problem, lex};
-use super::syntax::{position_at, text};
+use super::syntax::{MOST_NESTED, position_at, text};
 
 /// A broken file rarely has more to say than its first few errors; the rest are their echo.
 const MOST: usize = 20;
@@ -23,7 +23,7 @@ pub(super) fn find(root: Node<'_>, source: &str) -> Vec<Problem> {
     }
     let mut problems = layout::problems(source, &lexed);
     if problems.is_empty() && root.has_error() {
-        walk(root, source, &mut problems);
+        walk(root, source, 0, &mut problems);
     }
     problems
 }
@@ -47,7 +47,7 @@ pub(super) fn diagnostics(problems: &[Problem], source: &str, path: &Path) -> Ve
         .collect()
 }
 
-fn walk(node: Node<'_>, source: &str, found: &mut Vec<Problem>) {
+fn walk(node: Node<'_>, source: &str, depth: usize, found: &mut Vec<Problem>) {
     if found.len() >= MOST {
         return;
     }
@@ -60,14 +60,15 @@ fn walk(node: Node<'_>, source: &str, found: &mut Vec<Problem>) {
         return;
     }
     let before = found.len();
-    if node.has_error() {
+    if node.has_error() && depth < MOST_NESTED {
         let mut cursor = node.walk();
         for child in node.children(&mut cursor) {
-            walk(child, source, found);
+            walk(child, source, depth + 1, found);
         }
     }
     // An error around other errors only says that they are there.
-    if node.is_error() && found.len() == before {
+    let is_deepest = node.is_error() || (depth == MOST_NESTED && node.has_error());
+    if is_deepest && found.len() == before {
         let first = text(node, source).lines().next().unwrap_or("").trim();
         let near = if first.is_empty() {
             "invalid syntax".to_owned()

@@ -107,8 +107,12 @@ impl Graph {
     fn structure_visiting(&self, order: &mut Vec<StepName>) -> Value {
         let mut blocks = match (&self.start, &self.end) {
             (Some(start), Some(end)) if start != end => {
-                let mut budget = MOST_BLOCKS;
-                self.block(start, Some(end), order, &mut budget)
+                let mut walk = Walk {
+                    order,
+                    open: Vec::new(),
+                    budget: MOST_BLOCKS,
+                };
+                self.block(start, Some(end), &mut walk)
             }
             _ => Vec::new(),
         };
@@ -122,52 +126,62 @@ impl Graph {
     }
 
     /// The steps from `from` up to, without, `to`.
-    fn block(
-        &self,
-        from: &StepName,
-        to: Option<&StepName>,
-        order: &mut Vec<StepName>,
-        budget: &mut usize,
-    ) -> Vec<Value> {
+    fn block(&self, from: &StepName, to: Option<&StepName>, walk: &mut Walk<'_>) -> Vec<Value> {
         let mut list = Vec::new();
+        let before = walk.open.len();
         let mut at = Some(from);
         while let Some(name) = at.filter(|name| Some(*name) != to) {
-            let Some(node) = self.node(name) else {
+            let Some(node) = self.node(name).filter(|_| walk.enter(name)) else {
                 break;
             };
-            if *budget == 0 {
-                break;
-            }
-            *budget -= 1;
-            if !order.contains(name) {
-                order.push(name.clone());
-            }
             list.push(json!(name));
-            let branch = |to: Option<&StepName>, order: &mut Vec<StepName>, budget: &mut usize| {
-                node.next
-                    .iter()
-                    .filter(|next| node.kind != NodeKind::SplitSwitch || *next != name)
-                    .map(|next| Value::Array(self.block(next, to, order, budget)))
-                    .collect()
+            let branches = |to: Option<&StepName>, walk: &mut Walk<'_>| {
+                let next = node.next.iter();
+                let onward =
+                    next.filter(|next| node.kind != NodeKind::SplitSwitch || *next != name);
+                let lists = onward.map(|next| Value::Array(self.block(next, to, walk)));
+                Value::Array(lists.collect())
             };
             at = match node.kind {
                 NodeKind::SplitStatic | NodeKind::SplitForeach => {
                     let join = node.matching_join.as_ref();
-                    let branches = branch(join, order, budget);
-                    list.push(Value::Array(branches));
+                    list.push(branches(join, walk));
                     join
                 }
                 NodeKind::SplitSwitch => {
-                    let branches = branch(to, order, budget);
-                    list.push(Value::Array(branches));
+                    list.push(branches(to, walk));
                     None
                 }
                 _ => node.next.first(),
             };
         }
+        walk.open.truncate(before);
         list
     }
 }
 
-/// Bound of the steps in a structure: switches repeat what follows them in each branch, and a broken graph may have loops.
+/// Where a walk through the structure has been.
+struct Walk<'a> {
+    /// Steps in the order in which they were first met.
+    order: &'a mut Vec<StepName>,
+    /// The steps that led here: meeting one again is a loop, which only a broken graph has.
+    open: Vec<StepName>,
+    budget: usize,
+}
+
+impl Walk<'_> {
+    fn enter(&mut self, name: &StepName) -> bool {
+        if self.budget == 0 || self.open.contains(name) {
+            return false;
+        }
+        self.budget -= 1;
+        self.open.push(name.clone());
+        if !self.order.contains(name) {
+            self.order.push(name.clone());
+        }
+        true
+    }
+}
+
+/// Bound of the steps in a structure: switches repeat what follows them in each of their branches.
 const MOST_BLOCKS: usize = 50_000;

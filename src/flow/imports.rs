@@ -6,7 +6,7 @@ use serde::Serialize;
 use tree_sitter::Node;
 
 use super::model::FlowFile;
-use super::syntax::{children, field, line, text};
+use super::syntax::{children, descend, field, line, text};
 
 /// One import statement of one module.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -57,25 +57,27 @@ impl Import {
 /// All imports below a node, in source order.
 pub(super) fn collect(root: Node<'_>, source: &str) -> Vec<Import> {
     let mut found = Vec::new();
-    walk(root, source, true, &mut found);
-    found
-}
-
-fn walk(node: Node<'_>, source: &str, top_level: bool, found: &mut Vec<Import>) {
-    match node.kind() {
-        "import_statement" | "import_from_statement" | "future_import_statement" => {
-            found.extend(read(node, source, top_level));
-        }
-        // Expressions cannot hold statements.
-        "expression_statement" | "return_statement" | "assert_statement" | "raise_statement" => {}
-        kind => {
-            let inside = top_level && kind != "function_definition";
-            let mut cursor = node.walk();
-            for child in node.named_children(&mut cursor) {
-                walk(child, source, inside, found);
+    let mut function_end = 0;
+    descend(root, |node| {
+        let is_top_level = node.start_byte() >= function_end;
+        match node.kind() {
+            "import_statement" | "import_from_statement" | "future_import_statement" => {
+                found.extend(read(node, source, is_top_level));
+                false
             }
+            // Expressions cannot hold statements.
+            "expression_statement"
+            | "return_statement"
+            | "assert_statement"
+            | "raise_statement" => false,
+            "function_definition" => {
+                function_end = function_end.max(node.end_byte());
+                true
+            }
+            _ => true,
         }
-    }
+    });
+    found
 }
 
 /// The imports of one statement: `import a, b` is two.

@@ -14,6 +14,9 @@ const OPEN_WORDS: [&str; 13] = [
     "global",
 ];
 
+/// Python reads no deeper.
+const MOST_LEVELS: usize = 100;
+
 /// Everything wrong with the lines, in their order.
 pub(super) fn problems(source: &str, lexed: &Lexed<'_>) -> Vec<Problem> {
     let mut found = lexed.problems.clone();
@@ -70,6 +73,13 @@ fn indentation(source: &str, lines: &[Line<'_>], found: &mut Vec<Problem>) {
         }
         while levels.last().is_some_and(|top| *top > line.indent) {
             levels.pop();
+        }
+        if levels.len() == MOST_LEVELS {
+            found.push(problem(
+                line.start,
+                "this is nested too deep for Python",
+                "move inner blocks into functions",
+            ));
         }
         if levels.last() != Some(&line.indent) {
             found.push(problem(

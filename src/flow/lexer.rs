@@ -3,6 +3,9 @@
 
 use std::ops::Range;
 
+/// Python reads no deeper.
+const MOST_BRACKETS: usize = 200;
+
 /// One logical line with code on it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Line<'a> {
@@ -194,6 +197,13 @@ impl<'a> Lexer<'a> {
             }
             open @ (b'(' | b'[' | b'{') => {
                 self.brackets.push((open, from));
+                if self.brackets.len() == MOST_BRACKETS {
+                    self.problem(
+                        from,
+                        "these brackets are nested too deep for Python",
+                        "name parts of the expression",
+                    );
+                }
                 self.at += 1;
                 self.take(from);
             }

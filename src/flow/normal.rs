@@ -118,54 +118,64 @@ impl<'a> Writer<'a> {
         }
     }
 
+    /// Walks without recursion: an expression may be nested deeper than a stack is.
     fn node(&mut self, node: Node<'_>) {
         let mut cursor = node.walk();
-        self.walk(&mut cursor, false);
+        let mut open: Vec<Open> = Vec::new();
+        loop {
+            if let Some(inner) = self.enter(&mut cursor, open.last()) {
+                open.push(inner);
+                continue;
+            }
+            loop {
+                let Some(around) = open.last() else {
+                    return;
+                };
+                if cursor.goto_next_sibling() {
+                    break;
+                }
+                if !around.is_transparent {
+                    self.push(&[2]);
+                }
+                open.pop();
+                cursor.goto_parent();
+            }
+        }
     }
 
-    fn walk(&mut self, cursor: &mut TreeCursor<'_>, keep_commas: bool) {
+    /// Writes a node, or how it begins: then the cursor stands on its first child, and what is given belongs on the stack.
+    fn enter(&mut self, cursor: &mut TreeCursor<'_>, around: Option<&Open>) -> Option<Open> {
         let node = cursor.node();
-        if node.is_extra() || self.omitted.contains(&node.id()) {
-            return;
+        if node.is_extra() || self.omitted.contains(&node.id()) || is_remark(node, self.source) {
+            return None;
         }
         let kind = node.kind();
         if !node.is_named() {
-            let redundant = matches!(kind, "(" | ")" | ";") || (kind == "," && !keep_commas);
-            if !redundant {
+            let keeps_commas = around.is_some_and(|around| around.keeps_commas);
+            let is_redundant = matches!(kind, "(" | ")" | ";") || (kind == "," && !keeps_commas);
+            if !is_redundant {
                 self.feed(kind, line(node));
             }
-            return;
+            return None;
         }
         if matches!(kind, "string" | "concatenated_string") && self.plain_string(node) {
-            return;
+            return None;
         }
         if !cursor.goto_first_child() {
             self.feed(text(node, self.source), line(node));
-            return;
+            return None;
         }
         // The tree already says what belongs together; parentheses around it add nothing.
-        let transparent = kind == "parenthesized_expression";
-        if !transparent {
+        let is_transparent = kind == "parenthesized_expression";
+        if !is_transparent {
             self.push(kind.as_bytes());
             self.push(&[1]);
         }
-        // `a[1,]` is not `a[1]`, and nothing but the comma says so.
-        let keep_commas = kind == "subscript";
-        loop {
-            // A text standing alone documents, or is a comment in disguise.
-            let is_remark = syntax::sole_expression(cursor.node())
-                .is_some_and(|inner| literal::string(inner, self.source).is_some());
-            if !is_remark {
-                self.walk(cursor, keep_commas);
-            }
-            if !cursor.goto_next_sibling() {
-                break;
-            }
-        }
-        cursor.goto_parent();
-        if !transparent {
-            self.push(&[2]);
-        }
+        Some(Open {
+            is_transparent,
+            // `a[1,]` is not `a[1]`, and nothing but the comma says so.
+            keeps_commas: kind == "subscript",
+        })
     }
 
     /// Strings count by value, whichever quotes they have. `false` for those that are more than a value.
@@ -177,4 +187,15 @@ impl<'a> Writer<'a> {
         self.feed(&value, line(node));
         true
     }
+}
+
+/// A node whose children are being written.
+struct Open {
+    is_transparent: bool,
+    keeps_commas: bool,
+}
+
+/// Whether a statement is nothing but a text: it documents, or is a comment in disguise.
+pub(super) fn is_remark(statement: Node<'_>, source: &str) -> bool {
+    syntax::sole_expression(statement).is_some_and(|inner| literal::string(inner, source).is_some())
 }

@@ -12,7 +12,7 @@ use super::model::{FlowFile, Step};
 use super::repair;
 use super::resolve;
 use super::step;
-use super::syntax::{self, children, field, text};
+use super::syntax::{self, descend, field, text};
 use super::units::ModuleIndex;
 
 /// Reads a file. A broken text gives the steps that can be told and diagnostics for the rest.
@@ -103,32 +103,35 @@ pub fn step_from_source(source: &str, path: &Path, function: &str, line: u32) ->
 }
 
 /// All functions below a node, each with its decorators.
-fn definitions<'t>(node: Node<'t>, found: &mut Vec<Node<'t>>) {
-    for child in children(node) {
-        match child.kind() {
-            "decorated_definition" | "function_definition" => {
-                found.push(child);
-                if let Some(body) = field(step::definition(child), "body") {
-                    definitions(body, found);
-                }
-            }
-            "expression_statement" => {}
-            _ => definitions(child, found),
+fn definitions<'t>(root: Node<'t>, found: &mut Vec<Node<'t>>) {
+    descend(root, |node| match node.kind() {
+        "decorated_definition" => {
+            found.push(node);
+            true
         }
-    }
+        "function_definition" => {
+            let is_known = found
+                .last()
+                .is_some_and(|last| step::definition(*last).id() == node.id());
+            if !is_known {
+                found.push(node);
+            }
+            true
+        }
+        "expression_statement" => false,
+        _ => true,
+    });
 }
 
 /// Names that the module itself calls, as `MyFlow()` under the `__main__` guard.
-fn calls(node: Node<'_>, source: &str, found: &mut Vec<String>) {
-    for child in children(node) {
-        match child.kind() {
-            "function_definition" | "class_definition" | "decorated_definition" => {}
-            "call" => {
-                let function = field(child, "function").filter(|f| f.kind() == "identifier");
-                found.extend(function.map(|function| text(function, source).to_owned()));
-                calls(child, source, found);
-            }
-            _ => calls(child, source, found),
+fn calls(root: Node<'_>, source: &str, found: &mut Vec<String>) {
+    descend(root, |node| match node.kind() {
+        "function_definition" | "class_definition" | "decorated_definition" => false,
+        "call" => {
+            let function = field(node, "function").filter(|f| f.kind() == "identifier");
+            found.extend(function.map(|function| text(function, source).to_owned()));
+            true
         }
-    }
+        _ => true,
+    });
 }

@@ -11,7 +11,7 @@ use super::bindings::{self, bound_names};
 use super::imports::{self, ImportedName};
 use super::literal;
 use super::next::is_self_next;
-use super::syntax::{children, field, text};
+use super::syntax::{MOST_NESTED, children, field, text};
 
 /// Something that a piece of code reaches for.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -67,6 +67,7 @@ pub(super) fn uses(nodes: &[Node<'_>], source: &str, place: Place) -> Uses {
         source,
         place,
         scopes: Vec::new(),
+        depth: 0,
         uses: Uses::default(),
     };
     for node in nodes {
@@ -94,12 +95,24 @@ struct Collector<'a> {
     source: &'a str,
     place: Place,
     scopes: Vec<Scope<'a>>,
+    depth: usize,
     uses: Uses,
 }
 
 impl<'a> Collector<'a> {
     fn visit(&mut self, node: Node<'_>) {
+        if self.depth >= MOST_NESTED {
+            // What is nested deeper stays unread, so it may use anything.
+            return self.add(Ref::WholeModule);
+        }
+        self.depth += 1;
+        self.visit_kind(node);
+        self.depth -= 1;
+    }
+
+    fn visit_kind(&mut self, node: Node<'_>) {
         match node.kind() {
+            "binary_operator" | "boolean_operator" => self.operator(node),
             "identifier" => {
                 let name = text(node, self.source);
                 self.name(name, name);
@@ -121,6 +134,19 @@ impl<'a> Collector<'a> {
             "future_import_statement" | "global_statement" | "nonlocal_statement" | "comment" => {}
             _ => self.visit_children(node),
         }
+    }
+
+    /// `a + b + c + …` nests to the left, as deep as it is long.
+    fn operator(&mut self, node: Node<'_>) {
+        let mut at = node;
+        while matches!(at.kind(), "binary_operator" | "boolean_operator") {
+            self.visit_field(at, "right");
+            let Some(left) = field(at, "left") else {
+                return;
+            };
+            at = left;
+        }
+        self.visit(at);
     }
 
     fn visit_children(&mut self, node: Node<'_>) {

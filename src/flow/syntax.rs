@@ -118,6 +118,29 @@ pub(super) fn children(node: Node<'_>) -> Vec<Node<'_>> {
         .collect()
 }
 
+/// Visits a node and everything below it, in the order of the text and without recursion: expressions can be nested deeper than a
+/// stack is. `enter` tells whether to go below the node that it is given.
+pub(super) fn descend<'t>(root: Node<'t>, mut enter: impl FnMut(Node<'t>) -> bool) {
+    let mut cursor = root.walk();
+    let mut depth = 0_usize;
+    loop {
+        if enter(cursor.node()) && cursor.goto_first_child() {
+            depth += 1;
+            continue;
+        }
+        while depth > 0 && !cursor.goto_next_sibling() {
+            cursor.goto_parent();
+            depth -= 1;
+        }
+        if depth == 0 {
+            return;
+        }
+    }
+}
+
+/// How deep recursion over expressions may go. Python's own parser gives up on brackets nested this deep.
+pub(super) const MOST_NESTED: usize = 200;
+
 /// A child by the name of its field.
 pub(super) fn field<'t>(node: Node<'t>, name: &str) -> Option<Node<'t>> {
     // Looking the name up in the grammar each time costs more than all the rest.
@@ -156,13 +179,16 @@ pub(super) fn sole_expression(statement: Node<'_>) -> Option<Node<'_>> {
 
 /// A dotted name such as `a.b.c`; `None` for any other expression.
 pub(super) fn dotted(node: Node<'_>, source: &str) -> Option<String> {
-    match node.kind() {
-        "identifier" | "dotted_name" => Some(text(node, source).to_owned()),
-        "attribute" => {
-            let object = dotted(field(node, "object")?, source)?;
-            let attribute = text(field(node, "attribute")?, source);
-            Some(format!("{object}.{attribute}"))
-        }
-        _ => None,
+    let mut parts = Vec::new();
+    let mut at = node;
+    while at.kind() == "attribute" {
+        parts.push(text(field(at, "attribute")?, source));
+        at = field(at, "object")?;
     }
+    if !matches!(at.kind(), "identifier" | "dotted_name") {
+        return None;
+    }
+    parts.push(text(at, source));
+    parts.reverse();
+    Some(parts.join("."))
 }

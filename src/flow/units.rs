@@ -11,7 +11,7 @@ use tree_sitter::Node;
 use super::bindings;
 use super::imports::{self, ImportedName};
 use super::model::FlowFile;
-use super::normal::Normal;
+use super::normal::{Normal, is_remark};
 use super::scope::{self, Place, Target, Uses};
 use super::step::definition;
 use super::syntax::{children, dotted, field, line, sole_expression, text};
@@ -79,9 +79,7 @@ impl ModuleIndex {
             known: before.map(known_code).unwrap_or_default(),
             index: Self::default(),
         };
-        let body = children(root);
-        let documented = super::literal::docstring(root, source).is_some();
-        for statement in body.into_iter().skip(usize::from(documented)) {
+        for statement in children(root) {
             builder.statement(statement, None);
         }
         builder.index
@@ -227,10 +225,7 @@ impl Builder<'_> {
         let at = self.add(unit, guard);
         members.always.push(at);
         self.define(name, at);
-        let statements = body.map(children).unwrap_or_default();
-        let documented =
-            body.is_some_and(|body| super::literal::docstring(body, self.source).is_some());
-        for statement in statements.into_iter().skip(usize::from(documented)) {
+        for statement in body.map(children).unwrap_or_default() {
             self.member(statement, name, &mut members);
         }
         self.index.classes.insert(name.to_owned(), members);
@@ -249,7 +244,7 @@ impl Builder<'_> {
             _ => None,
         };
         let name = name.map(|name| text(name, self.source)).unwrap_or("");
-        if name.is_empty() && matches!(node.kind(), "pass_statement") {
+        if node.kind() == "pass_statement" || is_remark(node, self.source) {
             return;
         }
         let mut unit = self.unit(&format!("{class}.{name}"), &[node], Place::Class);

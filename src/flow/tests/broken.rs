@@ -221,3 +221,35 @@ fn what_is_python_is_no_error() {
     );
     assert_eq!(said(""), "");
 }
+
+#[test]
+fn depth_is_no_danger() {
+    let nested =
+        |open: &str, close: &str| format!("x = {}1{}\n", open.repeat(1000), close.repeat(1000));
+    let blocks: String = (0..300)
+        .map(|depth| format!("{}if x:\n", " ".repeat(depth)))
+        .collect();
+    let chain = format!(
+        "    @step\n    def end(self):\n        return {}\n",
+        vec!["f()"; 2000].join(" + ")
+    );
+    let calls = format!("x = a{}\n", ".b()".repeat(1000));
+    let texts = [
+        nested("(", ")"),
+        nested("[", "]"),
+        nested("f(", ")"),
+        format!("x = {}", "(".repeat(1500)),
+        format!("{blocks}{}pass\n", " ".repeat(300)),
+        format!("x = {}1\n", "not ".repeat(1500)),
+        with_body("x = 1") + &chain,
+        with_body("x = 1") + &calls,
+    ];
+    for text in texts {
+        let project = project(&[("f.py", &text)]);
+        project.fingerprints();
+        changes(
+            &project,
+            &project.reload(&|_| Some(format!("{text}\ny = 1\n"))),
+        );
+    }
+}
