@@ -26,6 +26,12 @@ impl TaskWriter {
             ] {
                 self.record(field, field, &value.into())?;
             }
+            // Metaflow leaves these out, and then finds no parents of a resumed run's tasks.
+            for field in ["foreach-stack", "foreach-execution-path"] {
+                if let Some(place) = origin.sysmeta(field)? {
+                    self.record(field, field, &place.value)?;
+                }
+            }
             self.record("attempt_ok", "internal_attempt_status", &"True".into())?;
             self.seal(&manifest)?;
         }

@@ -7,7 +7,9 @@ use jiff::Timestamp;
 /// One of a task's two output streams.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum LogStream {
+    /// What the task printed.
     Stdout,
+    /// What it printed as errors, and what the runtime says of it.
     Stderr,
 }
 

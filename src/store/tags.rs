@@ -16,14 +16,19 @@ const TRIES: usize = 5;
 /// Why tags are refused.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum TagError {
+    /// A tag without characters.
     #[error("a tag must not be empty")]
     Empty,
+    /// A tag beyond Metaflow's limit.
     #[error("the tag {0:.40}… has more than {LENGTH} characters")]
     TooLong(String),
+    /// More tags than Metaflow allows; how many there would be.
     #[error("a run may have {COUNT} tags, not {0}")]
     TooMany(usize),
+    /// A tag of the runtime.
     #[error("{0} is a tag of the runtime and can not be removed")]
     System(String),
+    /// Others change the tags all the time; the run's pathspec.
     #[error("somebody else keeps changing the tags of {0}")]
     Contended(String),
 }

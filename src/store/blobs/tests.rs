@@ -114,7 +114,7 @@ fn a_companion_left_by_a_killed_writer_does_no_harm() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(ProptestConfig::with_cases(24))]
     #[test]
     fn blobs_come_back_whole_and_in_part(
         pattern in prop::collection::vec(any::<u8>(), 1..50),

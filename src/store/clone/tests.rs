@@ -11,7 +11,9 @@ fn a_clone_shares_the_artifacts_and_names_its_origin() {
     TaskWriter::new(origin.clone(), 0, identity())
         .register()
         .unwrap();
-    finished(&origin, 1, &[("x", TRUE), ("_task_ok", TRUE)]);
+    finished(&origin, 1, &[("x", TRUE), ("_task_ok", TRUE)])
+        .foreach_records(&["items=a".into()], "train:0")
+        .unwrap();
 
     let target = flow.run("2").task("train", "3");
     target.run().register(&identity()).unwrap();
@@ -23,6 +25,8 @@ fn a_clone_shares_the_artifacts_and_names_its_origin() {
     assert_eq!(target.origin().unwrap().unwrap().pathspec(), "F/1/train/7");
     assert_eq!(target.sysmeta("attempt").unwrap().unwrap().text(), "0");
     assert_eq!(target.sysmeta("ds-root").unwrap(), None);
+    let place = target.sysmeta("foreach-execution-path").unwrap().unwrap();
+    assert_eq!(place.text(), "train:0");
     assert_eq!(target.exit_info(0).unwrap(), None);
     assert!(origin.origin().unwrap().is_none());
 }

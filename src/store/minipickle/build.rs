@@ -9,8 +9,9 @@ use super::{
 /// Deepest nesting; also keeps recursion off the end of the stack.
 const DEPTH: usize = 64;
 
-/// Values in the tree plus bytes of their texts, at most.
-const SIZE: usize = 8 << 20;
+/// What a tree may cost: its texts by their bytes, its values by about what they take in memory.
+const SIZE: usize = 64 << 20;
+const VALUE: usize = 64;
 
 /// Makes the tree below a node.
 pub(super) fn build(nodes: &[Node], root: Id) -> Result<Simple, PickleError> {
@@ -39,7 +40,7 @@ impl Builder<'_> {
     }
 
     fn value(&mut self, id: Id, depth: usize) -> Result<Simple, PickleError> {
-        self.pay(1)?;
+        self.pay(VALUE)?;
         let depth = depth.checked_sub(1).ok_or(PickleError::TooLarge)?;
         let node = self.nodes.get(id).ok_or(PickleError::CutOff)?;
         Ok(match node {

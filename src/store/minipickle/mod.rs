@@ -47,20 +47,29 @@ pub struct ForeachFrame {
 /// A plain Python value.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Simple {
+    /// `None`.
     None,
+    /// A bool.
     Bool(bool),
+    /// An integer of 64 bits.
     Int(i64),
     /// An integer beyond 64 bits, as hexadecimal text with sign and `0x`.
     BigInt(String),
+    /// A float.
     Float(f64),
+    /// A text; lone surrogates are replaced.
     Str(String),
+    /// Bytes.
     Bytes(Vec<u8>),
+    /// A list.
     List(Vec<Simple>),
+    /// A tuple.
     Tuple(Vec<Simple>),
     /// A set or frozenset, in the order of the pickle.
     Set(Vec<Simple>),
     /// Entries in order of insertion.
     Dict(Vec<(Simple, Simple)>),
+    /// A level of a foreach, whichever module the class claims to be of.
     ForeachFrame(ForeachFrame),
     /// A class, or a function, by its full name.
     Global(String),

@@ -97,7 +97,7 @@ fn memory(prefix: &str) -> (Runtime, ObjectStorage) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(128))]
+    #![proptest_config(ProptestConfig::with_cases(64))]
     #[test]
     fn directory_and_object_store_answer_alike(
         operations in prop::collection::vec(operation(), 1..60)

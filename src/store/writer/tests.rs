@@ -4,7 +4,8 @@ use serde_json::Value;
 
 use super::{Begin, TaskWriter};
 use crate::store::{
-    ArtifactRef, ExitInfo, LogBuffer, LogStream, Manifest, Store, StoreKind, TaskStore,
+    ArtifactRef, ExitInfo, LogBuffer, LogStream, Manifest, ObjectStorage, Store, StoreKind,
+    TaskStore,
     testing::{Dying, FALSE, Scene, TRUE, finished, identity, manifest},
 };
 
@@ -279,6 +280,35 @@ fn a_writer_killed_at_any_moment_leaves_a_readable_store() {
         }
     }
     assert!(complete);
+}
+
+#[test]
+fn an_object_store_keeps_the_same() {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .build()
+        .unwrap();
+    let memory = Arc::new(object_store::memory::InMemory::new());
+    let storage = ObjectStorage::new(memory, "bucket", runtime.handle().clone()).unwrap();
+    let store = Store::with_storage(Arc::new(storage), "s3://bucket", StoreKind::Local);
+    write_all(&store).unwrap();
+
+    assert_eq!(store.flows().unwrap(), ["F"]);
+    let run = store.flow("F").run("1");
+    let task = run.task("start", "1");
+    assert_eq!(
+        task.read_simple("x").unwrap().unwrap().as_bool(),
+        Some(false)
+    );
+    assert_eq!(
+        task.sysmeta("ds-root").unwrap().unwrap().text(),
+        "s3://bucket"
+    );
+    assert_eq!(run.summary().unwrap().steps, 1);
+    assert_eq!(run.add_tags(&["a".into()]).unwrap(), ["a", "t"]);
+    drop(run.claim().unwrap());
+    assert!(!run.is_claimed());
+    assert_eq!(store.root_path(), None);
 }
 
 fn write_all(store: &Store) -> crate::store::Result<()> {
