@@ -3,34 +3,26 @@
 use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use jiff::Timestamp;
-use rustix::process::Signal;
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 
 use super::cards;
 use super::error::EngineError;
-use super::event::{Event, Failure, Level, Stream, TaskRef, Timing};
+use super::event::{Event, Failure, Level, TaskRef, Timing};
+use super::listen::{Heard, Until, follow};
 use super::load::LoadedFlow;
 use super::origin::Output;
-use super::output::{Cutter, Lines, Piece};
+use super::output::Cutter;
 use super::persist::Attempt;
+use super::run::blocking;
 use super::scheduler::Transition;
 use super::signal_name;
 use super::submit::Wires;
 use super::worker::message::{CardReport, Done, Report, Spec};
 use super::worker::{Said, TaskProcess};
 use crate::flow::StepName;
-use crate::store::{ExitInfo, LogBuffer};
-
-/// Bytes of one stream that are stored, as with Metaflow's `--max-log-size 10`.
-const MAX_LOG_SIZE: usize = 10 * 1000 * 1000;
-
-/// How long a line may be in the making before its beginning is shown.
-const SETTLE: Duration = Duration::from_millis(3);
-/// The same for a line that never stops growing: a progress bar that is drawn all the time.
-const HELD_AT_MOST: Duration = Duration::from_millis(50);
+use crate::store::ExitInfo;
 
 /// How urgently running tasks are asked to end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -54,6 +46,8 @@ pub(super) struct Plan {
     pub is_end: bool,
     pub wires: Wires,
     pub halt: watch::Receiver<Halt>,
+    /// Held until the process is gone and its output is stored, which may be after its artifacts are.
+    pub alive: mpsc::Sender<()>,
 }
 
 /// How it went.
@@ -98,61 +92,28 @@ async fn attempt(mut plan: Plan, started: Instant) -> Result<AttemptEnd, EngineE
             inputs: plan.inputs.iter().map(Output::pathspec).collect(),
         })
         .await;
-    let mut heard = Heard {
-        done: None,
-        cards: Vec::new(),
-        stdout: Ear::new(),
-        stderr: Ear::new(),
-    };
-    let (status, killed) = follow(&mut plan, &mut process, &mut heard).await;
+    let mut heard = Heard::new();
+    follow(&mut plan, &mut process, &mut heard, Until::Done).await;
+    let is_good = heard
+        .done
+        .as_ref()
+        .is_some_and(|done| done.ok == Some(true));
+    if !is_good {
+        // Why it failed may be in how the process ends.
+        follow(&mut plan, &mut process, &mut heard, Until::Exit).await;
+    }
     let user = millis(started);
-    flush(&plan, &mut heard).await;
     opened.await.map_err(|_| EngineError::WorkerGone)??;
-
-    let exit = ExitInfo {
-        return_code: status.unwrap_or(-9),
-        killed,
-        success: status == Some(0),
-    };
-    let outcome = judge(heard.done.as_deref(), status, plan.is_end, killed);
-    heard.stdout.close();
-    heard.stderr.close();
-    if matches!(outcome, Judged::Bad { .. }) {
-        heard
-            .stderr
-            .log
-            .push_notice(Timestamp::now(), "Task failed.");
-    }
-    let Heard {
-        done,
-        cards,
-        stdout,
-        stderr,
-    } = heard;
-    let attempt = plan.attempt.clone();
-    let inputs = std::mem::take(&mut plan.inputs);
-    let stored = tokio::task::spawn_blocking(move || {
-        let stored = match done {
-            Some(done) => attempt.finish(&done, &inputs, &spool.0)?,
-            None => None,
-        };
-        attempt
-            .writer()
-            .runtime(exit, stdout.log.as_bytes(), stderr.log.as_bytes())?;
-        Ok::<_, EngineError>(stored)
-    })
-    .await
-    .map_err(|_| EngineError::WorkerGone)??;
-    if !cards.is_empty() {
-        store_cards(&plan, stored.as_ref(), cards).await;
-    }
+    let killed = heard.sent > Halt::No;
+    let judged = judge(heard.done.as_deref(), heard.status, plan.is_end, killed);
+    let output = store(&mut plan, &mut heard, spool).await?;
     let timing: Timing = [
         ("fork".to_owned(), forked),
         ("user".to_owned(), user - forked),
         ("store".to_owned(), millis(started) - user),
     ]
     .into();
-    match (outcome, stored) {
+    match (judged, output) {
         (
             Judged::Good {
                 success,
@@ -170,182 +131,80 @@ async fn attempt(mut plan: Plan, started: Instant) -> Result<AttemptEnd, EngineE
                     timing,
                 })
                 .await;
+            tokio::spawn(see_out(plan, process, heard));
             Ok(AttemptEnd::Stored { output, transition })
         }
-        (Judged::Good { .. }, None) => Ok(AttemptEnd::Failed {
-            failure: Failure::Message {
-                message: "the task ended well but reported no artifacts".to_owned(),
-                hint: None,
-            },
-            retry: false,
-            millis: millis(started),
-        }),
-        (Judged::Bad { failure, retry }, _) => Ok(AttemptEnd::Failed {
-            failure,
-            retry,
-            millis: millis(started),
-        }),
-    }
-}
-
-/// What was collected while the process ran.
-struct Heard {
-    done: Option<Box<Done>>,
-    cards: Vec<CardReport>,
-    stdout: Ear,
-    stderr: Ear,
-}
-
-impl Heard {
-    fn is_holding(&self) -> bool {
-        self.stdout.cutter.is_holding() || self.stderr.cutter.is_holding()
-    }
-}
-
-/// One stream: for the screen, and for the store.
-struct Ear {
-    cutter: Cutter,
-    lines: Lines,
-    log: LogBuffer,
-}
-
-impl Ear {
-    fn new() -> Self {
-        Self {
-            cutter: Cutter::default(),
-            lines: Lines::default(),
-            log: LogBuffer::new(MAX_LOG_SIZE),
+        (Judged::Good { .. }, None) => {
+            store_log(&plan, heard, false, None).await?;
+            Ok(AttemptEnd::Failed {
+                failure: Failure::Message {
+                    message: "the task ended well but reported no artifacts".to_owned(),
+                    hint: None,
+                },
+                retry: false,
+                millis: millis(started),
+            })
+        }
+        (Judged::Bad { failure, retry }, _) => {
+            store_log(&plan, heard, false, Some("Task failed.")).await?;
+            Ok(AttemptEnd::Failed {
+                failure,
+                retry,
+                millis: millis(started),
+            })
         }
     }
-
-    fn hear(&mut self, bytes: &[u8]) -> Vec<Piece> {
-        let now = Timestamp::now();
-        let log = &mut self.log;
-        self.lines.push(bytes, |line| log.push(now, line));
-        self.cutter.push(bytes)
-    }
-
-    /// The stream is over.
-    fn close(&mut self) {
-        let now = Timestamp::now();
-        let log = &mut self.log;
-        self.lines.finish(|line| log.push(now, line));
-    }
 }
 
-/// Reads the process until it has ended; gives its exit status and whether we ended it.
-async fn follow(
+/// Stores artifacts and cards.
+async fn store(
     plan: &mut Plan,
-    process: &mut TaskProcess,
     heard: &mut Heard,
-) -> (Option<i32>, bool) {
-    let mut sent = Halt::No;
-    let mut held_since = None;
-    loop {
-        held_since = match held_since {
-            _ if !heard.is_holding() => None,
-            None => Some(tokio::time::Instant::now()),
-            since => since,
-        };
-        let said = tokio::select! {
-            biased;
-            halt = next_halt(&mut plan.halt, sent) => {
-                sent = halt;
-                match halt {
-                    Halt::No => {}
-                    Halt::Interrupt => process.signal(Signal::INT),
-                    Halt::Terminate => process.signal(Signal::TERM),
-                    Halt::Kill => process.signal(Signal::KILL),
-                }
-                continue;
-            }
-            said = process.next() => said,
-            () = settled(held_since) => {
-                flush(plan, heard).await;
-                continue;
-            }
-        };
-        if held_since.is_some_and(|since| since.elapsed() > HELD_AT_MOST) {
-            flush(plan, heard).await;
-        }
-        match said {
-            None => return (None, sent > Halt::No),
-            Some(Said::Exited(status)) => return (status, sent > Halt::No),
-            Some(Said::Wrote(stream, bytes)) => wrote(plan, heard, stream, &bytes).await,
-            Some(Said::Report(report)) => reported(plan, heard, report).await,
-        }
-    }
-}
-
-/// Waits until a line that is being written has had time to be finished; forever if there is none.
-async fn settled(held_since: Option<tokio::time::Instant>) {
-    match held_since {
-        Some(_) => tokio::time::sleep(SETTLE).await,
-        None => std::future::pending().await,
-    }
-}
-
-async fn flush(plan: &Plan, heard: &mut Heard) {
-    for (stream, ear) in [
-        (Stream::Stdout, &mut heard.stdout),
-        (Stream::Stderr, &mut heard.stderr),
-    ] {
-        if let Some(piece) = ear.cutter.flush() {
-            say_output(plan, stream, piece).await;
-        }
-    }
-}
-
-async fn say_output(plan: &Plan, stream: Stream, piece: Piece) {
-    plan.wires
-        .say(Event::Output {
-            task: plan.attempt.task_ref.clone(),
-            stream,
-            text: piece.text,
-            partial: !piece.whole,
-        })
-        .await;
-}
-
-async fn next_halt(halt: &mut watch::Receiver<Halt>, sent: Halt) -> Halt {
-    let asked = halt.wait_for(|halt| *halt > sent).await.map(|halt| *halt);
-    match asked {
-        Ok(halt) => halt,
-        // The job is gone, and with it who could ask.
-        Err(_) => std::future::pending().await,
-    }
-}
-
-async fn wrote(plan: &Plan, heard: &mut Heard, stream: Stream, bytes: &[u8]) {
-    let ear = match stream {
-        Stream::Stdout => &mut heard.stdout,
-        Stream::Stderr => &mut heard.stderr,
+    spool: Spool,
+) -> Result<Option<Output>, EngineError> {
+    let attempt = plan.attempt.clone();
+    let inputs = std::mem::take(&mut plan.inputs);
+    let Some(done) = heard.done.take() else {
+        return Ok(None);
     };
-    for piece in ear.hear(bytes) {
-        say_output(plan, stream, piece).await;
+    let output = blocking(move || attempt.finish(&done, &inputs, &spool.0)).await?;
+    if !heard.cards.is_empty() {
+        let cards = std::mem::take(&mut heard.cards);
+        store_cards(plan, output.as_ref(), cards).await;
+    }
+    Ok(output)
+}
+
+/// Waits until the process of a finished task has left: threads, exit handlers and the release of much memory take time
+/// that nobody else should have to wait.
+async fn see_out(mut plan: Plan, mut process: TaskProcess, mut heard: Heard) {
+    follow(&mut plan, &mut process, &mut heard, Until::Exit).await;
+    if let Err(error) = store_log(&plan, heard, true, None).await {
+        let step = &plan.attempt.task_ref.step;
+        let text = format!("the output of a task could not be stored: {error}");
+        plan.wires.note(Some(step), Level::Warning, text).await;
     }
 }
 
-async fn reported(plan: &Plan, heard: &mut Heard, report: Report) {
-    match report {
-        Report::Begin {} => {}
-        Report::Done(done) => heard.done = Some(done),
-        Report::Log { level, text } => {
-            let level = match level.as_str() {
-                "error" => Level::Error,
-                "info" => Level::Info,
-                _ => Level::Warning,
-            };
-            let step = &plan.attempt.task_ref.step;
-            plan.wires.note(Some(step), level, text).await;
-        }
-        // The last state of a card waits for the artifacts, which it may show.
-        Report::Card(card) if card.last => heard.cards.push(*card),
-        Report::Card(card) => store_cards(plan, None, vec![*card]).await,
-    }
+/// Stores what the process wrote and how it ended.
+async fn store_log(
+    plan: &Plan,
+    heard: Heard,
+    success: bool,
+    last_word: Option<&str>,
+) -> Result<(), EngineError> {
+    let exit = ExitInfo {
+        return_code: heard.status.unwrap_or(-9),
+        killed: heard.sent > Halt::No,
+        success,
+    };
+    let (stdout, stderr) = heard.logs(last_word);
+    let writer = plan.attempt.writer();
+    blocking(move || Ok(writer.runtime(exit, stdout.as_bytes(), stderr.as_bytes())?)).await
 }
 
-async fn store_cards(plan: &Plan, output: Option<&Output>, cards: Vec<CardReport>) {
+/// Stores states of cards and says so.
+pub(super) async fn store_cards(plan: &Plan, output: Option<&Output>, cards: Vec<CardReport>) {
     let attempt = plan.attempt.clone();
     let flow = Arc::clone(&plan.flow);
     let output = output.cloned();

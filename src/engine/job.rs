@@ -64,6 +64,8 @@ pub(super) struct Execution {
     /// When to become more urgent, and how.
     deadline: Option<(Instant, Halt)>,
     ends: mpsc::UnboundedSender<(Ticket, AttemptEnd)>,
+    /// Held by every task whose process may still be there.
+    alive: mpsc::Sender<()>,
 }
 
 impl Execution {
@@ -74,6 +76,7 @@ impl Execution {
         let scheduler = Scheduler::new(setting.flow.graph.clone(), limits).knowing(known);
         // A run is the latest from its beginning; a resume, when it has taken over what there is.
         let is_latest = setting.origin.is_none();
+        let (alive, mut gone) = mpsc::channel(1);
         let (ends, incoming) = mpsc::unbounded_channel();
         let execution = Self {
             setting: Arc::new(setting),
@@ -89,8 +92,12 @@ impl Execution {
             halt: watch::channel(Halt::No).0,
             deadline: None,
             ends,
+            alive,
         };
-        execution.drive(incoming).await
+        let outcome = execution.drive(incoming).await;
+        // Nothing is ever sent: this ends when the last task has let go.
+        let _ = gone.recv().await;
+        outcome
     }
 
     async fn drive(
@@ -197,7 +204,9 @@ impl Execution {
             let output = |ticket| self.outputs.get(ticket).cloned();
             launch.inputs.iter().filter_map(output).collect()
         };
-        let plan = plan(&setting, &launch, task_ref, inputs, self.halt.subscribe());
+        let halt = self.halt.subscribe();
+        let alive = self.alive.clone();
+        let plan = plan(&setting, &launch, task_ref, inputs, halt, alive);
         tokio::spawn(async move {
             let end = attempt::run(plan).await;
             let _ = ends.send((ticket, end));
@@ -391,6 +400,7 @@ fn plan(
     task_ref: TaskRef,
     inputs: Vec<Output>,
     halt: watch::Receiver<Halt>,
+    alive: mpsc::Sender<()>,
 ) -> Plan {
     let step = launch.step.as_str();
     let described = setting
@@ -421,6 +431,7 @@ fn plan(
         inputs,
         wires: setting.wires.clone(),
         halt,
+        alive,
     }
 }
 
@@ -428,8 +439,10 @@ impl Setting {
     /// What every task of the job is told.
     pub fn spec(&self, task: &TaskRef) -> Spec {
         let spool = format!("{}-{}.{}", task.run, task.task, task.attempt);
+        let flow = self.flow.description.name.clone();
+        let files = format!("{}/data/{flow}", self.run.flow().root());
         Spec {
-            flow: self.flow.description.name.clone(),
+            flow,
             run_id: task.run.clone(),
             step: task.step.clone(),
             task_id: task.task.clone(),
@@ -439,6 +452,7 @@ impl Setting {
             tags: self.identity.tags.clone(),
             sys_tags: self.identity.sys_tags.clone(),
             origin_run_id: self.origin.clone(),
+            files,
             spool: self.shared.scratch.file(&spool).display().to_string(),
             tempdir: std::env::var("METAFLOW_TEMPDIR").unwrap_or_else(|_| ".".to_owned()),
             ..Spec::default()

@@ -9,6 +9,7 @@ pub mod event;
 mod identity;
 mod inputs;
 mod job;
+mod listen;
 mod load;
 mod origin;
 mod output;

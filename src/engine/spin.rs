@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 
 use super::attempt::{self, AttemptEnd, Halt, Plan};
 use super::error::EngineError;
@@ -132,6 +132,7 @@ fn plan(setting: &Setting, request: &SpinRequest, found: Inputs) -> Plan {
         inputs: found.outputs,
         wires: setting.wires.clone(),
         halt: watch::channel(Halt::No).1,
+        alive: mpsc::channel(1).0,
     }
 }
 
@@ -139,6 +140,8 @@ fn plan(setting: &Setting, request: &SpinRequest, found: Inputs) -> Plan {
 async fn one(setting: &Setting, mut plan: Plan) -> Outcome {
     let (halt, heard) = watch::channel(Halt::No);
     plan.halt = heard;
+    let (alive, mut gone) = mpsc::channel(1);
+    plan.alive = alive;
     let task = plan.attempt.task_ref.clone();
     let mut wires = setting.wires.clone();
     let mut work = std::pin::pin!(attempt::run(plan));
@@ -156,6 +159,13 @@ async fn one(setting: &Setting, mut plan: Plan) -> Outcome {
             }
         }
     };
+    // Nothing is ever sent: this ends when the process is gone.
+    tokio::select! {
+        _ = gone.recv() => {}
+        () = wires.stopped(Stop::Politely) => {
+            halt.send_replace(Halt::Kill);
+        }
+    }
     match end {
         AttemptEnd::Stored { .. } => Outcome::Success,
         AttemptEnd::Failed { .. } if cancelled => Outcome::Cancelled,

@@ -113,6 +113,8 @@ pub struct Spec {
     pub split_index: Option<u64>,
     pub ubf: Option<String>,
     pub spool: String,
+    /// Directory for the content of included files.
+    pub files: String,
     pub values: BTreeMap<String, String>,
     pub set: BTreeMap<String, String>,
     pub artifacts_module: Option<String>,

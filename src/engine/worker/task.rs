@@ -99,22 +99,32 @@ impl TaskProcess {
 
     /// Takes what is already in the pipes and the socket, without waiting for processes that were left behind.
     fn drain(&mut self) {
-        for (stream, pipe) in [
-            (Stream::Stdout, self.stdout.take()),
-            (Stream::Stderr, self.stderr.take()),
-        ] {
-            let Some(pipe) = pipe else { continue };
-            let mut buffer = [0_u8; CHUNK];
-            while let Ok(n @ 1..) = rustix::io::read(&pipe, &mut buffer) {
-                self.queue
-                    .push_back(Said::Wrote(stream, buffer[..n].to_vec()));
-            }
+        for (stream, bytes) in self.written() {
+            self.queue.push_back(Said::Wrote(stream, bytes));
         }
+        self.stdout = None;
+        self.stderr = None;
         if let Some(mut control) = self.control.take() {
             while let Ok(Some(report)) = control.ready() {
                 self.queue.push_back(Said::Report(report));
             }
         }
+    }
+
+    /// What the process has written so far and nobody has read.
+    pub fn written(&mut self) -> Vec<(Stream, Vec<u8>)> {
+        let mut written = Vec::new();
+        for (stream, pipe) in [
+            (Stream::Stdout, &self.stdout),
+            (Stream::Stderr, &self.stderr),
+        ] {
+            let Some(pipe) = pipe else { continue };
+            let mut buffer = [0_u8; CHUNK];
+            while let Ok(n @ 1..) = rustix::io::read(pipe, &mut buffer) {
+                written.push((stream, buffer[..n].to_vec()));
+            }
+        }
+        written
     }
 
     /// Sends a signal to the process and all that it started.

@@ -1,0 +1,225 @@
+//! Listening to a task process: what it writes goes to the face at once and to the log, what it reports is kept.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use rustix::process::Signal;
+use tokio::sync::watch;
+
+use super::attempt::{Halt, Plan, store_cards};
+use super::event::{Event, Level, Stream};
+use super::output::{Cutter, Lines, Piece};
+use super::worker::message::{CardReport, Done, Report};
+use super::worker::{Said, TaskProcess};
+use crate::store::LogBuffer;
+
+/// Bytes of one stream that are stored, as with Metaflow's `--max-log-size 10`.
+const MAX_LOG_SIZE: usize = 10 * 1000 * 1000;
+
+/// How long a line may be in the making before its beginning is shown.
+const SETTLE: Duration = Duration::from_millis(3);
+/// The same for a line that never stops growing: a progress bar that is drawn all the time.
+const HELD_AT_MOST: Duration = Duration::from_millis(50);
+
+/// How far to listen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Until {
+    /// The task has reported its end, or has ended without.
+    Done,
+    /// The process has ended.
+    Exit,
+}
+
+/// What was collected while the process ran.
+pub(super) struct Heard {
+    pub done: Option<Box<Done>>,
+    /// The last states of its cards.
+    pub cards: Vec<CardReport>,
+    /// Exit code, or minus the signal; `None` while it runs, or if nobody knows.
+    pub status: Option<i32>,
+    /// The hardest signal that it was sent.
+    pub sent: Halt,
+    ended: bool,
+    stdout: Ear,
+    stderr: Ear,
+}
+
+impl Heard {
+    /// Nothing yet.
+    pub fn new() -> Self {
+        Self {
+            done: None,
+            cards: Vec::new(),
+            status: None,
+            sent: Halt::No,
+            ended: false,
+            stdout: Ear::new(),
+            stderr: Ear::new(),
+        }
+    }
+
+    /// Both streams as they are stored, with a last word of the runtime.
+    pub fn logs(mut self, last_word: Option<&str>) -> (LogBuffer, LogBuffer) {
+        self.stdout.close();
+        self.stderr.close();
+        if let Some(text) = last_word {
+            self.stderr.log.push_notice(Timestamp::now(), text);
+        }
+        (self.stdout.log, self.stderr.log)
+    }
+
+    fn is_holding(&self) -> bool {
+        self.stdout.cutter.is_holding() || self.stderr.cutter.is_holding()
+    }
+}
+
+/// One stream: for the screen, and for the store.
+struct Ear {
+    cutter: Cutter,
+    lines: Lines,
+    log: LogBuffer,
+}
+
+impl Ear {
+    fn new() -> Self {
+        Self {
+            cutter: Cutter::default(),
+            lines: Lines::default(),
+            log: LogBuffer::new(MAX_LOG_SIZE),
+        }
+    }
+
+    fn hear(&mut self, bytes: &[u8]) -> Vec<Piece> {
+        let now = Timestamp::now();
+        let log = &mut self.log;
+        self.lines.push(bytes, |line| log.push(now, line));
+        self.cutter.push(bytes)
+    }
+
+    /// The stream is over.
+    fn close(&mut self) {
+        let now = Timestamp::now();
+        let log = &mut self.log;
+        self.lines.finish(|line| log.push(now, line));
+    }
+}
+
+/// Reads the process until it has ended, or has said that it is done.
+pub(super) async fn follow(
+    plan: &mut Plan,
+    process: &mut TaskProcess,
+    heard: &mut Heard,
+    until: Until,
+) {
+    let mut held_since = None;
+    while !(heard.ended || until == Until::Done && heard.done.is_some()) {
+        held_since = match held_since {
+            _ if !heard.is_holding() => None,
+            None => Some(tokio::time::Instant::now()),
+            since => since,
+        };
+        let said = tokio::select! {
+            biased;
+            halt = next_halt(&mut plan.halt, heard.sent) => {
+                heard.sent = halt;
+                match halt {
+                    Halt::No => {}
+                    Halt::Interrupt => process.signal(Signal::INT),
+                    Halt::Terminate => process.signal(Signal::TERM),
+                    Halt::Kill => process.signal(Signal::KILL),
+                }
+                continue;
+            }
+            said = process.next() => said,
+            () = settled(held_since) => {
+                flush(plan, heard).await;
+                continue;
+            }
+        };
+        if held_since.is_some_and(|since| since.elapsed() > HELD_AT_MOST) {
+            flush(plan, heard).await;
+        }
+        match said {
+            None => heard.ended = true,
+            Some(Said::Exited(status)) => {
+                heard.status = status;
+                heard.ended = true;
+            }
+            Some(Said::Wrote(stream, bytes)) => wrote(plan, heard, stream, &bytes).await,
+            Some(Said::Report(report)) => reported(plan, heard, report).await,
+        }
+    }
+    // What was written before is shown before what follows from it.
+    for (stream, bytes) in process.written() {
+        wrote(plan, heard, stream, &bytes).await;
+    }
+    flush(plan, heard).await;
+}
+
+/// Waits until a line that is being written has had time to be finished; forever if there is none.
+async fn settled(held_since: Option<tokio::time::Instant>) {
+    match held_since {
+        Some(_) => tokio::time::sleep(SETTLE).await,
+        None => std::future::pending().await,
+    }
+}
+
+async fn flush(plan: &Plan, heard: &mut Heard) {
+    for (stream, ear) in [
+        (Stream::Stdout, &mut heard.stdout),
+        (Stream::Stderr, &mut heard.stderr),
+    ] {
+        if let Some(piece) = ear.cutter.flush() {
+            say_output(plan, stream, piece).await;
+        }
+    }
+}
+
+async fn say_output(plan: &Plan, stream: Stream, piece: Piece) {
+    plan.wires
+        .say(Event::Output {
+            task: plan.attempt.task_ref.clone(),
+            stream,
+            text: piece.text,
+            partial: !piece.whole,
+        })
+        .await;
+}
+
+async fn next_halt(halt: &mut watch::Receiver<Halt>, sent: Halt) -> Halt {
+    let asked = halt.wait_for(|halt| *halt > sent).await.map(|halt| *halt);
+    match asked {
+        Ok(halt) => halt,
+        // The job is gone, and with it who could ask.
+        Err(_) => std::future::pending().await,
+    }
+}
+
+async fn wrote(plan: &Plan, heard: &mut Heard, stream: Stream, bytes: &[u8]) {
+    let ear = match stream {
+        Stream::Stdout => &mut heard.stdout,
+        Stream::Stderr => &mut heard.stderr,
+    };
+    for piece in ear.hear(bytes) {
+        say_output(plan, stream, piece).await;
+    }
+}
+
+async fn reported(plan: &Plan, heard: &mut Heard, report: Report) {
+    match report {
+        Report::Begin {} => {}
+        Report::Done(done) => heard.done = Some(done),
+        Report::Log { level, text } => {
+            let level = match level.as_str() {
+                "error" => Level::Error,
+                "info" => Level::Info,
+                _ => Level::Warning,
+            };
+            let step = &plan.attempt.task_ref.step;
+            plan.wires.note(Some(step), level, text).await;
+        }
+        // The last state of a card waits for the artifacts, which it may show.
+        Report::Card(card) if card.last => heard.cards.push(*card),
+        Report::Card(card) => store_cards(plan, None, vec![*card]).await,
+    }
+}
