@@ -32,8 +32,10 @@ use super::{
 
 /// Messages of jobs that may wait for the screen.
 const JOB_QUEUE: usize = 1024;
-/// How long messages are taken in before a frame is due, whatever else waits.
+/// How long messages are taken in before the keys are looked at.
 const TAKE_IN: Duration = Duration::from_millis(8);
+/// A frame is drawn that often although messages still wait.
+const FRAME: Duration = Duration::from_millis(33);
 /// A frame of the spinner.
 const TICK: Duration = Duration::from_millis(120);
 /// How long jobs may take to stop when the session ends.
@@ -54,6 +56,7 @@ pub struct Runtime {
     input: Option<EventStream>,
     /// Something changed since the last frame.
     dirty: bool,
+    drawn_at: Instant,
     quit: bool,
 }
 
@@ -90,6 +93,7 @@ impl Runtime {
             signals,
             input: Some(EventStream::new()),
             dirty: true,
+            drawn_at: Instant::now(),
             quit: false,
         })
     }
@@ -119,8 +123,9 @@ impl Runtime {
                 },
                 _ = ticks.tick(), if busy => self.take(Msg::Tick).await?,
             }
-            self.drain().await?;
-            if self.dirty && !self.quit {
+            let drained = self.drain().await?;
+            let due = drained || self.drawn_at.elapsed() >= FRAME;
+            if self.dirty && due && !self.quit {
                 self.draw()?;
             }
         }
@@ -128,19 +133,22 @@ impl Runtime {
         Ok(())
     }
 
-    /// Takes in what waits, for as long as a frame can wait.
-    async fn drain(&mut self) -> Result<(), TuiError> {
+    /// Takes in what waits, for as long as the keys can wait; says whether that was all.
+    async fn drain(&mut self) -> Result<bool, TuiError> {
         let until = Instant::now() + TAKE_IN;
-        while !self.quit && Instant::now() < until {
+        while Instant::now() < until {
+            if self.quit {
+                return Ok(true);
+            }
             if let Ok(msg) = self.messages.try_recv() {
                 self.take(msg).await?;
             } else if let Ok(msg) = self.jobs.try_recv() {
                 self.take(msg).await?;
             } else {
-                break;
+                return Ok(true);
             }
         }
-        Ok(())
+        Ok(false)
     }
 
     /// Takes a message in and starts its effects.
@@ -314,6 +322,7 @@ impl Runtime {
 
     fn draw(&mut self) -> Result<(), TuiError> {
         self.dirty = false;
+        self.drawn_at = Instant::now();
         let size = self.screen.terminal.size().map_err(TuiError::Lost)?;
         let area = ratatui::layout::Rect::new(0, 0, size.width, size.height);
         self.layout = layout::layout(area, &self.state);
