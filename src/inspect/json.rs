@@ -17,7 +17,11 @@ const MAX_DEPTH: usize = 64;
 /// `{"__type__": class, …attributes}`, arrays as lists, frames as lists of columns. Large values are cut with an `…`.
 #[must_use]
 pub fn to_json(value: ValueRef<'_>) -> Json {
-    Writer { left: MAX_VALUES, path: Vec::new() }.value(value)
+    Writer {
+        left: MAX_VALUES,
+        path: Vec::new(),
+    }
+    .value(value)
 }
 
 struct Writer<'a> {
@@ -28,7 +32,9 @@ struct Writer<'a> {
 
 impl<'a> Writer<'a> {
     fn value(&mut self, value: ValueRef<'a>) -> Json {
-        let Some(left) = self.left.checked_sub(1) else { return json!("…") };
+        let Some(left) = self.left.checked_sub(1) else {
+            return json!("…");
+        };
         self.left = left;
         match value.node() {
             Node::None => return Json::Null,
@@ -73,7 +79,11 @@ impl<'a> Writer<'a> {
                 let mut map = Map::new();
                 map.insert("__type__".to_owned(), json!(class));
                 for (at, (name, item)) in fields.into_iter().enumerate() {
-                    let name = if name.is_empty() { at.to_string() } else { name };
+                    let name = if name.is_empty() {
+                        at.to_string()
+                    } else {
+                        name
+                    };
                     map.insert(name, self.value(item));
                 }
                 Json::Object(map)
@@ -100,7 +110,10 @@ impl<'a> Writer<'a> {
         let count = array.count().min(self.left as u64);
         let mut items: Vec<Json> = match array.data {
             NdData::Raw(_) => (0..count).map(|at| scalar_json(&array.at(at))).collect(),
-            NdData::Objects(of, ids) => ids.iter().map(|id| json!(repr::line(of.at(*id), 200))).collect(),
+            NdData::Objects(of, ids) => ids
+                .iter()
+                .map(|id| json!(repr::line(of.at(*id), 200)))
+                .collect(),
         };
         self.left -= self.left.min(items.len());
         if array.count() > items.len() as u64 {
@@ -109,7 +122,9 @@ impl<'a> Writer<'a> {
         match array.shape[..] {
             [_] => Json::Array(items),
             [] => items.into_iter().next().unwrap_or(Json::Null),
-            _ => json!({"__type__": array.class, "dtype": array.dtype.name, "shape": array.shape, "data": items}),
+            _ => {
+                json!({"__type__": array.class, "dtype": array.dtype.name, "shape": array.shape, "data": items})
+            }
         }
     }
 
@@ -131,8 +146,13 @@ impl<'a> Writer<'a> {
             columns.insert(column.name.clone(), Json::Array(cells));
         }
         match frame.kind {
-            FrameKind::Table => json!({"__type__": frame.class, "rows": frame.rows, "columns": columns}),
-            FrameKind::Single => columns.into_iter().next_back().map_or(Json::Null, |(_, cells)| cells),
+            FrameKind::Table => {
+                json!({"__type__": frame.class, "rows": frame.rows, "columns": columns})
+            }
+            FrameKind::Single => columns
+                .into_iter()
+                .next_back()
+                .map_or(Json::Null, |(_, cells)| cells),
         }
     }
 }
@@ -149,7 +169,10 @@ fn scalar_json(scalar: &Scalar) -> Json {
         Scalar::UInt(value) => json!(value),
         Scalar::Float(value) => float(*value),
         // By its own digits: 0.1 in 32 bits is not 0.10000000149.
-        Scalar::Single(_) => scalar.to_string().parse().map_or_else(|_| json!(scalar.to_string()), float),
+        Scalar::Single(_) => scalar
+            .to_string()
+            .parse()
+            .map_or_else(|_| json!(scalar.to_string()), float),
         Scalar::Text(text) => json!(text),
         Scalar::Complex(..)
         | Scalar::Bytes(_)

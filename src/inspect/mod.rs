@@ -11,12 +11,19 @@ mod table;
 mod tree;
 mod view;
 
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
+
+use std::io::Read;
+
 use bytes::Bytes;
 
 pub use json::to_json;
 pub use pickle::{
-    Buffer, ClassName, How, Items, Limits, Node, NodeId, Object, Pairs, PickleError, Problem, Text, Value, ValueRef,
-    read_pickle, read_pickle_from,
+    Buffer, ClassName, How, Items, Limits, Node, NodeId, Object, Pairs, PickleError, Problem, Text,
+    Value, ValueRef, read_pickle, read_pickle_from,
 };
 pub use repr::{line, repr};
 pub use summary::{PREVIEW_CHARS, Summary, summarise};
@@ -38,6 +45,17 @@ pub struct Described {
 /// Where and why the bytes are not a pickle.
 pub fn describe(bytes: &Bytes, size: u64) -> Result<Described, PickleError> {
     let value = read_pickle(bytes, Limits::default())?;
+    let summary = summarise(value.root(), size);
+    Ok(Described { summary, value })
+}
+
+/// As [`describe`], of a stream: memory stays small however large the pickle is, because only the start of long byte
+/// strings is kept. Cells further down are then not at hand.
+///
+/// # Errors
+/// Where and why the stream is not a pickle, or could not be read.
+pub fn describe_from(reader: &mut dyn Read, size: u64) -> Result<Described, PickleError> {
+    let value = read_pickle_from(reader, Limits::default())?;
     let summary = summarise(value.root(), size);
     Ok(Described { summary, value })
 }

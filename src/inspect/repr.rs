@@ -7,16 +7,28 @@ use super::view::{View, view};
 /// The value on one line of at most `max_chars` characters; a longer one ends in `…`.
 #[must_use]
 pub fn line(value: ValueRef<'_>, max_chars: usize) -> String {
-    let mut printer = Printer { out: String::new(), left: max_chars.saturating_mul(4).max(16), path: Vec::new(), depth: 12, width: None };
+    let mut printer = Printer {
+        out: String::new(),
+        left: max_chars.saturating_mul(4).max(16),
+        path: Vec::new(),
+        depth: 12,
+        width: None,
+    };
     printer.value(value, 0);
     truncate(&printer.out, max_chars)
 }
 
 /// The value over several lines as `pprint` would lay it out: containers that fit in `width` columns on one line, others
-/// with one part a line; `depth` levels deep, cut at about 200 KB.
+/// with one part a line; `depth` levels deep but no more than 100, cut at about 200 KB.
 #[must_use]
 pub fn repr(value: ValueRef<'_>, width: usize, depth: usize) -> String {
-    let mut printer = Printer { out: String::new(), left: 200_000, path: Vec::new(), depth, width: Some(width.max(20)) };
+    let mut printer = Printer {
+        out: String::new(),
+        left: 200_000,
+        path: Vec::new(),
+        depth: depth.min(MAX_DEPTH),
+        width: Some(width.max(20)),
+    };
     printer.value(value, 0);
     printer.out
 }
@@ -32,6 +44,9 @@ pub(super) fn truncate(text: &str, max_chars: usize) -> String {
     }
     cut
 }
+
+/// Levels printed at most: each takes a part of the stack.
+const MAX_DEPTH: usize = 100;
 
 /// Elements of one container that are printed at most.
 const MAX_PARTS: usize = 1_000;
@@ -91,8 +106,18 @@ impl<'a> Printer<'a> {
 
     /// Whether a container prints on one line of that width.
     fn fits(&self, value: ValueRef<'a>, width: usize) -> bool {
-        let path = self.path.get(..self.path.len().saturating_sub(1)).unwrap_or_default().to_vec();
-        let mut trial = Printer { out: String::new(), left: width.saturating_mul(4), path, depth: self.depth, width: None };
+        let path = self
+            .path
+            .get(..self.path.len().saturating_sub(1))
+            .unwrap_or_default()
+            .to_vec();
+        let mut trial = Printer {
+            out: String::new(),
+            left: width.saturating_mul(4),
+            path,
+            depth: self.depth,
+            width: None,
+        };
         trial.value(value, 0);
         trial.left > 0 && trial.out.chars().count() <= width
     }
@@ -117,7 +142,14 @@ impl<'a> Printer<'a> {
         self.push(close);
     }
 
-    fn spread(&mut self, open: &str, close: &str, parts: &[(String, ValueRef<'a>)], total: u64, indent: usize) {
+    fn spread(
+        &mut self,
+        open: &str,
+        close: &str,
+        parts: &[(String, ValueRef<'a>)],
+        total: u64,
+        indent: usize,
+    ) {
         let inner = indent + 2;
         self.push(open);
         for (label, part) in parts.iter().take(MAX_PARTS) {
@@ -146,14 +178,45 @@ fn parts(value: ValueRef<'_>) -> (String, String, Vec<(String, ValueRef<'_>)>, u
     match view(value) {
         View::Leaf => (String::new(), String::new(), Vec::new(), 0),
         // Braces alone would be an empty dict.
-        View::Sequence { class: None, open: "{", total: 0, .. } => ("set(".to_owned(), ")".to_owned(), Vec::new(), 0),
-        View::Sequence { class, open, close, items, total } => {
+        View::Sequence {
+            class: None,
+            open: "{",
+            total: 0,
+            ..
+        } => ("set(".to_owned(), ")".to_owned(), Vec::new(), 0),
+        View::Sequence {
+            class,
+            open,
+            close,
+            items,
+            total,
+        } => {
             let (open, close) = wrap(class, open, close);
-            (open, close, items.into_iter().map(|item| (String::new(), item)).collect(), total)
+            (
+                open,
+                close,
+                items
+                    .into_iter()
+                    .map(|item| (String::new(), item))
+                    .collect(),
+                total,
+            )
         }
-        View::Mapping { class, pairs, total } => {
+        View::Mapping {
+            class,
+            pairs,
+            total,
+        } => {
             let (open, close) = wrap(class, "{", "}");
-            (open, close, pairs.into_iter().map(|(k, v)| (format!("{}: ", line(k, 80)), v)).collect(), total)
+            (
+                open,
+                close,
+                pairs
+                    .into_iter()
+                    .map(|(k, v)| (format!("{}: ", line(k, 80)), v))
+                    .collect(),
+                total,
+            )
         }
         View::Object { class, fields } => {
             let total = fields.len() as u64;
@@ -161,7 +224,12 @@ fn parts(value: ValueRef<'_>) -> (String, String, Vec<(String, ValueRef<'_>)>, u
                 name if name.is_empty() => name,
                 name => format!("{name}="),
             };
-            (format!("{class}("), ")".to_owned(), fields.into_iter().map(|(k, v)| (label(k), v)).collect(), total)
+            (
+                format!("{class}("),
+                ")".to_owned(),
+                fields.into_iter().map(|(k, v)| (label(k), v)).collect(),
+                total,
+            )
         }
     }
 }
@@ -188,12 +256,20 @@ fn leaf(value: ValueRef<'_>, left: usize) -> Option<String> {
         Node::Global(class) => format!("<class '{class}'>"),
         Node::Persistent(_) => "<object kept elsewhere>".to_owned(),
         Node::Elided => "…".to_owned(),
-        Node::List(_) | Node::Tuple(_) | Node::Set(_) | Node::FrozenSet(_) | Node::Dict(_) | Node::Object(_) => return None,
+        Node::List(_)
+        | Node::Tuple(_)
+        | Node::Set(_)
+        | Node::FrozenSet(_)
+        | Node::Dict(_)
+        | Node::Object(_) => return None,
     })
 }
 
 fn text_repr(text: &Text, left: usize) -> String {
-    let head = text.as_bytes().get(..left.min(text.as_bytes().len())).unwrap_or_default();
+    let head = text
+        .as_bytes()
+        .get(..left.min(text.as_bytes().len()))
+        .unwrap_or_default();
     let cut = (head.len() as u64) < text.len();
     let mut shown = quote(&String::from_utf8_lossy(head));
     if cut {
@@ -204,7 +280,10 @@ fn text_repr(text: &Text, left: usize) -> String {
 }
 
 fn bytes_repr(bytes: &Buffer, left: usize) -> String {
-    let head = bytes.head().get(..left.min(bytes.head().len())).unwrap_or_default();
+    let head = bytes
+        .head()
+        .get(..left.min(bytes.head().len()))
+        .unwrap_or_default();
     let mut shown = quote_bytes(head);
     if (head.len() as u64) < bytes.len() {
         shown.pop();
@@ -245,7 +324,12 @@ pub(super) fn array_text(array: &NdArray<'_>) -> String {
         [_] => format!("[{}]", shown.join(", ")),
         _ => {
             let axes: Vec<String> = array.shape.iter().map(u64::to_string).collect();
-            format!("{} {} [{}]", array.dtype.name, axes.join("×"), shown.join(", "))
+            format!(
+                "{} {} [{}]",
+                array.dtype.name,
+                axes.join("×"),
+                shown.join(", ")
+            )
         }
     }
 }
@@ -253,14 +337,20 @@ pub(super) fn array_text(array: &NdArray<'_>) -> String {
 /// The values of a single column; the columns of a table with their types.
 pub(super) fn frame_text(frame: &Frame<'_>) -> String {
     if let (known::FrameKind::Single, Some(column)) = (frame.kind, frame.columns.first()) {
-        let mut shown: Vec<String> = (0..column.len.min(SHOWN)).map(|row| cell_text(&column.cell(row))).collect();
+        let mut shown: Vec<String> = (0..column.len.min(SHOWN))
+            .map(|row| cell_text(&column.cell(row)))
+            .collect();
         if column.len > SHOWN {
             shown.push("…".to_owned());
         }
         return format!("[{}]", shown.join(", "));
     }
-    let mut shown: Vec<String> =
-        frame.columns.iter().take(50).map(|column| format!("{}: {}", column.name, column.dtype)).collect();
+    let mut shown: Vec<String> = frame
+        .columns
+        .iter()
+        .take(50)
+        .map(|column| format!("{}: {}", column.name, column.dtype))
+        .collect();
     if frame.columns.len() > 50 {
         shown.push("…".to_owned());
     }

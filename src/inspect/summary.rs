@@ -65,7 +65,8 @@ pub fn summarise(value: ValueRef<'_>, size: u64) -> Summary {
         }
         None => {
             summary.shape = shape(value);
-            summary.preview = special_preview(value).unwrap_or_else(|| repr::line(value, PREVIEW_CHARS));
+            summary.preview =
+                special_preview(value).unwrap_or_else(|| repr::line(value, PREVIEW_CHARS));
         }
     }
     summary.preview = repr::truncate(&summary.preview, PREVIEW_CHARS);
@@ -119,30 +120,46 @@ pub(super) fn count(number: u64) -> String {
         _ => (1_000_000_000, "G"),
     };
     let (whole, tenth) = (number / scale, number % scale / (scale / 10));
-    if tenth == 0 || whole >= 100 { format!("{whole}{unit}") } else { format!("{whole}.{tenth}{unit}") }
+    if tenth == 0 || whole >= 100 {
+        format!("{whole}{unit}")
+    } else {
+        format!("{whole}.{tenth}{unit}")
+    }
 }
 
 fn array_shape(array: &NdArray<'_>) -> String {
     if array.shape.is_empty() {
         return "()".to_owned();
     }
-    array.shape.iter().map(|axis| count(*axis)).collect::<Vec<_>>().join("×")
+    array
+        .shape
+        .iter()
+        .map(|axis| count(*axis))
+        .collect::<Vec<_>>()
+        .join("×")
 }
 
 /// The length of a container, or what an object says its shape is.
 fn shape(value: ValueRef<'_>) -> Option<String> {
     if let Node::Str(text) = value.node() {
-        return Some(count(text.as_str().chars().count() as u64).to_string()).filter(|_| text.is_whole());
+        return Some(count(text.as_str().chars().count() as u64).to_string())
+            .filter(|_| text.is_whole());
     }
     if let Some(buffer) = value.as_buffer() {
         return Some(count(buffer.len()));
     }
     match view(value) {
         View::Sequence { total, .. } | View::Mapping { total, .. } => Some(count(total)),
-        View::Object { class: "_rebuild_tensor_v2", .. } => axes(value.arg(2)?),
-        View::Object { fields, .. } => {
-            axes(fields.iter().find(|(name, _)| name == "_shape" || name == "shape").map(|(_, shape)| *shape)?)
-        }
+        View::Object {
+            class: "_rebuild_tensor_v2",
+            ..
+        } => axes(value.arg(2)?),
+        View::Object { fields, .. } => axes(
+            fields
+                .iter()
+                .find(|(name, _)| name == "_shape" || name == "shape")
+                .map(|(_, shape)| *shape)?,
+        ),
         View::Leaf => None,
     }
 }
@@ -158,16 +175,29 @@ fn axes(value: ValueRef<'_>) -> Option<String> {
 
 /// Previews of classes whose pickles say less plainly what matters.
 fn special_preview(value: ValueRef<'_>) -> Option<String> {
-    let View::Object { class, fields } = view(value) else { return None };
-    let field = |name: &str| fields.iter().find(|(field, _)| field == name).map(|(_, value)| *value);
+    let View::Object { class, fields } = view(value) else {
+        return None;
+    };
+    let field = |name: &str| {
+        fields
+            .iter()
+            .find(|(field, _)| field == name)
+            .map(|(_, value)| *value)
+    };
     if class == "MetaflowExceptionWrapper" {
         let (kind, text) = (field("type")?.as_str()?, field("exception")?.as_str()?);
-        return Some(format!("{}: {text}", kind.rsplit('.').next().unwrap_or(&kind)).replace('\n', " "));
+        return Some(
+            format!("{}: {text}", kind.rsplit('.').next().unwrap_or(&kind)).replace('\n', " "),
+        );
     }
     // What was fitted ends in an underscore and what is private starts with one; the rest are the parameters.
     if field("_sklearn_version").is_some() {
-        let parameters = fields.iter().filter(|(name, value)| !name.starts_with('_') && !name.ends_with('_') && !value.is_none());
-        let shown: Vec<String> = parameters.map(|(name, value)| format!("{name}={}", repr::line(*value, 40))).collect();
+        let parameters = fields.iter().filter(|(name, value)| {
+            !name.starts_with('_') && !name.ends_with('_') && !value.is_none()
+        });
+        let shown: Vec<String> = parameters
+            .map(|(name, value)| format!("{name}={}", repr::line(*value, 40)))
+            .collect();
         return Some(format!("{class}({})", shown.join(", ")));
     }
     None

@@ -41,13 +41,32 @@ pub fn tree_node(key: String, value: ValueRef<'_>) -> TreeNode {
 pub fn children(value: ValueRef<'_>, skip: usize, limit: usize) -> Vec<TreeNode> {
     let rows: Box<dyn Iterator<Item = (String, ValueRef<'_>)>> = match parts(value) {
         View::Leaf => return Vec::new(),
-        View::Sequence { items, .. } => Box::new(items.into_iter().enumerate().map(|(at, item)| (at.to_string(), item))),
-        View::Mapping { pairs, .. } => Box::new(pairs.into_iter().map(|(key, item)| (key_text(key), item))),
-        View::Object { fields, .. } => Box::new(fields.into_iter().enumerate().map(|(at, (name, item))| {
-            (if name.is_empty() { at.to_string() } else { name }, item)
-        })),
+        View::Sequence { items, .. } => Box::new(
+            items
+                .into_iter()
+                .enumerate()
+                .map(|(at, item)| (at.to_string(), item)),
+        ),
+        View::Mapping { pairs, .. } => {
+            Box::new(pairs.into_iter().map(|(key, item)| (key_text(key), item)))
+        }
+        View::Object { fields, .. } => {
+            Box::new(fields.into_iter().enumerate().map(|(at, (name, item))| {
+                (
+                    if name.is_empty() {
+                        at.to_string()
+                    } else {
+                        name
+                    },
+                    item,
+                )
+            }))
+        }
     };
-    rows.skip(skip).take(limit).map(|(key, item)| tree_node(key, item)).collect()
+    rows.skip(skip)
+        .take(limit)
+        .map(|(key, item)| tree_node(key, item))
+        .collect()
 }
 
 fn child_count(value: ValueRef<'_>) -> u64 {
@@ -61,7 +80,9 @@ fn child_count(value: ValueRef<'_>) -> u64 {
 /// Frames and arrays are tables, not trees; what a library spells in a line has nothing to open.
 fn parts(value: ValueRef<'_>) -> View<'_> {
     match known::recognise(value) {
-        Some(Known::Array(_) | Known::Frame(_) | Known::NumpyScalar(..) | Known::Plain(_)) => View::Leaf,
+        Some(Known::Array(_) | Known::Frame(_) | Known::NumpyScalar(..) | Known::Plain(_)) => {
+            View::Leaf
+        }
         None => view(value),
     }
 }
@@ -69,5 +90,9 @@ fn parts(value: ValueRef<'_>) -> View<'_> {
 /// What a row says about its length, for a column of the tree.
 #[must_use]
 pub fn length_text(node: &TreeNode) -> String {
-    if node.children == 0 { String::new() } else { count(node.children) }
+    if node.children == 0 {
+        String::new()
+    } else {
+        count(node.children)
+    }
 }

@@ -26,7 +26,10 @@ pub(super) enum View<'a> {
         total: u64,
     },
     /// Parts with names; positional arguments have none.
-    Object { class: &'a str, fields: Vec<(String, ValueRef<'a>)> },
+    Object {
+        class: &'a str,
+        fields: Vec<(String, ValueRef<'a>)>,
+    },
 }
 
 /// Takes a value apart, one level.
@@ -70,8 +73,16 @@ fn refs<'a>(value: ValueRef<'a>, items: &'a Items) -> Vec<ValueRef<'a>> {
 }
 
 fn mapping<'a>(value: ValueRef<'a>, class: Option<&'a str>, pairs: &'a Pairs) -> View<'a> {
-    let kept = pairs.kept.iter().map(|(k, v)| (value.at(*k), value.at(*v))).collect();
-    View::Mapping { class, pairs: kept, total: pairs.total }
+    let kept = pairs
+        .kept
+        .iter()
+        .map(|(k, v)| (value.at(*k), value.at(*v)))
+        .collect();
+    View::Mapping {
+        class,
+        pairs: kept,
+        total: pairs.total,
+    }
 }
 
 fn view_object<'a>(value: ValueRef<'a>, object: &'a Object) -> View<'a> {
@@ -81,13 +92,23 @@ fn view_object<'a>(value: ValueRef<'a>, object: &'a Object) -> View<'a> {
     if is("collections", "OrderedDict") || is("collections", "defaultdict") {
         return mapping(value, Some(class), &object.pairs);
     }
-    if let Some(counts) = value.arg(0).filter(|_| is("collections", "Counter")).and_then(ValueRef::as_pairs) {
+    if let Some(counts) = value
+        .arg(0)
+        .filter(|_| is("collections", "Counter"))
+        .and_then(ValueRef::as_pairs)
+    {
         return mapping(value, Some(class), counts);
     }
     let fields = fields(value, object);
     if fields.is_empty() && object.items.total > 0 || is("collections", "deque") {
         let (items, total) = (refs(value, &object.items), object.items.total);
-        return View::Sequence { class: Some(class), open: "[", close: "]", items, total };
+        return View::Sequence {
+            class: Some(class),
+            open: "[",
+            close: "]",
+            items,
+            total,
+        };
     }
     if fields.is_empty() && object.pairs.total > 0 {
         return mapping(value, Some(class), &object.pairs);
@@ -124,7 +145,10 @@ fn fields<'a>(value: ValueRef<'a>, object: &'a Object) -> Vec<(String, ValueRef<
         // A wrapper is made from nothing and then filled.
         let placeholder = object.state.is_some() && arg.is_none();
         if !of_helper && !placeholder {
-            fields.push((argument_name(class, index).unwrap_or_default().to_owned(), arg));
+            fields.push((
+                argument_name(class, index).unwrap_or_default().to_owned(),
+                arg,
+            ));
         }
     }
     if let Some(kwargs) = object.kwargs {
@@ -132,7 +156,12 @@ fn fields<'a>(value: ValueRef<'a>, object: &'a Object) -> Vec<(String, ValueRef<
     }
     match object.state.map(at) {
         // The state of a class with slots is a couple of dicts.
-        Some(state) if matches!(state.node(), Node::Tuple(_)) && state.items().all(|part| part.is_none() || part.as_pairs().is_some()) => {
+        Some(state)
+            if matches!(state.node(), Node::Tuple(_))
+                && state
+                    .items()
+                    .all(|part| part.is_none() || part.as_pairs().is_some()) =>
+        {
             fields.extend(state.items().flat_map(attributes));
         }
         Some(state) if state.as_pairs().is_some() => fields.extend(attributes(state)),
@@ -140,9 +169,20 @@ fn fields<'a>(value: ValueRef<'a>, object: &'a Object) -> Vec<(String, ValueRef<
         _ => {}
     }
     if !fields.is_empty() {
-        let elements = object.items.kept.iter().enumerate().map(|(index, id)| (format!("[{index}]"), at(*id)));
+        let elements = object
+            .items
+            .kept
+            .iter()
+            .enumerate()
+            .map(|(index, id)| (format!("[{index}]"), at(*id)));
         fields.extend(elements);
-        fields.extend(object.pairs.kept.iter().map(|(key, item)| (format!("[{}]", key_text(at(*key))), at(*item))));
+        fields.extend(
+            object
+                .pairs
+                .kept
+                .iter()
+                .map(|(key, item)| (format!("[{}]", key_text(at(*key))), at(*item))),
+        );
     }
     fields
 }

@@ -1,6 +1,6 @@
 //! One column of a frame: where its cells are and how to read one, whatever library wrote it.
 
-use super::super::pickle::{Node, NodeId, ValueRef};
+use super::super::pickle::{Buffer, Node, NodeId, ValueRef};
 use super::arrow::Chunks;
 use super::dtype::Dtype;
 use super::numpy;
@@ -23,13 +23,29 @@ pub(in crate::inspect) struct Column<'a> {
 #[derive(Debug, Clone)]
 pub(super) enum Data<'a> {
     /// Elements of a numpy array, `start + step * row` in storage order.
-    Strided { dtype: Dtype, bytes: &'a [u8], start: u64, step: u64 },
+    Strided {
+        dtype: Dtype,
+        buffer: &'a Buffer,
+        start: u64,
+        step: u64,
+    },
     /// Python objects of a numpy array, laid out likewise.
-    Objects { of: ValueRef<'a>, ids: &'a [NodeId], start: u64, step: u64 },
+    Objects {
+        of: ValueRef<'a>,
+        ids: &'a [NodeId],
+        start: u64,
+        step: u64,
+    },
     /// Values, null where the mask is true.
-    Masked { values: Box<Data<'a>>, mask: Box<Data<'a>> },
+    Masked {
+        values: Box<Data<'a>>,
+        mask: Box<Data<'a>>,
+    },
     /// Positions in a list of levels; negative for null.
-    Codes { codes: Box<Data<'a>>, levels: Box<Data<'a>> },
+    Codes {
+        codes: Box<Data<'a>>,
+        levels: Box<Data<'a>>,
+    },
     /// Arrow arrays, one after the other.
     Arrow(Chunks<'a>),
     /// `start + step * row`.
@@ -58,11 +74,21 @@ impl<'a> Data<'a> {
     pub(super) fn cell(&self, row: u64) -> Cell<'a> {
         let opaque = Cell::Scalar(Scalar::Opaque);
         match self {
-            Self::Strided { dtype, bytes, start, step } => match position(*start, *step, row) {
-                Some(at) => Cell::Scalar(numpy::raw(dtype, bytes, at)),
+            Self::Strided {
+                dtype,
+                buffer,
+                start,
+                step,
+            } => match position(*start, *step, row) {
+                Some(at) => Cell::Scalar(numpy::element(dtype, buffer, at)),
                 None => opaque,
             },
-            Self::Objects { of, ids, start, step } => position(*start, *step, row)
+            Self::Objects {
+                of,
+                ids,
+                start,
+                step,
+            } => position(*start, *step, row)
                 .and_then(|at| ids.get(usize::try_from(at).ok()?))
                 .map_or(opaque, |id| Cell::of_object(of.at(*id))),
             Self::Masked { values, mask } => match mask.cell(row) {
@@ -130,7 +156,16 @@ pub(super) fn label(value: ValueRef<'_>) -> String {
                 Node::Tuple(_) => "…".to_owned(),
                 _ => label(value.at(*id)),
             };
-            format!("({})", items.kept.iter().take(8).map(part).collect::<Vec<_>>().join(", "))
+            format!(
+                "({})",
+                items
+                    .kept
+                    .iter()
+                    .take(8)
+                    .map(part)
+                    .collect::<Vec<_>>()
+                    .join(", ")
+            )
         }
         _ => match Cell::of_object(value) {
             Cell::Scalar(scalar) => scalar.to_string(),

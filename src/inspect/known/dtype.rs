@@ -42,10 +42,17 @@ impl Dtype {
         }
         let code = value.arg(0)?.as_str()?;
         let state = value.state();
-        let big_endian = state.and_then(|s| s.item(1)).and_then(ValueRef::as_str).is_some_and(|o| o == ">");
+        let big_endian = state
+            .and_then(|s| s.item(1))
+            .and_then(ValueRef::as_str)
+            .is_some_and(|o| o == ">");
         let (letter, digits) = code.split_at_checked(1)?;
         let mut size = digits.parse::<usize>().unwrap_or(0);
-        if let Some(of_state) = state.and_then(|s| s.item(5)).and_then(ValueRef::as_int).filter(|s| *s > 0) {
+        if let Some(of_state) = state
+            .and_then(|s| s.item(5))
+            .and_then(ValueRef::as_int)
+            .filter(|s| *s > 0)
+        {
             size = usize::try_from(of_state).ok()?;
         }
         let unit = || state.and_then(time_unit).unwrap_or((None, String::new()));
@@ -73,18 +80,32 @@ impl Dtype {
             }
             "m" => {
                 let (unit, text) = unit();
-                (unit.map_or(Kind::Other, |(u, n)| Kind::Timedelta(u, n)), format!("timedelta64[{text}]"))
+                (
+                    unit.map_or(Kind::Other, |(u, n)| Kind::Timedelta(u, n)),
+                    format!("timedelta64[{text}]"),
+                )
             }
-            "V" => match state.and_then(|s| s.item(3)).filter(|names| names.as_items().is_some()) {
+            "V" => match state
+                .and_then(|s| s.item(3))
+                .filter(|names| names.as_items().is_some())
+            {
                 Some(names) => {
-                    let names: Vec<String> = names.items().filter_map(|n| Some(n.as_str()?.into_owned())).collect();
+                    let names: Vec<String> = names
+                        .items()
+                        .filter_map(|n| Some(n.as_str()?.into_owned()))
+                        .collect();
                     (Kind::Other, format!("record({})", names.join(", ")))
                 }
                 None => (Kind::Other, format!("V{size}")),
             },
             _ => (Kind::Other, code.into_owned()),
         };
-        (size <= MAX_SIZE).then_some(Self { kind, size, big_endian, name })
+        (size <= MAX_SIZE).then_some(Self {
+            kind,
+            size,
+            big_endian,
+            name,
+        })
     }
 
     /// A little-endian number type by numpy's or Arrow's name.
@@ -103,7 +124,12 @@ impl Dtype {
             "double" | "float64" => (Kind::Float, 8),
             _ => return None,
         };
-        Some(Self { kind, size, big_endian: false, name: name.to_owned() })
+        Some(Self {
+            kind,
+            size,
+            big_endian: false,
+            name: name.to_owned(),
+        })
     }
 
     /// Whether elements are Python objects, pickled beside the array.
@@ -117,15 +143,27 @@ impl Dtype {
             return Scalar::Opaque;
         }
         match &self.kind {
-            Kind::Bool => bytes.first().map_or(Scalar::Opaque, |b| Scalar::Bool(*b != 0)),
+            Kind::Bool => bytes
+                .first()
+                .map_or(Scalar::Opaque, |b| Scalar::Bool(*b != 0)),
             Kind::Int => self.int(bytes).map_or(Scalar::Opaque, Scalar::Int),
             Kind::UInt => self.unsigned(bytes).map_or(Scalar::Opaque, Scalar::UInt),
             Kind::Float => self.float(bytes),
             Kind::Complex => {
-                let half = Self { kind: Kind::Float, size: self.size / 2, big_endian: self.big_endian, name: String::new() };
-                match bytes.split_at_checked(self.size / 2).map(|(re, im)| (half.float(re), half.float(im))) {
+                let half = Self {
+                    kind: Kind::Float,
+                    size: self.size / 2,
+                    big_endian: self.big_endian,
+                    name: String::new(),
+                };
+                match bytes
+                    .split_at_checked(self.size / 2)
+                    .map(|(re, im)| (half.float(re), half.float(im)))
+                {
                     Some((Scalar::Float(re), Scalar::Float(im))) => Scalar::Complex(re, im),
-                    Some((Scalar::Single(re), Scalar::Single(im))) => Scalar::Complex(re.into(), im.into()),
+                    Some((Scalar::Single(re), Scalar::Single(im))) => {
+                        Scalar::Complex(re.into(), im.into())
+                    }
                     _ => Scalar::Opaque,
                 }
             }
@@ -135,8 +173,12 @@ impl Dtype {
                 Scalar::Bytes(bytes.get(..end).unwrap_or_default().to_vec())
             }
             Kind::Date => self.time(bytes, 1, Scalar::Date),
-            Kind::Datetime(unit, scale) => self.time(bytes, *scale, |value| Scalar::Datetime(value, *unit)),
-            Kind::Timedelta(unit, scale) => self.time(bytes, *scale, |value| Scalar::Timedelta(value, *unit)),
+            Kind::Datetime(unit, scale) => {
+                self.time(bytes, *scale, |value| Scalar::Datetime(value, *unit))
+            }
+            Kind::Timedelta(unit, scale) => {
+                self.time(bytes, *scale, |value| Scalar::Timedelta(value, *unit))
+            }
             Kind::Object | Kind::Other => Scalar::Opaque,
         }
     }
@@ -146,7 +188,11 @@ impl Dtype {
             return None;
         }
         let fold = |value: u64, byte: &u8| value << 8 | u64::from(*byte);
-        Some(if self.big_endian { bytes.iter().fold(0, fold) } else { bytes.iter().rev().fold(0, fold) })
+        Some(if self.big_endian {
+            bytes.iter().fold(0, fold)
+        } else {
+            bytes.iter().rev().fold(0, fold)
+        })
     }
 
     fn int(&self, bytes: &[u8]) -> Option<i64> {
@@ -155,11 +201,15 @@ impl Dtype {
     }
 
     fn float(&self, bytes: &[u8]) -> Scalar {
-        let Some(bits) = self.unsigned(bytes) else { return Scalar::Opaque };
+        let Some(bits) = self.unsigned(bytes) else {
+            return Scalar::Opaque;
+        };
         match bytes.len() {
             8 => Scalar::Float(f64::from_bits(bits)),
-            4 => u32::try_from(bits).map_or(Scalar::Opaque, |bits| Scalar::Single(f32::from_bits(bits))),
-            2 => u16::try_from(bits).map_or(Scalar::Opaque, |bits| Scalar::Single(half_to_single(bits))),
+            4 => u32::try_from(bits)
+                .map_or(Scalar::Opaque, |bits| Scalar::Single(f32::from_bits(bits))),
+            2 => u16::try_from(bits)
+                .map_or(Scalar::Opaque, |bits| Scalar::Single(half_to_single(bits))),
             _ => Scalar::Opaque,
         }
     }
@@ -176,8 +226,17 @@ impl Dtype {
     /// Fixed-width UTF-32, padded with zeros.
     fn text(&self, bytes: &[u8]) -> String {
         let (chars, _) = bytes.as_chunks::<4>();
-        let code = |c: &[u8; 4]| if self.big_endian { u32::from_be_bytes(*c) } else { u32::from_le_bytes(*c) };
-        let text: String = chars.iter().map(|c| char::from_u32(code(c)).unwrap_or(char::REPLACEMENT_CHARACTER)).collect();
+        let code = |c: &[u8; 4]| {
+            if self.big_endian {
+                u32::from_be_bytes(*c)
+            } else {
+                u32::from_le_bytes(*c)
+            }
+        };
+        let text: String = chars
+            .iter()
+            .map(|c| char::from_u32(code(c)).unwrap_or(char::REPLACEMENT_CHARACTER))
+            .collect();
         text.trim_end_matches('\0').to_owned()
     }
 }
@@ -201,7 +260,11 @@ fn time_unit(state: ValueRef<'_>) -> Option<(Option<(TimeUnit, i64)>, String)> {
             None => return Some((None, code)),
         },
     };
-    let text = if count == 1 { code } else { format!("{count}{code}") };
+    let text = if count == 1 {
+        code
+    } else {
+        format!("{count}{code}")
+    };
     Some((count.checked_mul(factor).map(|scale| (base, scale)), text))
 }
 

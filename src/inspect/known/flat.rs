@@ -40,7 +40,9 @@ impl<'a> Table<'a> {
 
     /// A byte, 0 when unset.
     pub(super) fn u8(&self, index: usize) -> u8 {
-        self.field(index).and_then(|at| self.bytes.get(at).copied()).unwrap_or(0)
+        self.field(index)
+            .and_then(|at| self.bytes.get(at).copied())
+            .unwrap_or(0)
     }
 
     /// A bool, false when unset.
@@ -50,17 +52,23 @@ impl<'a> Table<'a> {
 
     /// A short, 0 when unset.
     pub(super) fn i16(&self, index: usize) -> i16 {
-        self.field(index).and_then(|at| array(self.bytes, at)).map_or(0, i16::from_le_bytes)
+        self.field(index)
+            .and_then(|at| array(self.bytes, at))
+            .map_or(0, i16::from_le_bytes)
     }
 
     /// An int, 0 when unset.
     pub(super) fn i32(&self, index: usize) -> i32 {
-        self.field(index).and_then(|at| array(self.bytes, at)).map_or(0, i32::from_le_bytes)
+        self.field(index)
+            .and_then(|at| array(self.bytes, at))
+            .map_or(0, i32::from_le_bytes)
     }
 
     /// A long, 0 when unset.
     pub(super) fn i64(&self, index: usize) -> i64 {
-        self.field(index).and_then(|at| array(self.bytes, at)).map_or(0, i64::from_le_bytes)
+        self.field(index)
+            .and_then(|at| array(self.bytes, at))
+            .map_or(0, i64::from_le_bytes)
     }
 
     /// A nested table.
@@ -72,12 +80,18 @@ impl<'a> Table<'a> {
     pub(super) fn text(&self, index: usize) -> Option<&'a str> {
         let at = self.target(index)?;
         let start = at.checked_add(4)?;
-        std::str::from_utf8(self.bytes.get(start..start.checked_add(read_u32(self.bytes, at)?)?)?).ok()
+        std::str::from_utf8(
+            self.bytes
+                .get(start..start.checked_add(read_u32(self.bytes, at)?)?)?,
+        )
+        .ok()
     }
 
     /// The elements of a vector whose elements take `size` bytes, as the positions that exist.
     fn vector(&self, index: usize, size: usize) -> impl Iterator<Item = usize> + use<'a> {
-        let found = self.target(index).and_then(|at| Some((at.checked_add(4)?, read_u32(self.bytes, at)?)));
+        let found = self
+            .target(index)
+            .and_then(|at| Some((at.checked_add(4)?, read_u32(self.bytes, at)?)));
         let (start, count) = found.unwrap_or_default();
         let room = self.bytes.len().saturating_sub(start) / size.max(1);
         (0..count.min(room)).map(move |at| start + at * size)
@@ -86,19 +100,22 @@ impl<'a> Table<'a> {
     /// A vector of tables.
     pub(super) fn tables(&self, index: usize) -> impl Iterator<Item = Table<'a>> + use<'a> {
         let bytes = self.bytes;
-        self.vector(index, 4).filter_map(move |at| Table::at(bytes, at.checked_add(read_u32(bytes, at)?)?))
+        self.vector(index, 4)
+            .filter_map(move |at| Table::at(bytes, at.checked_add(read_u32(bytes, at)?)?))
     }
 
     /// A vector of structs of two longs; negative ones count as 0.
     pub(super) fn pairs(&self, index: usize) -> impl Iterator<Item = (u64, u64)> + use<'a> {
         let bytes = self.bytes;
-        self.vector(index, 16).map(move |at| (long(bytes, at), long(bytes, at + 8)))
+        self.vector(index, 16)
+            .map(move |at| (long(bytes, at), long(bytes, at + 8)))
     }
 
     /// A vector of blocks of an Arrow file: where each starts.
     pub(super) fn blocks(&self, index: usize) -> impl Iterator<Item = usize> + use<'a> {
         let bytes = self.bytes;
-        self.vector(index, 24).filter_map(move |at| usize::try_from(long(bytes, at)).ok())
+        self.vector(index, 24)
+            .filter_map(move |at| usize::try_from(long(bytes, at)).ok())
     }
 
     /// A vector of longs; negative ones count as 0.
@@ -109,7 +126,9 @@ impl<'a> Table<'a> {
 }
 
 fn long(bytes: &[u8], at: usize) -> u64 {
-    array(bytes, at).and_then(|b| u64::try_from(i64::from_le_bytes(b)).ok()).unwrap_or(0)
+    array(bytes, at)
+        .and_then(|b| u64::try_from(i64::from_le_bytes(b)).ok())
+        .unwrap_or(0)
 }
 
 fn array<const N: usize>(bytes: &[u8], at: usize) -> Option<[u8; N]> {

@@ -44,7 +44,10 @@ pub(in crate::inspect) fn recognise(value: ValueRef<'_>) -> Option<Known<'_>> {
     if let Some((scalar, dtype)) = numpy::scalar(value) {
         return Some(Known::NumpyScalar(scalar, dtype));
     }
-    if let Some(frame) = pandas::frame(value).or_else(|| arrow::frame(value)).or_else(|| ipc::frame(value)) {
+    if let Some(frame) = pandas::frame(value)
+        .or_else(|| arrow::frame(value))
+        .or_else(|| ipc::frame(value))
+    {
         return Some(Known::Frame(frame));
     }
     plain(value).map(Known::Plain)

@@ -31,19 +31,29 @@ pub(in crate::inspect) enum NdData<'a> {
 impl NdArray<'_> {
     /// The number of elements, or as many as can be counted.
     pub(in crate::inspect) fn count(&self) -> u64 {
-        self.shape.iter().fold(1, |count, axis| count.saturating_mul(*axis))
+        self.shape
+            .iter()
+            .fold(1, |count, axis| count.saturating_mul(*axis))
     }
 
     /// The element at a position in storage order.
     pub(in crate::inspect) fn at(&self, position: u64) -> Scalar {
         match self.data {
-            NdData::Raw(buffer) => raw(&self.dtype, buffer.head(), position),
+            NdData::Raw(buffer) => element(&self.dtype, buffer, position),
             NdData::Objects(..) => Scalar::Opaque,
         }
     }
 }
 
-/// The element at a position of an array's bytes.
+/// The element at a position of an array, if its bytes are kept.
+pub(super) fn element(dtype: &Dtype, buffer: &Buffer, position: u64) -> Scalar {
+    usize::try_from(position)
+        .ok()
+        .and_then(|at| buffer.get(at.checked_mul(dtype.size)?, dtype.size))
+        .map_or(Scalar::Opaque, |bytes| dtype.scalar(bytes))
+}
+
+/// The element at a position of plain bytes.
 pub(super) fn raw(dtype: &Dtype, bytes: &[u8], position: u64) -> Scalar {
     usize::try_from(position)
         .ok()
@@ -64,22 +74,46 @@ pub(super) fn array(value: ValueRef<'_>) -> Option<NdArray<'_>> {
         "_reconstruct" => {
             let state = value.state()?;
             let fortran = state.item(3)?.as_bool()?;
-            (&*value.arg(0)?.as_global()?.name, state.item(1)?, state.item(2)?, fortran, state.item(4)?)
+            (
+                &*value.arg(0)?.as_global()?.name,
+                state.item(1)?,
+                state.item(2)?,
+                fortran,
+                state.item(4)?,
+            )
         }
         "_frombuffer" => {
-            let order = value.arg(3).and_then(ValueRef::as_str).is_some_and(|o| o == "F");
-            ("ndarray", value.arg(2)?, value.arg(1)?, order, value.arg(0)?)
+            let order = value
+                .arg(3)
+                .and_then(ValueRef::as_str)
+                .is_some_and(|o| o == "F");
+            (
+                "ndarray",
+                value.arg(2)?,
+                value.arg(1)?,
+                order,
+                value.arg(0)?,
+            )
         }
         _ => return None,
     };
     let dtype = Dtype::read(dtype)?;
-    let shape = shape.items().map(|axis| axis.as_int().and_then(|n| u64::try_from(n).ok())).collect::<Option<Vec<_>>>()?;
+    let shape = shape
+        .items()
+        .map(|axis| axis.as_int().and_then(|n| u64::try_from(n).ok()))
+        .collect::<Option<Vec<_>>>()?;
     let data = match data.as_buffer() {
         Some(buffer) => NdData::Raw(buffer),
         None if dtype.is_object() => NdData::Objects(data, object_items(data)?),
         None => return None,
     };
-    Some(NdArray { class, dtype, shape, fortran, data })
+    Some(NdArray {
+        class,
+        dtype,
+        shape,
+        fortran,
+        data,
+    })
 }
 
 /// Reads a scalar, `numpy.core.multiarray.scalar(dtype, bytes)`, with its dtype's name.

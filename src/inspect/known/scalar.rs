@@ -83,12 +83,22 @@ impl fmt::Display for Scalar {
             Self::UInt(value) => write!(f, "{value}"),
             Self::Float(value) => f.write_str(&float_repr(*value)),
             Self::Single(value) => f.write_str(&single_repr(*value)),
-            Self::Complex(re, im) => write!(f, "({}{}{}j)", trim(*re), if *im < 0.0 { "" } else { "+" }, trim(*im)),
+            Self::Complex(re, im) => write!(
+                f,
+                "({}{}{}j)",
+                trim(*re),
+                if *im < 0.0 { "" } else { "+" },
+                trim(*im)
+            ),
             Self::Text(text) => f.write_str(&quote(text)),
             Self::Bytes(bytes) => f.write_str(&quote_bytes(bytes)),
             Self::Datetime(value, unit) => f.write_str(&datetime_text(*value, *unit)),
             Self::Date(days) => match days.checked_mul(86_400) {
-                Some(seconds) => f.write_str(datetime_text(seconds, TimeUnit::Second).get(..10).unwrap_or("?")),
+                Some(seconds) => f.write_str(
+                    datetime_text(seconds, TimeUnit::Second)
+                        .get(..10)
+                        .unwrap_or("?"),
+                ),
                 None => f.write_str("?"),
             },
             Self::Timedelta(value, unit) => f.write_str(&duration_text(*value, *unit)),
@@ -107,7 +117,9 @@ fn trim(value: f64) -> String {
 /// A 32-bit float with the digits it needs.
 fn single_repr(value: f32) -> String {
     // The shortest digits of the narrow float, read as a wide one, print the same way.
-    format!("{value:e}").parse().map_or_else(|_| value.to_string(), float_repr)
+    format!("{value:e}")
+        .parse()
+        .map_or_else(|_| value.to_string(), float_repr)
 }
 
 /// A point in time as `YYYY-MM-DD HH:MM:SS[.fraction]`, UTC.
@@ -115,9 +127,14 @@ pub(in crate::inspect) fn datetime_text(value: i64, unit: TimeUnit) -> String {
     let per_second = unit.per_second();
     let seconds = value.div_euclid(per_second);
     let nanos = value.rem_euclid(per_second) * (1_000_000_000 / per_second);
-    let stamp = i32::try_from(nanos).ok().and_then(|nanos| jiff::Timestamp::new(seconds, nanos).ok());
+    let stamp = i32::try_from(nanos)
+        .ok()
+        .and_then(|nanos| jiff::Timestamp::new(seconds, nanos).ok());
     match stamp {
-        Some(stamp) => jiff::tz::Offset::UTC.to_datetime(stamp).to_string().replacen('T', " ", 1),
+        Some(stamp) => jiff::tz::Offset::UTC
+            .to_datetime(stamp)
+            .to_string()
+            .replacen('T', " ", 1),
         None => format!("{seconds} s since 1970"),
     }
 }
@@ -133,7 +150,12 @@ pub(in crate::inspect) fn duration_text(value: i64, unit: TimeUnit) -> String {
         1 | -1 => format!("{days} day, "),
         _ => format!("{days} days, "),
     };
-    text.push_str(&format!("{}:{:02}:{:02}", rest / 3600, rest / 60 % 60, rest % 60));
+    text.push_str(&format!(
+        "{}:{:02}:{:02}",
+        rest / 3600,
+        rest / 60 % 60,
+        rest % 60
+    ));
     if fraction > 0 {
         let digits = per_second.ilog10() as usize;
         text.push_str(format!(".{fraction:0digits$}").trim_end_matches('0'));

@@ -9,19 +9,26 @@ use bytes::Bytes;
 pub struct Buffer {
     len: u64,
     head: Bytes,
+    /// Parts that are kept besides the head, by their offsets.
+    windows: Option<Box<[(u64, Bytes)]>>,
 }
 
 impl Buffer {
-    /// A byte string of `len` bytes of which `head` are kept.
+    /// A byte string of `len` bytes of which the `head` and some windows, in order, are kept.
     #[must_use]
-    pub(super) fn new(len: u64, head: Bytes) -> Self {
-        Self { len, head }
+    pub(super) fn new(len: u64, head: Bytes, windows: Vec<(u64, Bytes)>) -> Self {
+        let windows = (!windows.is_empty()).then(|| windows.into_boxed_slice());
+        Self { len, head, windows }
     }
 
     /// A byte string that is wholly at hand.
     #[must_use]
     pub fn whole(bytes: Bytes) -> Self {
-        Self { len: bytes.len() as u64, head: bytes }
+        Self {
+            len: bytes.len() as u64,
+            head: bytes,
+            windows: None,
+        }
     }
 
     /// The full length in bytes.
@@ -51,7 +58,17 @@ impl Buffer {
     /// `count` bytes at `offset`, if they exist and are kept.
     #[must_use]
     pub fn get(&self, offset: usize, count: usize) -> Option<&[u8]> {
-        self.head.get(offset..offset.checked_add(count)?)
+        let end = offset.checked_add(count)?;
+        if let Some(found) = self.head.get(offset..end) {
+            return Some(found);
+        }
+        let windows = self.windows.as_deref()?;
+        let at = windows
+            .partition_point(|(start, _)| *start <= offset as u64)
+            .checked_sub(1)?;
+        let (start, bytes) = windows.get(at)?;
+        let inside = offset.checked_sub(usize::try_from(*start).ok()?)?;
+        bytes.get(inside..inside.checked_add(count)?)
     }
 }
 

@@ -22,17 +22,31 @@ pub(super) struct Input<'r> {
 
 enum Source<'r> {
     Whole(Bytes),
-    Stream { reader: BufReader<&'r mut dyn Read>, max_kept: usize, left: usize },
+    Stream {
+        reader: BufReader<&'r mut dyn Read>,
+        max_kept: usize,
+        left: usize,
+    },
 }
 
 impl<'r> Input<'r> {
     pub(super) fn whole(bytes: Bytes) -> Self {
-        Self { source: Source::Whole(bytes), offset: 0 }
+        Self {
+            source: Source::Whole(bytes),
+            offset: 0,
+        }
     }
 
     pub(super) fn stream(reader: &'r mut dyn Read, limits: Limits) -> Self {
         let reader = BufReader::with_capacity(64 * 1024, reader);
-        Self { source: Source::Stream { reader, max_kept: limits.max_kept, left: limits.max_kept_total }, offset: 0 }
+        Self {
+            source: Source::Stream {
+                reader,
+                max_kept: limits.max_kept,
+                left: limits.max_kept_total,
+            },
+            offset: 0,
+        }
     }
 
     /// Bytes read so far.
@@ -72,14 +86,20 @@ impl<'r> Input<'r> {
     pub(super) fn line(&mut self) -> Result<Vec<u8>, Problem> {
         let line = match &mut self.source {
             Source::Whole(bytes) => {
-                let end = bytes.iter().take(MAX_LINE + 1).position(|b| *b == b'\n').ok_or(Problem::EndsEarly)?;
+                let end = bytes
+                    .iter()
+                    .take(MAX_LINE + 1)
+                    .position(|b| *b == b'\n')
+                    .ok_or(Problem::EndsEarly)?;
                 let line = bytes.slice(..end).to_vec();
                 bytes::Buf::advance(bytes, end + 1);
                 line
             }
             Source::Stream { reader, .. } => {
                 let mut line = Vec::new();
-                reader.take(MAX_LINE as u64 + 1).read_until(b'\n', &mut line)?;
+                reader
+                    .take(MAX_LINE as u64 + 1)
+                    .read_until(b'\n', &mut line)?;
                 if line.pop() != Some(b'\n') {
                     return Err(Problem::EndsEarly);
                 }
@@ -90,27 +110,69 @@ impl<'r> Input<'r> {
         Ok(line)
     }
 
-    /// The next `len` bytes: shared when in memory, otherwise as many from their start as may be kept.
-    pub(super) fn buffer(&mut self, len: u64) -> Result<Buffer, Problem> {
+    /// The next `len` bytes: shared when in memory, otherwise as many from their start as may be kept, and the parts in
+    /// `windows` (offset and length, in order).
+    pub(super) fn buffer(&mut self, len: u64, windows: &[(u64, u64)]) -> Result<Buffer, Problem> {
         let buffer = match &mut self.source {
             Source::Whole(bytes) => {
-                let count = usize::try_from(len).ok().filter(|n| *n <= bytes.len()).ok_or(Problem::EndsEarly)?;
+                let count = usize::try_from(len)
+                    .ok()
+                    .filter(|n| *n <= bytes.len())
+                    .ok_or(Problem::EndsEarly)?;
                 Buffer::whole(bytes.split_to(count))
             }
-            Source::Stream { reader, max_kept, left } => {
+            Source::Stream {
+                reader,
+                max_kept,
+                left,
+            } => {
                 let allowed = (*max_kept).min(*left).max(KEPT_WHEN_SPENT) as u64;
-                let mut head = Vec::new();
-                reader.take(len.min(allowed)).read_to_end(&mut head)?;
-                *left = left.saturating_sub(head.len());
-                let rest = len - (head.len() as u64).min(len);
-                if std::io::copy(&mut reader.take(rest), &mut std::io::sink())? < rest {
-                    return Err(Problem::EndsEarly);
+                let head = keep(reader, len.min(allowed))?;
+                let mut at = head.len() as u64;
+                let mut kept = Vec::new();
+                for (start, count) in windows
+                    .iter()
+                    .filter(|(start, count)| start.saturating_add(*count) <= len)
+                {
+                    // A window that overlaps what was read starts later.
+                    let end = start + count;
+                    if *left == 0 || end <= at {
+                        continue;
+                    }
+                    skip(reader, start.saturating_sub(at))?;
+                    at = at.max(*start);
+                    let window = keep(reader, end - at)?;
+                    *left = left.saturating_sub(window.len());
+                    kept.push((at, window));
+                    at = end;
                 }
-                Buffer::new(len, Bytes::from(head))
+                *left = left.saturating_sub(head.len());
+                skip(reader, len - at)?;
+                Buffer::new(len, head, kept)
             }
         };
         self.offset += len;
         Ok(buffer)
+    }
+}
+
+/// Reads exactly `count` bytes; memory grows with what is there, not with what is claimed.
+fn keep(reader: &mut dyn Read, count: u64) -> Result<Bytes, Problem> {
+    let mut bytes = Vec::new();
+    reader.take(count).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 == count {
+        Ok(Bytes::from(bytes))
+    } else {
+        Err(Problem::EndsEarly)
+    }
+}
+
+/// Passes over exactly `count` bytes.
+fn skip(reader: &mut dyn Read, count: u64) -> Result<(), Problem> {
+    if std::io::copy(&mut reader.take(count), &mut std::io::sink())? == count {
+        Ok(())
+    } else {
+        Err(Problem::EndsEarly)
     }
 }
 

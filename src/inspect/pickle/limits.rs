@@ -34,6 +34,10 @@ impl Limits {
     /// For the engine's own small artifacts, where every element counts.
     #[must_use]
     pub fn complete() -> Self {
-        Self { max_nodes: 20_000_000, max_items: usize::MAX, ..Self::default() }
+        Self {
+            max_nodes: 20_000_000,
+            max_items: usize::MAX,
+            ..Self::default()
+        }
     }
 }

@@ -58,7 +58,9 @@ fn decimal(magnitude: &[u8], negative: bool) -> String {
 /// The operand of INT or LONG: decimal digits, maybe with a final `L`; `00` and `01` are bools for INT.
 pub(super) fn int_from_text(line: &[u8], bools: bool) -> Result<Node, Problem> {
     let wrong = Problem::Operand("the operand is not a decimal number");
-    let Ok(text) = std::str::from_utf8(line) else { return Err(wrong) };
+    let Ok(text) = std::str::from_utf8(line) else {
+        return Err(wrong);
+    };
     let text = text.trim();
     match text {
         "00" if bools => return Ok(Node::Bool(false)),
@@ -105,8 +107,15 @@ pub(super) fn unquote(line: &[u8]) -> Result<Vec<u8>, Problem> {
             b't' => out.push(b'\t'),
             b'r' => out.push(b'\r'),
             b'x' => {
-                let digits = [rest.next().ok_or_else(wrong)?, rest.next().ok_or_else(wrong)?];
-                out.push(hex(&digits).and_then(|v| u8::try_from(v).ok()).ok_or_else(wrong)?);
+                let digits = [
+                    rest.next().ok_or_else(wrong)?,
+                    rest.next().ok_or_else(wrong)?,
+                ];
+                out.push(
+                    hex(&digits)
+                        .and_then(|v| u8::try_from(v).ok())
+                        .ok_or_else(wrong)?,
+                );
             }
             other => out.push(other),
         }

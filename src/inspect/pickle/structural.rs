@@ -8,7 +8,9 @@ use super::value::{Items, Node, NodeId};
 /// The container that calling a builtin with these arguments stands for, if it is one of the few that do.
 pub(super) fn container(nodes: &[Node], callee: NodeId, args: NodeId) -> Option<Node> {
     let node = |id: NodeId| nodes.get(id.0 as usize);
-    let (Some(Node::Global(class)), Some(Node::Tuple(args))) = (node(callee), node(args)) else { return None };
+    let (Some(Node::Global(class)), Some(Node::Tuple(args))) = (node(callee), node(args)) else {
+        return None;
+    };
     let arg = |index: usize| args.kept.get(index).and_then(|id| node(*id));
     match (&*class.module, &*class.name) {
         ("builtins", "set") => Some(Node::Set(items_of(arg(0))?)),
@@ -24,7 +26,9 @@ pub(super) fn container(nodes: &[Node], callee: NodeId, args: NodeId) -> Option<
 
 fn items_of(arg: Option<&Node>) -> Option<Items> {
     match arg {
-        Some(Node::List(items) | Node::Tuple(items) | Node::Set(items) | Node::FrozenSet(items)) => Some(items.clone()),
+        Some(
+            Node::List(items) | Node::Tuple(items) | Node::Set(items) | Node::FrozenSet(items),
+        ) => Some(items.clone()),
         Some(_) => None,
         None => Some(Items::default()),
     }
@@ -44,15 +48,26 @@ fn encode(text: &Text, encoding: &str) -> Option<Buffer> {
     if !matches!(encoding, "latin1" | "latin-1" | "iso-8859-1") || !text.is_whole() {
         return None;
     }
-    let bytes: Option<Vec<u8>> = text.as_str().chars().map(|c| u8::try_from(u32::from(c)).ok()).collect();
+    let bytes: Option<Vec<u8>> = text
+        .as_str()
+        .chars()
+        .map(|c| u8::try_from(u32::from(c)).ok())
+        .collect();
     Some(Buffer::whole(bytes?.into()))
 }
 
-/// The name of a module in Python 3.
-pub(super) fn modern_module(module: &str) -> &str {
-    match module {
-        "__builtin__" => "builtins",
+/// The name that a class or function of Python 2 has in Python 3.
+pub(super) fn modern<'a>(module: &'a str, name: &'a str) -> (&'a str, &'a str) {
+    let module = match module {
+        "__builtin__" | "exceptions" => "builtins",
         "copy_reg" => "copyreg",
         other => other,
-    }
+    };
+    let name = match (module, name) {
+        ("builtins", "xrange") => "range",
+        ("builtins", "unicode") => "str",
+        ("builtins", "long") => "int",
+        (_, other) => other,
+    };
+    (module, name)
 }

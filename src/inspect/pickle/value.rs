@@ -135,7 +135,10 @@ impl Value {
     /// The pickled object.
     #[must_use]
     pub fn root(&self) -> ValueRef<'_> {
-        ValueRef { value: self, id: self.root }
+        ValueRef {
+            value: self,
+            id: self.root,
+        }
     }
 
     /// The node of an id of this value.
@@ -180,13 +183,19 @@ impl<'a> ValueRef<'a> {
     /// Another node of the same value.
     #[must_use]
     pub fn at(self, id: NodeId) -> ValueRef<'a> {
-        ValueRef { value: self.value, id }
+        ValueRef {
+            value: self.value,
+            id,
+        }
     }
 
     /// What the node is.
     #[must_use]
     pub fn node(self) -> &'a Node {
-        self.value.nodes.get(self.id.0 as usize).unwrap_or(&Node::Elided)
+        self.value
+            .nodes
+            .get(self.id.0 as usize)
+            .unwrap_or(&Node::Elided)
     }
 
     /// The text of a str.
@@ -251,7 +260,9 @@ impl<'a> ValueRef<'a> {
     #[must_use]
     pub fn as_items(self) -> Option<&'a Items> {
         match self.node() {
-            Node::List(items) | Node::Tuple(items) | Node::Set(items) | Node::FrozenSet(items) => Some(items),
+            Node::List(items) | Node::Tuple(items) | Node::Set(items) | Node::FrozenSet(items) => {
+                Some(items)
+            }
             _ => None,
         }
     }
@@ -267,7 +278,10 @@ impl<'a> ValueRef<'a> {
 
     /// The kept elements of a list, tuple, set or frozenset; none for anything else.
     pub fn items(self) -> impl ExactSizeIterator<Item = ValueRef<'a>> + Clone {
-        self.as_items().map_or(&[][..], |items| &items.kept).iter().map(move |id| self.at(*id))
+        self.as_items()
+            .map_or(&[][..], |items| &items.kept)
+            .iter()
+            .map(move |id| self.at(*id))
     }
 
     /// The kept entries of a dict; none for anything else.
@@ -287,7 +301,9 @@ impl<'a> ValueRef<'a> {
     /// The entry of a dict under a str key.
     #[must_use]
     pub fn key(self, key: &str) -> Option<ValueRef<'a>> {
-        self.pairs().find(|(k, _)| matches!(k.node(), Node::Str(text) if text.as_bytes() == key.as_bytes())).map(|p| p.1)
+        self.pairs()
+            .find(|(k, _)| matches!(k.node(), Node::Str(text) if text.as_bytes() == key.as_bytes()))
+            .map(|p| p.1)
     }
 
     /// The name of what makes this object.

@@ -1,7 +1,8 @@
 //! Cells of any origin to a Polars column of the narrowest type that holds them all.
 
 use polars::prelude::{
-    Int32Chunked, Int64Chunked, IntoSeries, NamedFrom, NewChunkedArray, PlSmallStr, Series, TimeUnit as PolarsUnit,
+    Int32Chunked, Int64Chunked, IntoSeries, NamedFrom, NewChunkedArray, PlSmallStr, Series,
+    TimeUnit as PolarsUnit,
 };
 
 use super::super::known::{Cell, Scalar, TimeUnit};
@@ -40,7 +41,9 @@ impl Kind {
                 Scalar::Date(_) => Self::Date,
                 Scalar::Datetime(..) => Self::Datetime,
                 Scalar::Timedelta(..) => Self::Duration,
-                Scalar::Complex(..) | Scalar::Bytes(_) | Scalar::Nested(_) | Scalar::Opaque => Self::Mixed,
+                Scalar::Complex(..) | Scalar::Bytes(_) | Scalar::Nested(_) | Scalar::Opaque => {
+                    Self::Mixed
+                }
             },
             Cell::Value(_) => Self::Mixed,
         }
@@ -63,7 +66,8 @@ impl Kind {
 
 /// A column of the cells; the type's name when the source has none.
 pub(super) fn series(name: &str, cells: &[Cell<'_>]) -> (Series, &'static str) {
-    let missing = |cell: &Cell<'_>| matches!(cell, Cell::Scalar(Scalar::Float(value)) if value.is_nan());
+    let missing =
+        |cell: &Cell<'_>| matches!(cell, Cell::Scalar(Scalar::Float(value)) if value.is_nan());
     let kind = |skip_nan: bool| {
         let seen = cells.iter().filter(|cell| !(skip_nan && missing(cell)));
         seen.fold(Kind::Empty, |kind, cell| kind.join(Kind::of(cell)))
@@ -74,10 +78,26 @@ pub(super) fn series(name: &str, cells: &[Cell<'_>]) -> (Series, &'static str) {
         kind => kind,
     };
     let name = PlSmallStr::from_str(name);
-    let scalars = || cells.iter().map(|cell| if let Cell::Scalar(scalar) = cell { scalar } else { &Scalar::Opaque });
+    let scalars = || {
+        cells.iter().map(|cell| {
+            if let Cell::Scalar(scalar) = cell {
+                scalar
+            } else {
+                &Scalar::Opaque
+            }
+        })
+    };
     match kind {
         Kind::Bool => {
-            let values: Vec<Option<bool>> = scalars().map(|s| if let Scalar::Bool(v) = s { Some(*v) } else { None }).collect();
+            let values: Vec<Option<bool>> = scalars()
+                .map(|s| {
+                    if let Scalar::Bool(v) = s {
+                        Some(*v)
+                    } else {
+                        None
+                    }
+                })
+                .collect();
             (Series::new(name, values), "bool")
         }
         Kind::Int => {
@@ -88,32 +108,79 @@ pub(super) fn series(name: &str, cells: &[Cell<'_>]) -> (Series, &'static str) {
             }
         }
         Kind::UInt => {
-            let values: Vec<Option<u64>> = scalars().map(|s| if let Scalar::UInt(v) = s { Some(*v) } else { None }).collect();
+            let values: Vec<Option<u64>> = scalars()
+                .map(|s| {
+                    if let Scalar::UInt(v) = s {
+                        Some(*v)
+                    } else {
+                        None
+                    }
+                })
+                .collect();
             (Series::new(name, values), "int")
         }
-        Kind::Float => (Series::new(name, scalars().map(float).collect::<Vec<_>>()), "float"),
+        Kind::Float => (
+            Series::new(name, scalars().map(float).collect::<Vec<_>>()),
+            "float",
+        ),
         Kind::Single => {
-            let values: Vec<Option<f32>> = scalars().map(|s| if let Scalar::Single(v) = s { Some(*v) } else { None }).collect();
+            let values: Vec<Option<f32>> = scalars()
+                .map(|s| {
+                    if let Scalar::Single(v) = s {
+                        Some(*v)
+                    } else {
+                        None
+                    }
+                })
+                .collect();
             (Series::new(name, values), "float")
         }
         Kind::Text | Kind::Empty => {
-            let values = scalars().map(|s| if let Scalar::Text(v) = s { Some(v.as_str()) } else { None });
+            let values = scalars().map(|s| {
+                if let Scalar::Text(v) = s {
+                    Some(v.as_str())
+                } else {
+                    None
+                }
+            });
             (Series::new(name, values.collect::<Vec<_>>()), "str")
         }
         Kind::Date => {
-            let values: Vec<Option<i32>> =
-                scalars().map(|s| if let Scalar::Date(v) = s { i32::try_from(*v).ok() } else { None }).collect();
-            (Int32Chunked::from_slice_options(name, &values).into_date().into_series(), "date")
+            let values: Vec<Option<i32>> = scalars()
+                .map(|s| {
+                    if let Scalar::Date(v) = s {
+                        i32::try_from(*v).ok()
+                    } else {
+                        None
+                    }
+                })
+                .collect();
+            (
+                Int32Chunked::from_slice_options(name, &values)
+                    .into_date()
+                    .into_series(),
+                "date",
+            )
         }
         Kind::Datetime => {
             let unit = common_unit(cells);
             let values = times(cells, unit);
-            (Int64Chunked::from_slice_options(name, &values).into_datetime(unit.1, None).into_series(), "datetime")
+            (
+                Int64Chunked::from_slice_options(name, &values)
+                    .into_datetime(unit.1, None)
+                    .into_series(),
+                "datetime",
+            )
         }
         Kind::Duration => {
             let unit = common_unit(cells);
             let values = times(cells, unit);
-            (Int64Chunked::from_slice_options(name, &values).into_duration(unit.1).into_series(), "timedelta")
+            (
+                Int64Chunked::from_slice_options(name, &values)
+                    .into_duration(unit.1)
+                    .into_series(),
+                "timedelta",
+            )
         }
         Kind::Mixed => (text(name, cells), "object"),
     }
@@ -127,7 +194,10 @@ fn int(scalar: &Scalar) -> Option<Option<i64>> {
     }
 }
 
-#[expect(clippy::cast_precision_loss, reason = "Python widens ints among floats in the same way")]
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "Python widens ints among floats in the same way"
+)]
 fn float(scalar: &Scalar) -> Option<f64> {
     match scalar {
         Scalar::Float(value) => Some(*value),
@@ -174,4 +244,3 @@ fn times(cells: &[Cell<'_>], (unit, _): (TimeUnit, PolarsUnit)) -> Vec<Option<i6
     };
     cells.iter().map(time).collect()
 }
-

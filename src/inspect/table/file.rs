@@ -5,8 +5,8 @@ use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use polars::prelude::{
-    DataFrame, IpcScanOptions, LazyCsvReader, LazyFileListReader, LazyFrame, LazyJsonLineReader, PlRefPath, PolarsError,
-    UnifiedScanArgs, len,
+    DataFrame, IpcScanOptions, LazyCsvReader, LazyFileListReader, LazyFrame, LazyJsonLineReader,
+    PlRefPath, PolarsError, UnifiedScanArgs, len,
 };
 
 use super::super::known;
@@ -39,7 +39,10 @@ pub enum TableError {
 
 impl TableError {
     pub(super) fn format(path: &Path, message: &dyn std::fmt::Display) -> Self {
-        Self::Format { path: path.to_owned(), message: message.to_string() }
+        Self::Format {
+            path: path.to_owned(),
+            message: message.to_string(),
+        }
     }
 }
 
@@ -56,7 +59,8 @@ enum Format {
 /// The file cannot be read, is of no known format, or is damaged.
 pub fn file_table(path: &Path, offset: u64, max_rows: usize) -> Result<Table, TableError> {
     let format = format_of(path)?;
-    let source = PlRefPath::try_from_path(path).map_err(|error| TableError::format(path, &error))?;
+    let source =
+        PlRefPath::try_from_path(path).map_err(|error| TableError::format(path, &error))?;
     let scan = match format {
         Format::Parquet => return parquet::table(path, source, offset, max_rows),
         Format::Csv(separator) => LazyCsvReader::new(source)
@@ -69,19 +73,32 @@ pub fn file_table(path: &Path, offset: u64, max_rows: usize) -> Result<Table, Ta
             .finish(),
         Format::Ipc if !is_native(path)? => return foreign_ipc(path, offset, max_rows),
         Format::Ipc => {
-            let args = UnifiedScanArgs { glob: false, ..UnifiedScanArgs::default() };
+            let args = UnifiedScanArgs {
+                glob: false,
+                ..UnifiedScanArgs::default()
+            };
             LazyFrame::scan_ipc(source, IpcScanOptions::default(), args)
         }
-        Format::JsonLines => LazyJsonLineReader::new(source).with_ignore_errors(true).finish(),
+        Format::JsonLines => LazyJsonLineReader::new(source)
+            .with_ignore_errors(true)
+            .finish(),
     };
     let read = |scan: LazyFrame| -> Result<(DataFrame, u64), PolarsError> {
         let rows = scan.clone().select([len()]).collect()?;
-        let rows = rows.columns().first().and_then(|c| c.get(0).ok()?.extract::<u64>()).unwrap_or(0);
+        let rows = rows
+            .columns()
+            .first()
+            .and_then(|c| c.get(0).ok()?.extract::<u64>())
+            .unwrap_or(0);
         let window = u32::try_from(max_rows).unwrap_or(u32::MAX);
-        let frame = scan.slice(i64::try_from(offset.min(rows)).unwrap_or(i64::MAX), window).collect()?;
+        let frame = scan
+            .slice(i64::try_from(offset.min(rows)).unwrap_or(i64::MAX), window)
+            .collect()?;
         Ok((frame, rows))
     };
-    let (frame, rows) = scan.and_then(read).map_err(|error| TableError::format(path, &error))?;
+    let (frame, rows) = scan
+        .and_then(read)
+        .map_err(|error| TableError::format(path, &error))?;
     Ok(of_frame(frame, rows, offset))
 }
 
@@ -93,10 +110,14 @@ const MAX_FOREIGN: u64 = 512 << 20;
 
 /// The last bytes of a file, at most so many, and the file's length.
 fn tail(path: &Path, count: u64) -> Result<(Vec<u8>, u64), TableError> {
-    let io = |source| TableError::Io { path: path.to_owned(), source };
+    let io = |source| TableError::Io {
+        path: path.to_owned(),
+        source,
+    };
     let mut file = File::open(path).map_err(io)?;
     let len = file.metadata().map_err(io)?.len();
-    file.seek(SeekFrom::Start(len.saturating_sub(count))).map_err(io)?;
+    file.seek(SeekFrom::Start(len.saturating_sub(count)))
+        .map_err(io)?;
     let mut bytes = Vec::new();
     file.take(count).read_to_end(&mut bytes).map_err(io)?;
     Ok((bytes, len))
@@ -105,16 +126,22 @@ fn tail(path: &Path, count: u64) -> Result<(Vec<u8>, u64), TableError> {
 /// Whether Polars, as built here, has all types of an Arrow file.
 fn is_native(path: &Path) -> Result<bool, TableError> {
     let (end, _) = tail(path, MAX_FOOTER)?;
-    known::is_native_file(&end).ok_or_else(|| TableError::format(path, &"the schema cannot be read"))
+    known::is_native_file(&end)
+        .ok_or_else(|| TableError::format(path, &"the schema cannot be read"))
 }
 
 fn foreign_ipc(path: &Path, offset: u64, max_rows: usize) -> Result<Table, TableError> {
     let (bytes, len) = tail(path, MAX_FOREIGN)?;
     if len > MAX_FOREIGN {
-        return Err(TableError::format(path, &"it is large and has types that are only read from smaller files"));
+        return Err(TableError::format(
+            path,
+            &"it is large and has types that are only read from smaller files",
+        ));
     }
-    let columns = known::file(&bytes).ok_or_else(|| TableError::format(path, &"its batches cannot be read"))?;
-    value::of_columns_of(columns, offset, max_rows).ok_or_else(|| TableError::format(path, &"its columns differ in length"))
+    let columns = known::file(&bytes)
+        .ok_or_else(|| TableError::format(path, &"its batches cannot be read"))?;
+    value::of_columns_of(columns, offset, max_rows)
+        .ok_or_else(|| TableError::format(path, &"its columns differ in length"))
 }
 
 /// A table of rows read from a file.
@@ -126,21 +153,35 @@ pub(super) fn of_frame(frame: DataFrame, rows: u64, offset: u64) -> Table {
         is_index: false,
     };
     let columns = frame.columns().iter().map(info).collect();
-    Table { frame, rows, offset: offset.min(rows), columns }
+    Table {
+        frame,
+        rows,
+        offset: offset.min(rows),
+        columns,
+    }
 }
 
 /// The format by the first bytes, else by the name's extension.
 fn format_of(path: &Path) -> Result<Format, TableError> {
-    let io = |source| TableError::Io { path: path.to_owned(), source };
+    let io = |source| TableError::Io {
+        path: path.to_owned(),
+        source,
+    };
     let mut head = Vec::new();
-    File::open(path).map_err(io)?.take(8).read_to_end(&mut head).map_err(io)?;
+    File::open(path)
+        .map_err(io)?
+        .take(8)
+        .read_to_end(&mut head)
+        .map_err(io)?;
     if head.starts_with(b"PAR1") {
         return Ok(Format::Parquet);
     }
     if head.starts_with(b"ARROW1") {
         return Ok(Format::Ipc);
     }
-    let extension = path.extension().map(|extension| extension.to_string_lossy().to_lowercase());
+    let extension = path
+        .extension()
+        .map(|extension| extension.to_string_lossy().to_lowercase());
     match extension.as_deref() {
         Some("csv") => Ok(Format::Csv(b',')),
         Some("tsv" | "tab") => Ok(Format::Csv(b'\t')),

@@ -15,12 +15,19 @@ pub(super) fn cell(value: &AnyValue<'_>) -> String {
         AnyValue::Boolean(false) => "False".to_owned(),
         AnyValue::Float64(value) => float(*value),
         // By its own digits: widened, 0.1 would show what 32 bits cannot hold.
-        AnyValue::Float32(value) => value.to_string().parse().map_or_else(|_| value.to_string(), float),
+        AnyValue::Float32(value) => value
+            .to_string()
+            .parse()
+            .map_or_else(|_| value.to_string(), float),
         AnyValue::String(text) => one_line(text),
         AnyValue::StringOwned(text) => one_line(text),
         AnyValue::Date(days) => Scalar::Date(i64::from(*days)).to_string(),
-        AnyValue::Datetime(value, unit, _) => Scalar::Datetime(*value, time_unit(*unit)).to_string(),
-        AnyValue::DatetimeOwned(value, unit, _) => Scalar::Datetime(*value, time_unit(*unit)).to_string(),
+        AnyValue::Datetime(value, unit, _) => {
+            Scalar::Datetime(*value, time_unit(*unit)).to_string()
+        }
+        AnyValue::DatetimeOwned(value, unit, _) => {
+            Scalar::Datetime(*value, time_unit(*unit)).to_string()
+        }
         AnyValue::Duration(value, unit) => Scalar::Timedelta(*value, time_unit(*unit)).to_string(),
         AnyValue::Binary(bytes) => binary(bytes),
         AnyValue::BinaryOwned(bytes) => binary(bytes),
@@ -47,7 +54,9 @@ fn float(value: f64) -> String {
         return "NaN".to_owned();
     }
     let exact = float_repr(value);
-    let decimals = exact.split_once('.').map_or(0, |(_, decimals)| decimals.len());
+    let decimals = exact
+        .split_once('.')
+        .map_or(0, |(_, decimals)| decimals.len());
     if decimals <= 6 || exact.contains('e') && decimals <= 10 {
         return exact;
     }
@@ -57,7 +66,11 @@ fn float(value: f64) -> String {
     }
     let rounded = format!("{value:.6}");
     let trimmed = rounded.trim_end_matches('0');
-    if trimmed.ends_with('.') { format!("{trimmed}0") } else { trimmed.to_owned() }
+    if trimmed.ends_with('.') {
+        format!("{trimmed}0")
+    } else {
+        trimmed.to_owned()
+    }
 }
 
 /// Text without line breaks and control characters, which would leave the cell.

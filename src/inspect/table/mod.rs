@@ -59,7 +59,9 @@ impl Table {
     /// A cell as text for a grid, on one line; empty outside the table. Rows count from the first one at hand.
     #[must_use]
     pub fn cell(&self, row: usize, column: usize) -> String {
-        self.any(row, column).map(|value| format::cell(&value)).unwrap_or_default()
+        self.any(row, column)
+            .map(|value| format::cell(&value))
+            .unwrap_or_default()
     }
 
     /// Whether a cell is missing.
@@ -77,7 +79,9 @@ impl Table {
     pub fn slice(&self, offset: usize, len: usize) -> Self {
         let start = offset.min(self.height());
         Self {
-            frame: self.frame.slice(i64::try_from(start).unwrap_or(i64::MAX), len),
+            frame: self
+                .frame
+                .slice(i64::try_from(start).unwrap_or(i64::MAX), len),
             rows: self.rows,
             offset: self.offset + start as u64,
             columns: self.columns.clone(),
@@ -87,5 +91,9 @@ impl Table {
 
 /// The side on which a type is shown.
 fn align_of(dtype: &DataType) -> Align {
-    if dtype.is_primitive_numeric() || dtype.is_duration() { Align::Right } else { Align::Left }
+    if dtype.is_primitive_numeric() || dtype.is_duration() {
+        Align::Right
+    } else {
+        Align::Left
+    }
 }

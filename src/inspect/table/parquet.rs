@@ -7,28 +7,52 @@ use ::parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use ::parquet::arrow::parquet_to_arrow_schema;
 use ::parquet::file::metadata::{ParquetMetaData, ParquetMetaDataReader};
 use arrow::array::{Array, ArrayRef, AsArray};
-use arrow::datatypes::{ArrowPrimitiveType, DataType as ArrowType, FieldRef, Float64Type, Int64Type, UInt64Type};
+use arrow::datatypes::{
+    ArrowPrimitiveType, DataType as ArrowType, FieldRef, Float64Type, Int32Type, Int64Type,
+    TimeUnit as ArrowUnit, UInt64Type,
+};
 use arrow::error::ArrowError;
 use arrow::util::display::{ArrayFormatter, FormatOptions};
-use polars::prelude::{Column, DataFrame, LazyFrame, NamedFrom, PlRefPath, PlSmallStr, ScanArgsParquet, Series};
+use polars::prelude::{
+    Column, DataFrame, Int32Chunked, Int64Chunked, IntoSeries, LazyFrame, NamedFrom,
+    NewChunkedArray, PlRefPath, PlSmallStr, ScanArgsParquet, Series, TimeUnit,
+};
 
 use super::file::of_frame;
 use super::{Table, TableError};
 
 /// Reads some rows of a Parquet file.
-pub(super) fn table(path: &Path, source: PlRefPath, offset: u64, max_rows: usize) -> Result<Table, TableError> {
-    let io = |source| TableError::Io { path: path.to_owned(), source };
+pub(super) fn table(
+    path: &Path,
+    source: PlRefPath,
+    offset: u64,
+    max_rows: usize,
+) -> Result<Table, TableError> {
+    let io = |source| TableError::Io {
+        path: path.to_owned(),
+        source,
+    };
     let file = File::open(path).map_err(io)?;
-    let metadata = ParquetMetaDataReader::new().parse_and_finish(&file).map_err(|e| TableError::format(path, &e))?;
+    let metadata = ParquetMetaDataReader::new()
+        .parse_and_finish(&file)
+        .map_err(|e| TableError::format(path, &e))?;
     let fields = fields(&metadata).map_err(|e| TableError::format(path, &e))?;
     let rows = u64::try_from(metadata.file_metadata().num_rows()).unwrap_or(0);
     let offset = offset.min(rows);
-    let height = usize::try_from(rows - offset).unwrap_or(usize::MAX).min(max_rows);
+    let height = usize::try_from(rows - offset)
+        .unwrap_or(usize::MAX)
+        .min(max_rows);
 
     let native = fields.iter().all(|field| is_native(field.data_type()));
     let frame = if native {
-        let args = ScanArgsParquet { glob: false, ..ScanArgsParquet::default() };
-        let (start, window) = (i64::try_from(offset).unwrap_or(i64::MAX), u32::try_from(height).unwrap_or(u32::MAX));
+        let args = ScanArgsParquet {
+            glob: false,
+            ..ScanArgsParquet::default()
+        };
+        let (start, window) = (
+            i64::try_from(offset).unwrap_or(i64::MAX),
+            u32::try_from(height).unwrap_or(u32::MAX),
+        );
         LazyFrame::scan_parquet(source, args)
             .and_then(|scan| scan.slice(start, window).collect())
             .map_err(|e| TableError::format(path, &e))?
@@ -100,6 +124,31 @@ fn by_arrow(
 fn series(name: PlSmallStr, dtype: &ArrowType, arrays: &[&ArrayRef]) -> Result<Series, ArrowError> {
     Ok(match dtype {
         ArrowType::UInt64 => Series::new(name, numbers::<UInt64Type>(arrays)?),
+        ArrowType::Boolean => {
+            let values = arrays.iter().filter_map(|array| array.as_boolean_opt());
+            Series::new(name, values.flatten().collect::<Vec<_>>())
+        }
+        ArrowType::Date32 => {
+            let days = numbers::<Int32Type>(arrays)?;
+            Int32Chunked::from_slice_options(name, &days)
+                .into_date()
+                .into_series()
+        }
+        ArrowType::Timestamp(unit, _) => {
+            let (unit, scale) = match unit {
+                ArrowUnit::Second => (TimeUnit::Milliseconds, 1_000),
+                ArrowUnit::Millisecond => (TimeUnit::Milliseconds, 1),
+                ArrowUnit::Microsecond => (TimeUnit::Microseconds, 1),
+                ArrowUnit::Nanosecond => (TimeUnit::Nanoseconds, 1),
+            };
+            let times: Vec<Option<i64>> = numbers::<Int64Type>(arrays)?
+                .into_iter()
+                .map(|time| time?.checked_mul(scale))
+                .collect();
+            Int64Chunked::from_slice_options(name, &times)
+                .into_datetime(unit, None)
+                .into_series()
+        }
         dtype if dtype.is_integer() => Series::new(name, numbers::<Int64Type>(arrays)?),
         dtype if dtype.is_floating() => Series::new(name, numbers::<Float64Type>(arrays)?),
         _ => {
@@ -107,14 +156,20 @@ fn series(name: PlSmallStr, dtype: &ArrowType, arrays: &[&ArrayRef]) -> Result<S
             let mut texts: Vec<Option<String>> = Vec::new();
             for array in arrays {
                 let formatter = ArrayFormatter::try_new(array, &options)?;
-                texts.extend((0..array.len()).map(|row| array.is_valid(row).then(|| formatter.value(row).to_string())));
+                texts.extend((0..array.len()).map(|row| {
+                    array
+                        .is_valid(row)
+                        .then(|| formatter.value(row).to_string())
+                }));
             }
             Series::new(name, texts)
         }
     })
 }
 
-fn numbers<T: ArrowPrimitiveType>(arrays: &[&ArrayRef]) -> Result<Vec<Option<T::Native>>, ArrowError> {
+fn numbers<T: ArrowPrimitiveType>(
+    arrays: &[&ArrayRef],
+) -> Result<Vec<Option<T::Native>>, ArrowError> {
     let mut numbers = Vec::new();
     for array in arrays {
         let wide = arrow::compute::cast(array, &T::DATA_TYPE)?;
@@ -126,7 +181,9 @@ fn numbers<T: ArrowPrimitiveType>(arrays: &[&ArrayRef]) -> Result<Vec<Option<T::
 /// A type's name, short where Arrow's is long.
 fn type_name(dtype: &ArrowType) -> String {
     match dtype {
-        ArrowType::Decimal128(precision, scale) | ArrowType::Decimal256(precision, scale) => format!("decimal[{precision},{scale}]"),
+        ArrowType::Decimal128(precision, scale) | ArrowType::Decimal256(precision, scale) => {
+            format!("decimal[{precision},{scale}]")
+        }
         ArrowType::Timestamp(_, Some(zone)) => format!("datetime[{zone}]"),
         ArrowType::Time32(_) | ArrowType::Time64(_) => "time".to_owned(),
         ArrowType::Dictionary(_, _) => "cat".to_owned(),
@@ -144,7 +201,9 @@ fn type_name(dtype: &ArrowType) -> String {
         ArrowType::Float32 => "f32".to_owned(),
         ArrowType::Float64 => "f64".to_owned(),
         ArrowType::Boolean => "bool".to_owned(),
-        ArrowType::List(field) | ArrowType::LargeList(field) => format!("list[{}]", type_name(field.data_type())),
+        ArrowType::List(field) | ArrowType::LargeList(field) => {
+            format!("list[{}]", type_name(field.data_type()))
+        }
         ArrowType::Struct(fields) => format!("struct[{}]", fields.len()),
         other => other.to_string().to_lowercase(),
     }

@@ -36,9 +36,19 @@ pub fn table_at(value: ValueRef<'_>, offset: u64, max_rows: usize) -> Option<Tab
 }
 
 /// The rows of columns read from a file.
-pub(super) fn of_columns_of(columns: Vec<Column<'_>>, offset: u64, max_rows: usize) -> Option<Table> {
+pub(super) fn of_columns_of(
+    columns: Vec<Column<'_>>,
+    offset: u64,
+    max_rows: usize,
+) -> Option<Table> {
     let rows = columns.first().map_or(0, |column| column.len);
-    let frame = Frame { class: String::new(), kind: FrameKind::Table, columns, index: Vec::new(), rows };
+    let frame = Frame {
+        class: String::new(),
+        kind: FrameKind::Table,
+        columns,
+        index: Vec::new(),
+        rows,
+    };
     of_frame(&frame, Window { offset, max_rows })
 }
 
@@ -87,7 +97,12 @@ fn build(drafts: Vec<Draft<'_>>, rows: u64, window: Window) -> Option<Table> {
         columns.push(PolarsColumn::from(series));
     }
     let frame = DataFrame::new(height, columns).ok()?;
-    Some(Table { frame, rows, offset: range.start, columns: infos })
+    Some(Table {
+        frame,
+        rows,
+        offset: range.start,
+        columns: infos,
+    })
 }
 
 fn of_frame(frame: &Frame<'_>, window: Window) -> Option<Table> {
@@ -118,20 +133,30 @@ fn of_array(array: &NdArray<'_>, window: Window) -> Option<Table> {
     };
     let range = window.of(rows);
     let position = |row: u64, column: u64| {
-        let (major, minor, len) = if array.fortran { (column, row, rows) } else { (row, column, width) };
+        let (major, minor, len) = if array.fortran {
+            (column, row, rows)
+        } else {
+            (row, column, width)
+        };
         major.checked_mul(len)?.checked_add(minor)
     };
     let cell = |row, column| match (position(row, column), array.data) {
         (Some(at), NdData::Raw(_)) => Cell::Scalar(array.at(at)),
-        (Some(at), NdData::Objects(of, ids)) => match usize::try_from(at).ok().and_then(|at| ids.get(at)) {
-            Some(id) => Cell::of_object(of.at(*id)),
-            None => Cell::Scalar(known::Scalar::Opaque),
-        },
+        (Some(at), NdData::Objects(of, ids)) => {
+            match usize::try_from(at).ok().and_then(|at| ids.get(at)) {
+                Some(id) => Cell::of_object(of.at(*id)),
+                None => Cell::Scalar(known::Scalar::Opaque),
+            }
+        }
         (None, _) => Cell::Scalar(known::Scalar::Opaque),
     };
     let drafts = (0..width.min(MAX_COLUMNS as u64))
         .map(|column| Draft {
-            name: if array.shape.len() == 1 { "value".to_owned() } else { column.to_string() },
+            name: if array.shape.len() == 1 {
+                "value".to_owned()
+            } else {
+                column.to_string()
+            },
             dtype: Some(array.dtype.name.clone()),
             is_index: false,
             cells: range.clone().map(|row| cell(row, column)).collect(),
@@ -149,12 +174,20 @@ fn of_columns(pairs: &[(ValueRef<'_>, ValueRef<'_>)], window: Window) -> Option<
         if *rows.get_or_insert(len) != len {
             return None;
         }
-        drafts.push(Draft { name: key_text(*key), dtype, is_index: false, cells });
+        drafts.push(Draft {
+            name: key_text(*key),
+            dtype,
+            is_index: false,
+            cells,
+        });
     }
     build(drafts, rows.filter(|rows| *rows > 0)?, window)
 }
 
-fn column_of<'a>(value: ValueRef<'a>, window: Window) -> Option<(u64, Option<String>, Vec<Cell<'a>>)> {
+fn column_of<'a>(
+    value: ValueRef<'a>,
+    window: Window,
+) -> Option<(u64, Option<String>, Vec<Cell<'a>>)> {
     match known::recognise(value) {
         Some(Known::Frame(frame)) if frame.kind == FrameKind::Single => {
             let column = frame.columns.into_iter().next()?;
@@ -163,7 +196,10 @@ fn column_of<'a>(value: ValueRef<'a>, window: Window) -> Option<(u64, Option<Str
         }
         Some(Known::Array(array)) => match (&array.shape[..], array.data) {
             ([len], NdData::Raw(_)) => {
-                let cells = window.of(*len).map(|at| Cell::Scalar(array.at(at))).collect();
+                let cells = window
+                    .of(*len)
+                    .map(|at| Cell::Scalar(array.at(at)))
+                    .collect();
                 Some((*len, Some(array.dtype.name), cells))
             }
             _ => None,
@@ -178,18 +214,26 @@ fn column_of<'a>(value: ValueRef<'a>, window: Window) -> Option<(u64, Option<Str
 }
 
 /// The cells of the wanted rows; those that were not kept are opaque.
-fn take<'a>(items: impl Iterator<Item = ValueRef<'a>>, total: u64, window: Window) -> Vec<Cell<'a>> {
+fn take<'a>(
+    items: impl Iterator<Item = ValueRef<'a>>,
+    total: u64,
+    window: Window,
+) -> Vec<Cell<'a>> {
     let range = window.of(total);
     let start = usize::try_from(range.start).unwrap_or(usize::MAX);
     let mut kept = items.skip(start).map(Cell::of_object);
-    range.map(|_| kept.next().unwrap_or(Cell::Scalar(known::Scalar::Opaque))).collect()
+    range
+        .map(|_| kept.next().unwrap_or(Cell::Scalar(known::Scalar::Opaque)))
+        .collect()
 }
 
 /// A list whose elements are rows, or a single column of plain values.
 fn of_rows(items: &[ValueRef<'_>], total: u64, window: Window) -> Option<Table> {
     let first = items.first()?;
     let range = window.of(total);
-    let wanted = items.get(usize::try_from(range.start).ok()?..).unwrap_or_default();
+    let wanted = items
+        .get(usize::try_from(range.start).ok()?..)
+        .unwrap_or_default();
     let height = usize::try_from(range.end - range.start).ok()?;
     let wanted = wanted.get(..wanted.len().min(height)).unwrap_or_default();
     let opaque = || Cell::Scalar(known::Scalar::Opaque);
@@ -199,11 +243,21 @@ fn of_rows(items: &[ValueRef<'_>], total: u64, window: Window) -> Option<Table> 
             return None;
         }
         let cells = take(items.iter().copied(), total, window);
-        return build(vec![Draft { name: "value".to_owned(), dtype: None, is_index: false, cells }], total, window);
+        return build(
+            vec![Draft {
+                name: "value".to_owned(),
+                dtype: None,
+                is_index: false,
+                cells,
+            }],
+            total,
+            window,
+        );
     };
     let by_name = matches!(names, Names::Keys(_));
     let width = names.len();
-    let mut columns: IndexMap<String, Vec<Cell<'_>>> = names.into_iter().map(|name| (name, Vec::new())).collect();
+    let mut columns: IndexMap<String, Vec<Cell<'_>>> =
+        names.into_iter().map(|name| (name, Vec::new())).collect();
     for (at, item) in wanted.iter().enumerate() {
         let fields = row_fields(*item).filter(|f| matches!(f, Names::Keys(_)) == by_name)?;
         if !by_name && fields.len() != width {
@@ -211,7 +265,11 @@ fn of_rows(items: &[ValueRef<'_>], total: u64, window: Window) -> Option<Table> 
         }
         for (name, value) in fields.into_iter().zip(row_values(*item)) {
             let room = columns.len() < MAX_COLUMNS;
-            let Some(column) = (if room { Some(columns.entry(name).or_default()) } else { columns.get_mut(&name) }) else {
+            let Some(column) = (if room {
+                Some(columns.entry(name).or_default())
+            } else {
+                columns.get_mut(&name)
+            }) else {
                 continue;
             };
             // A key that earlier rows lacked, or that this row repeats.
@@ -223,7 +281,12 @@ fn of_rows(items: &[ValueRef<'_>], total: u64, window: Window) -> Option<Table> 
         column.resize_with(wanted.len(), || Cell::Scalar(known::Scalar::Null));
         column.resize_with(height, opaque);
     }
-    let drafts = columns.into_iter().map(|(name, cells)| Draft { name, dtype: None, is_index: false, cells });
+    let drafts = columns.into_iter().map(|(name, cells)| Draft {
+        name,
+        dtype: None,
+        is_index: false,
+        cells,
+    });
     build(drafts.collect(), total, window)
 }
 
@@ -244,19 +307,29 @@ impl Names {
     fn into_iter(self) -> Box<dyn Iterator<Item = String>> {
         match self {
             Self::Keys(keys) => Box::new(keys.into_iter()),
-            Self::Positions(count) => Box::new((0..count.min(MAX_COLUMNS)).map(|at| at.to_string())),
+            Self::Positions(count) => {
+                Box::new((0..count.min(MAX_COLUMNS)).map(|at| at.to_string()))
+            }
         }
     }
 }
 
 fn row_fields(item: ValueRef<'_>) -> Option<Names> {
     match row_view(item)? {
-        View::Mapping { pairs, total, .. } if total > 0 => {
-            Some(Names::Keys(pairs.iter().take(MAX_COLUMNS).map(|(key, _)| key_text(*key)).collect()))
-        }
+        View::Mapping { pairs, total, .. } if total > 0 => Some(Names::Keys(
+            pairs
+                .iter()
+                .take(MAX_COLUMNS)
+                .map(|(key, _)| key_text(*key))
+                .collect(),
+        )),
         View::Sequence { items, total, .. } if total > 0 => Some(Names::Positions(items.len())),
-        View::Object { fields, .. } if fields.iter().all(|(name, _)| !name.is_empty()) && !fields.is_empty() => {
-            Some(Names::Keys(fields.into_iter().map(|(name, _)| name).collect()))
+        View::Object { fields, .. }
+            if fields.iter().all(|(name, _)| !name.is_empty()) && !fields.is_empty() =>
+        {
+            Some(Names::Keys(
+                fields.into_iter().map(|(name, _)| name).collect(),
+            ))
         }
         _ => None,
     }
@@ -274,5 +347,9 @@ fn row_values(item: ValueRef<'_>) -> Vec<ValueRef<'_>> {
 /// The parts of an element that can be a row: not a set, nor what a library spells in a line or shows as its own table.
 fn row_view(item: ValueRef<'_>) -> Option<View<'_>> {
     let is_set = matches!(item.node(), Node::Set(_) | Node::FrozenSet(_));
-    if is_set || known::recognise(item).is_some() { None } else { Some(view(item)) }
+    if is_set || known::recognise(item).is_some() {
+        None
+    } else {
+        Some(view(item))
+    }
 }
