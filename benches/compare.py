@@ -3,7 +3,7 @@
 
     python3 benches/compare.py target/release/flowdev
 
-prints a table of minimum, median and 95th percentile in milliseconds with the ratio of the medians, and writes the same as
+prints a table of minimum (under the name), median and 95th percentile in milliseconds with the ratio of the medians, and writes the same as
 JSON. It is a measurement, not a test: it never fails on a slow machine. Build with `cargo build --release` before.
 """
 
@@ -185,7 +185,7 @@ def summary(samples):
 
 
 HEADER = "%-44s %4s %9s %9s %9s   %4s %9s %9s %9s %7s" % (
-    "milliseconds", "n", "flowdev", "p50", "p95", "n", "metaflow", "p50", "p95", "ratio")  # fmt: skip
+    "milliseconds", "n", "flowdev", "p50", "p95", "n", "Metaflow", "p50", "p95", "ratio")  # fmt: skip
 
 
 def line_of(row):
@@ -199,7 +199,7 @@ def line_of(row):
 
 
 def floors(bench):
-    """What no engine that runs Python can beat; in the column of flowdev for want of a better one."""
+    """What no engine that runs Python can beat, in flowdev's columns for want of better ones."""
     bench.compare("floor: python -c pass", lambda: bench.command([bench.python, "-c", "pass"]))
     forks = subprocess.run(
         [bench.python, "-c", FORKS, str(bench.options.samples + 1)], capture_output=True, text=True, check=True
