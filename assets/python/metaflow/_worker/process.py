@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 # Native thread pools that re-create themselves after a fork run under the name of the process; the names
 # below belong to pools that do not, so that a fork of their process would hang at the first use.
-_UNSAFE_POOLS = ("polars", "rayon", "tokio", "jemalloc", "grpc")
+_UNSAFE_POOLS = ("polars", "rayon", "tokio", "grpc")
 
 
 def flush() -> None:
