@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::model::Step;
+use super::model::{Decorator, Step};
 use super::name::StepName;
 use super::parse::step_from_source;
 
@@ -90,7 +90,7 @@ pub struct ConstantDescription {
 }
 
 impl Description {
-    /// The steps as their sources have them, under the names and terminals that the import gave. A step whose source cannot be
+    /// The steps as their sources have them, with the names, terminals and further decorators that the import gave. A step whose source cannot be
     /// read (it was generated) has no transition.
     pub fn steps_from_source(&self, read: &dyn Fn(&Path) -> Option<String>) -> Vec<Step> {
         let mut texts: Vec<(&Path, Option<String>)> = Vec::new();
@@ -113,7 +113,18 @@ impl Description {
 
 fn merged(described: &StepDescription, source: Option<Step>) -> Step {
     let line = described.line;
-    let step = source.unwrap_or_else(|| Step::without_source(&described.file, line));
+    let mut step = source.unwrap_or_else(|| Step::without_source(&described.file, line));
+    for attached in &described.decorators {
+        if !step.has_decorator(&attached.name) {
+            step.decorators.push(Decorator {
+                name: attached.name.clone(),
+                arguments: None,
+                positional: Vec::new(),
+                keywords: Vec::new(),
+                line: step.line,
+            });
+        }
+    }
     Step {
         name: StepName::from(described.name.as_str()),
         doc: super::literal::dedent(described.doc.as_deref().unwrap_or("")),

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 use tree_sitter::Node;
 
+use super::literal;
 use super::model::FlowFile;
 use super::syntax::{children, descend, field, line, text};
 
@@ -58,6 +59,8 @@ impl Import {
 pub(super) fn collect(root: Node<'_>, source: &str) -> Vec<Import> {
     let mut found = Vec::new();
     let mut function_end = 0;
+    // Looking at every expression is only worth it if one of them can import.
+    let may_call = source.contains("import_module") || source.contains("__import__");
     descend(root, |node| {
         let is_top_level = node.start_byte() >= function_end;
         match node.kind() {
@@ -69,7 +72,11 @@ pub(super) fn collect(root: Node<'_>, source: &str) -> Vec<Import> {
             "expression_statement"
             | "return_statement"
             | "assert_statement"
-            | "raise_statement" => false,
+            | "raise_statement" => may_call,
+            "call" => {
+                found.extend(called(node, source));
+                true
+            }
             "function_definition" => {
                 function_end = function_end.max(node.end_byte());
                 true
@@ -78,6 +85,27 @@ pub(super) fn collect(root: Node<'_>, source: &str) -> Vec<Import> {
         }
     });
     found
+}
+
+/// The import that `importlib.import_module("name")` makes. It binds nothing.
+fn called(call: Node<'_>, source: &str) -> Option<Import> {
+    let function = text(field(call, "function")?, source);
+    if !matches!(
+        function,
+        "importlib.import_module" | "import_module" | "__import__"
+    ) {
+        return None;
+    }
+    let name = children(field(call, "arguments")?).first().copied()?;
+    let name = literal::string(name, source)?;
+    let module = name.trim_start_matches('.');
+    Some(Import {
+        module: module.to_owned(),
+        level: name.len() - module.len(),
+        names: ImportedName::Names(Vec::new()),
+        top_level: false,
+        line: line(call),
+    })
 }
 
 /// The imports of one statement: `import a, b` is two.

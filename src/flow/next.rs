@@ -64,6 +64,21 @@ pub enum CaseKey {
     },
 }
 
+impl CaseKey {
+    /// Whether a Python dictionary takes the two for the same key: `True` is 1 there.
+    fn equals(&self, other: &CaseKey) -> bool {
+        let number = |key: &CaseKey| match key {
+            CaseKey::Bool(value) => Some(i64::from(*value)),
+            CaseKey::Int(value) => Some(*value),
+            _ => None,
+        };
+        match (number(self), number(other)) {
+            (Some(a), Some(b)) => a == b,
+            _ => self == other,
+        }
+    }
+}
+
 impl std::fmt::Display for CaseKey {
     /// The key as Metaflow's graph has it, booleans as Python writes them.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -158,7 +173,7 @@ fn switch(dictionary: Node<'_>, condition: Option<Node<'_>>, source: &str) -> Op
         let key = case_key(unparenthesised(field(pair, "key")?), source)?;
         let step = self_attribute(unparenthesised(field(pair, "value")?), source)?;
         let step = StepName::from(step);
-        match cases.iter_mut().find(|case| case.key == key) {
+        match cases.iter_mut().find(|case| case.key.equals(&key)) {
             // As in any Python dictionary, the last value of a key counts.
             Some(case) => case.step = step,
             None => cases.push(SwitchCase { key, step }),

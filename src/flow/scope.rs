@@ -188,6 +188,11 @@ impl<'a> Collector<'a> {
         let found = match self.local(head) {
             Some(Local::Variable) => return,
             Some(Local::Own) => own(rest),
+            Some(Local::Import(target))
+                if target.module == "sys" && rest.starts_with("modules") =>
+            {
+                Ref::WholeModule
+            }
             Some(Local::Import(target)) => Ref::Imported(target.clone(), rest.to_owned()),
             None if matches!(head, "globals" | "exec" | "eval" | "compile") => Ref::WholeModule,
             None if chain.starts_with("sys.modules") => Ref::WholeModule,

@@ -3,8 +3,10 @@
 mod broken;
 mod changes;
 mod check;
+mod graph;
 mod parse;
 mod properties;
+mod reach;
 
 use std::path::Path;
 

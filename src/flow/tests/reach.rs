@@ -1,0 +1,603 @@
+use super::*;
+
+/// A flow file with two steps, `one` and `two`, that have these bodies.
+fn flow(head: &str, one: &str, two: &str) -> String {
+    format!(
+        "from metaflow import FlowSpec, step, Parameter, Config, config_expr, retry, resources
+{head}
+
+class F(FlowSpec):
+    alpha = Parameter('alpha', default=1)
+
+    @step
+    def start(self):
+        {one}
+        self.next(self.end)
+
+    def helper(self):
+        return 1
+
+    @property
+    def size(self):
+        return 2
+
+    @step
+    def end(self):
+        {two}
+
+if __name__ == '__main__':
+    F()
+"
+    )
+}
+
+/// The names of the steps that change when `from` is replaced by `to` in one of the files.
+fn touched(files: &[(&str, String)], from: &str, to: &str) -> String {
+    let at = files
+        .iter()
+        .position(|(_, text)| text.contains(from))
+        .expect("something to edit");
+    let edited: Vec<(&str, String)> = files
+        .iter()
+        .enumerate()
+        .map(|(n, (name, text))| {
+            (
+                *name,
+                if n == at {
+                    text.replacen(from, to, 1)
+                } else {
+                    text.clone()
+                },
+            )
+        })
+        .collect();
+    let of = |files: &[(&str, String)]| {
+        let files: Vec<(&str, &str)> = files.iter().map(|(n, t)| (*n, t.as_str())).collect();
+        project(&files)
+    };
+    let (old, new) = (of(files), of(&edited));
+    assert!(
+        !new.files().any(FlowFile::is_broken),
+        "the edit broke something"
+    );
+    let found: Vec<String> = changes(&old, &new)
+        .iter()
+        .map(|change| change.step.to_string())
+        .collect();
+    let (old, new) = (old.fingerprints(), new.fingerprints());
+    let differ: Vec<String> = new
+        .iter()
+        .filter(|(k, v)| old.get(*k) != Some(v))
+        .map(|(k, _)| k.to_string())
+        .collect();
+    assert_eq!(found, differ, "reasons and fingerprints differ");
+    found.join(" ")
+}
+
+/// The same for a flow with these texts, in which `1 + 0` is edited.
+fn edit(head: &str, one: &str, two: &str) -> String {
+    touched(&[("f.py", flow(head, one, two))], "1 + 0", "1 + 2")
+}
+
+#[test]
+fn members_of_the_flow_are_reached_through_self() {
+    let files = [("f.py", flow("", "self.helper()", "self.size"))];
+    assert_eq!(touched(&files, "return 1", "return 3"), "start");
+    assert_eq!(touched(&files, "return 2", "return 3"), "end");
+    let files = [(
+        "f.py",
+        flow("", "getattr(self, 'helper')()", "print(F.size)"),
+    )];
+    assert_eq!(touched(&files, "return 1", "return 3"), "start");
+    assert_eq!(touched(&files, "return 2", "return 3"), "end");
+    let files = [(
+        "f.py",
+        flow(
+            "def use(flow):\n    return flow.helper()",
+            "use(self)",
+            "self.x = 1",
+        ),
+    )];
+    assert_eq!(touched(&files, "return 1", "return 3"), "start");
+    let files = [(
+        "f.py",
+        flow(
+            "",
+            "(lambda: [self.helper() for _ in 'a'])()",
+            "type(self).helper",
+        ),
+    )];
+    assert_eq!(touched(&files, "return 1", "return 3"), "start end");
+    let files = [("f.py", flow("", "getattr(self, 'hel' + 'per')()", "pass"))];
+    assert_eq!(touched(&files, "return 1", "return 3"), "start");
+    assert_eq!(touched(&files, "        pass", "        print(1)"), "end");
+}
+
+#[test]
+fn edges_are_not_calls() {
+    let files = [("f.py", flow("", "self.x = 1", "self.y = 1"))];
+    assert_eq!(touched(&files, "self.y = 1", "self.y = 2"), "end");
+}
+
+#[test]
+fn local_names_hide_those_of_the_module() {
+    let head = "rows = 1 + 0\ndef g(x): return x";
+    assert_eq!(edit(head, "rows = 5; print(rows)", "print(rows)"), "end");
+    assert_eq!(
+        edit(head, "for rows in []: pass", "[rows for rows in []]"),
+        ""
+    );
+    assert_eq!(
+        edit(head, "[x for x in [] if rows]", "with g(1) as rows: pass"),
+        "start"
+    );
+    assert_eq!(
+        edit(head, "(lambda rows: rows)(1)", "(lambda x=rows: x)()"),
+        "end"
+    );
+    assert_eq!(
+        edit(head, "global rows; rows = 2", "def rows(): pass"),
+        "start"
+    );
+    assert_eq!(
+        edit(
+            head,
+            "import rows; rows.x",
+            "from a import b as rows; rows()"
+        ),
+        ""
+    );
+    assert_eq!(edit(head, "g(rows=1)", "g(x.rows)"), "");
+    assert_eq!(edit(head, "f'{rows}'", "'rows'"), "start");
+    assert_eq!(
+        edit(head, "(rows := 3)", "print([(y := 1) for x in rows])"),
+        "end"
+    );
+    assert_eq!(
+        edit(head, "def inner(): return rows", "class C: rows = 3"),
+        "start"
+    );
+    assert_eq!(
+        edit(
+            head,
+            "x: rows = 1",
+            "try: pass\n        except ValueError as rows: pass"
+        ),
+        "start"
+    );
+    assert_eq!(
+        edit(
+            head,
+            "match 1:\n            case [rows, *_]: pass",
+            "match 1:\n            case rows.x: pass"
+        ),
+        "end"
+    );
+}
+
+#[test]
+fn definitions_lead_on() {
+    assert_eq!(
+        edit("X = 1 + 0\nY = X\ndef f(): return Y", "f()", "pass"),
+        "start"
+    );
+    assert_eq!(
+        edit(
+            "def f(): return g()\ndef g(): return f() + (1 + 0)",
+            "f()",
+            "pass"
+        ),
+        "start"
+    );
+    assert_eq!(
+        edit("def d(f): return 1 + 0\n@d\ndef g(): pass", "g()", "pass"),
+        "start"
+    );
+    assert_eq!(edit("X = 1 + 0\ndef f(a=X): pass", "f()", "pass"), "start");
+    assert_eq!(
+        edit("class A:\n    def m(self): return 1 + 0", "A().m()", "pass"),
+        "start"
+    );
+    assert_eq!(
+        edit(
+            "class A:\n    def m(self): return 1 + 0\nclass B(A): pass",
+            "B()",
+            "pass"
+        ),
+        "start"
+    );
+    assert_eq!(edit("class A:\n    X = 1 + 0", "A.X", "pass"), "start");
+    assert_eq!(
+        edit(
+            "if 1 + 0:\n    def f(): pass\nelse:\n    def g(): pass",
+            "f()",
+            "pass"
+        ),
+        "start"
+    );
+    assert_eq!(
+        edit(
+            "try:\n    import a\n    Y = 1 + 0\nexcept ImportError:\n    Y = 2",
+            "print(Y)",
+            "pass"
+        ),
+        "start"
+    );
+    assert_eq!(edit("X, Y = 1 + 0, 2", "print(Y)", "pass"), "start");
+    assert_eq!(edit("X = 1\nX += 1 + 0", "print(X)", "pass"), "start");
+    assert_eq!(
+        edit("with open('x') as f:\n    X = 1 + 0", "print(X)", "pass"),
+        "start"
+    );
+    assert_eq!(
+        edit("for i in [1 + 0]:\n    X = i", "print(X)", "pass"),
+        "start"
+    );
+}
+
+#[test]
+fn what_importing_does_counts_for_all() {
+    assert_eq!(edit("print(1 + 0)", "pass", "pass"), "start end");
+    assert_eq!(edit("X = {}\nX['a'] = 1 + 0", "pass", "pass"), "start end");
+    assert_eq!(
+        edit("def f(): return 1 + 0\nf()", "pass", "pass"),
+        "start end"
+    );
+    assert_eq!(edit("if 1 + 0:\n    print(1)", "pass", "pass"), "start end");
+    assert_eq!(
+        edit(
+            "X = {}\ndef reg(f):\n    X[f] = f\n    return f\n@reg\ndef g(): return 1 + 0",
+            "X['g']()",
+            "pass"
+        ),
+        "start end"
+    );
+    assert_eq!(edit("\"\"\"Text 1 + 0.\"\"\"", "pass", "pass"), "");
+    assert_eq!(edit("'1 + 0'\n...", "pass", "pass"), "");
+    let files = [("f.py", flow("", "pass", "pass"))];
+    assert_eq!(touched(&files, "    F()", "    F(use_cli=True)"), "");
+    assert_eq!(
+        touched(
+            &files,
+            "    F()",
+            "    import os\n    os.environ['A'] = 'b'\n    F()"
+        ),
+        "start end"
+    );
+}
+
+#[test]
+fn dynamic_look_ups_reach_the_module() {
+    let head = "def f(): return 1 + 0";
+    assert_eq!(edit(head, "globals()['f']()", "pass"), "start");
+    assert_eq!(edit(head, "exec('f()')", "eval('f()')"), "start end");
+    assert_eq!(
+        edit(
+            head,
+            "import sys; getattr(sys.modules[__name__], 'f')()",
+            "pass"
+        ),
+        "start"
+    );
+    assert_eq!(
+        edit(head, "getattr(inputs, name)", "getattr(self.x, 'f')"),
+        ""
+    );
+}
+
+#[test]
+fn decorators_and_configs_are_reached() {
+    let files = [(
+        "f.py",
+        "from metaflow import FlowSpec, step, Config, Parameter, config_expr, resources, project, schedule
+N = 3
+CRON = '1'
+@schedule(cron=CRON)
+@project(name='p')
+class F(FlowSpec):
+    cfg = Config('cfg', default='a.json')
+    other = Config('other', default='b.json')
+    limit = Parameter('limit', default=config_expr('other.x'))
+
+    @resources(cpu=cfg.cpu, memory=N)
+    @step
+    def start(self):
+        self.next(self.end)
+
+    @resources(cpu=config_expr('other.cpu + 1'))
+    @step
+    def end(self):
+        print(self.limit)
+"
+        .to_owned(),
+    )];
+    assert_eq!(touched(&files, "a.json", "c.json"), "start");
+    assert_eq!(touched(&files, "b.json", "c.json"), "end");
+    assert_eq!(touched(&files, "N = 3", "N = 4"), "start");
+    assert_eq!(touched(&files, "name='p'", "name='q'"), "start end");
+    assert_eq!(touched(&files, "CRON = '1'", "CRON = '2'"), "");
+    assert_eq!(
+        touched(&files, "@schedule(cron=CRON)", "@schedule(daily=True)"),
+        ""
+    );
+}
+
+fn packages() -> Vec<(&'static str, String)> {
+    let file = |text: &str| text.to_owned();
+    vec![
+        (
+            "f.py",
+            flow(
+                "import pkg.a as a\nimport pkg.b\nfrom pkg import c, NAME as N",
+                "a.f(); print(N)",
+                "pkg.b.g(); c.h()",
+            ),
+        ),
+        (
+            "pkg/__init__.py",
+            file("from .d import NAME\nVERSION = 'v1'\n"),
+        ),
+        (
+            "pkg/a.py",
+            file(
+                "from . import d\nimport top\ndef f(): return d.value() + top.x()\ndef unused(): return 'unused'\n",
+            ),
+        ),
+        (
+            "pkg/b.py",
+            file("from ..nowhere import x\nfrom .sub import *\ndef g(): return deep()\n"),
+        ),
+        ("pkg/c.py", file("import sys\ndef h(): return 'h'\n")),
+        (
+            "pkg/d.py",
+            file("NAME = 'name'\ndef value(): return 'value'\n"),
+        ),
+        (
+            "pkg/sub/__init__.py",
+            file("from .deepest import deep, other\n"),
+        ),
+        (
+            "pkg/sub/deepest.py",
+            file("def deep(): return 'deep'\ndef other(): return 'other'\n"),
+        ),
+        ("top.py", file("def x(): return 'x'\n")),
+    ]
+}
+
+#[test]
+fn modules_and_packages_are_followed() {
+    let files = packages();
+    assert_eq!(touched(&files, "'value'", "'w'"), "start");
+    assert_eq!(touched(&files, "'x'", "'w'"), "start");
+    assert_eq!(touched(&files, "'name'", "'w'"), "start");
+    assert_eq!(touched(&files, "'h'", "'w'"), "end");
+    assert_eq!(touched(&files, "'deep'", "'w'"), "end");
+    assert_eq!(touched(&files, "'other'", "'w'"), "");
+    assert_eq!(touched(&files, "'unused'", "'w'"), "");
+    assert_eq!(touched(&files, "'v1'", "'w'"), "");
+    assert_eq!(touched(&files, "VERSION = 'v1'", "print(1)"), "start end");
+    let names: Vec<String> = {
+        let files: Vec<(&str, &str)> = files.iter().map(|(n, t)| (*n, t.as_str())).collect();
+        project(&files)
+            .modules
+            .iter()
+            .map(|module| module.name.clone())
+            .collect()
+    };
+    assert_eq!(
+        names,
+        [
+            "pkg",
+            "pkg.a",
+            "pkg.b",
+            "pkg.c",
+            "pkg.d",
+            "top",
+            "pkg.sub",
+            "pkg.sub.deepest"
+        ]
+    );
+}
+
+#[test]
+fn imports_inside_steps_count() {
+    let utils = "def f(): return 'f'\ndef g(): return 'g'\nprint('loud')\n".to_owned();
+    let files = [
+        ("f.py", flow("", "from utils import f; f()", "pass")),
+        ("utils.py", utils.clone()),
+    ];
+    assert_eq!(touched(&files, "'f'", "'x'"), "start");
+    assert_eq!(touched(&files, "'g'", "'x'"), "");
+    assert_eq!(touched(&files, "'loud'", "'x'"), "start");
+    let files = [
+        ("f.py", flow("", "import utils; utils.g()", "import utils")),
+        ("utils.py", utils.clone()),
+    ];
+    assert_eq!(touched(&files, "'g'", "'x'"), "start");
+    assert_eq!(touched(&files, "'loud'", "'x'"), "start end");
+    let files = [
+        (
+            "f.py",
+            flow(
+                "",
+                "import importlib; importlib.import_module('utils').f()",
+                "pass",
+            ),
+        ),
+        ("utils.py", utils),
+    ];
+    assert_eq!(touched(&files, "'loud'", "'x'"), "start");
+}
+
+#[test]
+fn modules_that_are_handed_on_count_whole() {
+    let utils = "def f(): return 'f'\ndef g(): return 'g'\n".to_owned();
+    let files = [
+        (
+            "f.py",
+            flow("import utils", "call(utils)", "getattr(utils, 'f')()"),
+        ),
+        ("utils.py", utils.clone()),
+    ];
+    assert_eq!(touched(&files, "'g'", "'x'"), "start");
+    assert_eq!(touched(&files, "return 'f'", "return 1"), "start end");
+    let files = [
+        (
+            "f.py",
+            flow("import utils", "getattr(utils, name)()", "vars(utils)"),
+        ),
+        ("utils.py", utils),
+    ];
+    assert_eq!(touched(&files, "'g'", "'x'"), "start end");
+}
+
+#[test]
+fn stars_bring_names_in() {
+    let utils = "def f(): return 'f'\ndef g(): return 'g'\n".to_owned();
+    let files = [
+        (
+            "f.py",
+            flow("from utils import *", "f()", "print(len([1]))"),
+        ),
+        ("utils.py", utils.clone()),
+    ];
+    assert_eq!(touched(&files, "'f'", "'x'"), "start");
+    let files = [
+        (
+            "f.py",
+            flow("from utils import *", "made_at_run_time()", "pass"),
+        ),
+        ("utils.py", utils),
+    ];
+    assert_eq!(touched(&files, "'f'", "'x'"), "start");
+}
+
+#[test]
+fn inherited_steps_have_their_own_files() {
+    let files = [
+        (
+            "f.py",
+            "from base import Base
+import mixins as m
+
+class F(m.Mixin, Base):
+    @step
+    def start(self):
+        super().start()
+        self.next(self.end)
+
+    def hook(self):
+        return 'derived'
+
+if __name__ == '__main__':
+    F()
+"
+            .to_owned(),
+        ),
+        (
+            "base.py",
+            "from metaflow import FlowSpec, step, Parameter
+
+class Base(FlowSpec):
+    alpha = Parameter('alpha', default='one')
+
+    @step
+    def start(self):
+        print('base start', self.alpha)
+
+    @step
+    def end(self):
+        print('base end', self.hook())
+
+    def hook(self):
+        return 'base'
+
+    def unused(self):
+        return 'unused'
+"
+            .to_owned(),
+        ),
+        (
+            "mixins.py",
+            "from metaflow import step
+
+class Mixin:
+    @step
+    def middle(self):
+        print('middle')
+        self.next(self.end)
+"
+            .to_owned(),
+        ),
+    ];
+    let plain: Vec<(&str, &str)> = files.iter().map(|(n, t)| (*n, t.as_str())).collect();
+    let loaded = project(&plain);
+    let steps = &loaded.flow().unwrap().steps;
+    let places: Vec<String> = steps
+        .iter()
+        .map(|s| format!("{} {}", s.name, s.file.display()))
+        .collect();
+    // `step` is not imported in the flow file, but its name says enough.
+    assert_eq!(
+        places,
+        ["start /p/f.py", "end /p/base.py", "middle /p/mixins.py"]
+    );
+    assert_eq!(
+        loaded.flow().unwrap().parameters[0].file,
+        Path::new("/p/base.py")
+    );
+    assert_eq!(touched(&files, "'base start'", "'x'"), "start");
+    assert_eq!(touched(&files, "'one'", "'two'"), "start");
+    assert_eq!(touched(&files, "'base end'", "'x'"), "end");
+    assert_eq!(touched(&files, "'derived'", "'x'"), "end");
+    assert_eq!(touched(&files, "'base'", "'x'"), "");
+    assert_eq!(touched(&files, "'unused'", "'x'"), "");
+    assert_eq!(touched(&files, "'middle'", "'x'"), "middle");
+    let reason = {
+        let edited = plain
+            .iter()
+            .map(|(n, t)| (*n, t.replace("'base start'", "'x'")))
+            .collect::<Vec<_>>();
+        let edited: Vec<(&str, &str)> = edited.iter().map(|(n, t)| (*n, t.as_str())).collect();
+        diff(&plain, &edited)
+    };
+    assert_eq!(reason, "start: base.Base.start changed at line 8");
+}
+
+#[test]
+fn the_place_of_code_is_no_part_of_it() {
+    let old = [(
+        "f.py",
+        flow("def f(): return 1\ndef g(): return 2", "f()", "g()"),
+    )];
+    let new = flow(
+        "# moved\ndef g(): return 2\n\n\ndef f(): return 1",
+        "f()",
+        "g()",
+    );
+    let of = |text: &str| project(&[("f.py", text)]).fingerprints();
+    assert_eq!(of(&old[0].1), of(&new));
+}
+
+#[test]
+fn the_class_may_be_chosen() {
+    let text = "from metaflow import FlowSpec, step
+class A(FlowSpec):
+    @step
+    def start(self): print('a')
+class B(FlowSpec):
+    @step
+    def start(self): print('b')
+";
+    let mut chosen = project(&[("f.py", text)]);
+    assert_eq!(chosen.flow().unwrap().name, "B");
+    chosen.class = Some("A".to_owned());
+    let edited = text.replace("'a'", "'x'");
+    let renewed = chosen.reload(&|_| Some(edited.clone()));
+    assert_eq!(renewed.flow().unwrap().name, "A");
+    assert_eq!(changes(&chosen, &renewed).len(), 1);
+    assert_eq!(
+        changes(&project(&[("f.py", text)]), &project(&[("f.py", &edited)])),
+        []
+    );
+}
