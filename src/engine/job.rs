@@ -19,7 +19,7 @@ use super::scheduler::{Action, Ending, Launch, Limits, Problem, Scheduler, Ticke
 use super::submit::{Shared, Stop, Wires};
 use super::worker::message::{InputSpec, NodeSpec, Spec};
 use crate::flow::{Graph, NodeKind, StepName};
-use crate::store::{Identity, RunStore};
+use crate::store::{Claim, Identity, RunStore};
 
 /// How long other tasks may go on after one has failed for good, as with Metaflow.
 const DRAIN: Duration = Duration::from_secs(5);
@@ -45,6 +45,8 @@ pub(super) struct Setting {
     /// The run whose finished tasks are taken over.
     pub origin: Option<String>,
     pub wires: Wires,
+    /// Says to others that this process works on the run.
+    pub claim: Option<Claim>,
 }
 
 /// The job while it runs.

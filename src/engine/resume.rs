@@ -58,7 +58,7 @@ async fn begin(
     })
     .await?;
     let run = new_run(&flow_store).await?;
-    let setting = Setting {
+    let mut setting = Setting {
         shared,
         flow,
         request: request.flow,
@@ -67,8 +67,9 @@ async fn begin(
         namespace,
         origin: Some(origin.id().to_owned()),
         wires: wires.clone(),
+        claim: None,
     };
-    register(&setting).await?;
+    register(&mut setting).await?;
     let run = setting.run.clone();
     let identity = setting.identity.clone();
     let task = TaskRef::new(run.id(), "_parameters", "0", 0);

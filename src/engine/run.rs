@@ -42,7 +42,7 @@ async fn begin(
     let namespace = identity::namespace(&request.flow, &identity);
     let store = shared.store(wires).await;
     let run = new_run(&store.flow(&flow.description.name)).await?;
-    let setting = Setting {
+    let mut setting = Setting {
         shared,
         flow,
         request: request.flow,
@@ -51,10 +51,11 @@ async fn begin(
         namespace,
         origin: None,
         wires: wires.clone(),
+        claim: None,
     };
     // Parameters first: a wrong value leaves no run behind.
     let (done, spool) = parameters(&setting, &request.parameters).await?;
-    register(&setting).await?;
+    register(&mut setting).await?;
     let output = {
         let run = setting.run.clone();
         let identity = setting.identity.clone();
@@ -141,19 +142,22 @@ pub(super) async fn new_run(flow: &crate::store::FlowStore) -> Result<RunStore, 
 }
 
 /// Makes the run visible, and its id known to who asked for it.
-pub(super) async fn register(setting: &Setting) -> Result<(), EngineError> {
+pub(super) async fn register(setting: &mut Setting) -> Result<(), EngineError> {
     let run = setting.run.clone();
     let identity = setting.identity.clone();
     let id_file = setting.request.run_id_file.clone();
-    blocking(move || {
+    let claim = blocking(move || {
         run.register(&identity)?;
+        let claim = run.claim()?;
         if let Some(path) = id_file {
             std::fs::write(&path, run.id())
                 .map_err(|source| EngineError::Write { path, source })?;
         }
-        Ok(())
+        Ok(claim)
     })
-    .await
+    .await?;
+    setting.claim = Some(claim);
+    Ok(())
 }
 
 pub(super) async fn announce(setting: &Setting, job: JobKind) {

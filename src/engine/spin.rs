@@ -59,7 +59,7 @@ async fn begin(
     let found = blocking(move || inputs::find(&from, &graph, &wanted)).await?;
     let artifacts = artifacts(&found.outputs);
     let run = new_run(&store.spin_sibling().flow(&name)).await?;
-    let setting = Setting {
+    let mut setting = Setting {
         shared,
         flow,
         request: request.flow.clone(),
@@ -68,8 +68,9 @@ async fn begin(
         namespace,
         origin: Some(found.run.clone()),
         wires: wires.clone(),
+        claim: None,
     };
-    register(&setting).await?;
+    register(&mut setting).await?;
     announce(&setting, JobKind::Spin).await;
     let plan = plan(&setting, &request, found);
     Ok((setting, plan, artifacts))
