@@ -3,6 +3,7 @@
 mod arguments;
 mod artifacts;
 mod check;
+mod config;
 mod console;
 mod demo;
 mod error;

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use super::arguments::Common;
 use super::error::{CliError, ExitKind};
 use super::{flow_file, job};
-use crate::tui;
+use crate::{config, tui};
 
 #[derive(Debug, Clone, Default, clap::Args)]
 pub struct Args {
@@ -35,14 +35,17 @@ pub fn main(args: Args) -> Result<ExitKind, CliError> {
             "use `flowdev run`, `flowdev spin` or `flowdev watch` here",
         ));
     }
+    let settings = config::for_flow(&flow);
     let common = Common {
-        python: args.python,
+        python: args
+            .python
+            .or_else(|| settings.python.value.clone().map(PathBuf::from)),
         json: false,
     };
     let runtime = job::runtime()?;
     let outcome = runtime.block_on(async {
         let engine = common.lasting_engine()?;
-        let outcome = tui::run(tui::SessionConfig::new(flow, engine.clone())).await;
+        let outcome = tui::run(tui::SessionConfig::new(flow, engine.clone(), settings)).await;
         engine.shutdown().await;
         outcome.map_err(CliError::from)
     });

@@ -7,8 +7,8 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use super::error::{CliError, ExitKind};
 use super::{
-    artifacts, check, demo, logs, out, parameters, peek, resume, run, runs, session, show, spin,
-    tasks, watch,
+    artifacts, check, config, demo, logs, out, parameters, peek, resume, run, runs, session, show,
+    spin, tasks, watch,
 };
 
 /// A terminal IDE and engine for Metaflow flows: edit a step, save, see its output, artifacts and card.
@@ -47,6 +47,7 @@ enum Verb {
     Artifacts(artifacts::Args),
     Peek(peek::Args),
     Watch(watch::Args),
+    Config(config::Args),
 }
 
 /// Parses the command line, does what it says, and tells how it went.
@@ -94,5 +95,6 @@ fn dispatch(cli: Cli, matches: &clap::ArgMatches) -> Result<ExitKind, CliError> 
         Some(Verb::Artifacts(args)) => artifacts::main(&args),
         Some(Verb::Peek(args)) => peek::main(&args),
         Some(Verb::Watch(args)) => watch::main(args),
+        Some(Verb::Config(args)) => config::main(&args),
     }
 }

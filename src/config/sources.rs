@@ -255,3 +255,25 @@ fn apply_colours(settings: &mut Settings, colours: &Table, origin: &Origin) {
     }
     settings.colours.extend(layer);
 }
+
+/// The settings for a flow file, with the user's and the project's. Settings that cannot be read are a warning, not an end.
+pub fn for_flow(flow: &Path) -> Settings {
+    let env = |name: &str| std::env::var(name).ok();
+    let mut sources = Sources {
+        user: user_config_path(&env),
+        project: flow.parent().map(|dir| dir.join(".flowdev.toml")),
+        env: Some(&env),
+        flags: Vec::new(),
+    };
+    load(&sources).unwrap_or_else(|error| {
+        sources.user = None;
+        sources.project = None;
+        let mut settings = load(&sources).unwrap_or_default();
+        settings.warnings.push(Warning {
+            origin: "settings".to_owned(),
+            key: "file".to_owned(),
+            message: error.to_string(),
+        });
+        settings
+    })
+}

@@ -7,19 +7,16 @@ use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 
-use super::attempt::{self, AttemptEnd, Halt, Plan};
+use super::attempt::{self, AttemptEnd, Halt};
 use super::error::EngineError;
 use super::event::{Event, Failure, Level, Outcome, TaskRef};
-use super::load::LoadedFlow;
 use super::origin::{Done, Finished, Output};
-use super::persist::{self, Attempt};
-use super::request::FlowRequest;
+use super::persist;
+use super::plan::{Setting, limits, plan};
 use super::run::blocking;
-use super::scheduler::{Action, Ending, Launch, Limits, Problem, Scheduler, Ticket, Transition};
-use super::submit::{Shared, Stop, Wires};
-use super::worker::message::{InputSpec, NodeSpec, Spec};
-use crate::flow::{Graph, NodeKind, StepName};
-use crate::store::{Claim, Identity, RunStore};
+use super::scheduler::{Action, Ending, Launch, Problem, Scheduler, Ticket, Transition};
+use super::submit::Stop;
+use crate::flow::{NodeKind, StepName};
 
 /// How long other tasks may go on after one has failed for good, as with Metaflow.
 const DRAIN: Duration = Duration::from_secs(5);
@@ -27,27 +24,6 @@ const DRAIN: Duration = Duration::from_secs(5);
 const POLITE: Duration = Duration::from_secs(5);
 /// From SIGTERM to SIGKILL.
 const TERMINATE: Duration = Duration::from_secs(1);
-
-/// Metaflow's limit of the children of one foreach.
-const MAX_NUM_SPLITS: u64 = 100;
-
-/// Attempts of one task at most, as Metaflow's readers look for no more.
-const MAX_ATTEMPTS: u32 = 6;
-
-/// What the tasks of a job have in common.
-pub(super) struct Setting {
-    pub shared: Arc<Shared>,
-    pub flow: Arc<LoadedFlow>,
-    pub request: FlowRequest,
-    pub run: RunStore,
-    pub identity: Identity,
-    pub namespace: String,
-    /// The run whose finished tasks are taken over.
-    pub origin: Option<String>,
-    pub wires: Wires,
-    /// Says to others that this process works on the run.
-    pub claim: Option<Claim>,
-}
 
 /// The job while it runs.
 pub(super) struct Execution {
@@ -377,103 +353,4 @@ async fn clone_task(setting: &Setting, done: Done, task_ref: TaskRef) -> Attempt
             millis: 0.0,
         },
     }
-}
-
-fn limits(setting: &Setting) -> Limits {
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let steps = &setting.flow.description.steps;
-    Limits {
-        max_workers: setting.request.max_workers.unwrap_or(cores).max(1),
-        max_num_splits: setting.request.max_num_splits.unwrap_or(MAX_NUM_SPLITS),
-        attempts: steps
-            .iter()
-            .map(|step| {
-                let (user, error) = step.retry;
-                let attempts = (1 + user + error).min(MAX_ATTEMPTS);
-                (StepName::from(step.name.as_str()), attempts)
-            })
-            .collect(),
-    }
-}
-
-fn plan(
-    setting: &Setting,
-    launch: &Launch,
-    task_ref: TaskRef,
-    inputs: Vec<Output>,
-    halt: watch::Receiver<Halt>,
-    alive: mpsc::Sender<()>,
-) -> Plan {
-    let step = launch.step.as_str();
-    let described = setting
-        .flow
-        .description
-        .steps
-        .iter()
-        .find(|described| described.name == step);
-    let mut spec = setting.spec(&task_ref);
-    spec.kind = "task";
-    spec.mode = "run";
-    spec.max_user_retries = described.map_or(0, |step| step.retry.0);
-    spec.node = node_spec(&setting.flow.graph, step);
-    spec.inputs = inputs.iter().map(Output::spec).collect::<Vec<InputSpec>>();
-    spec.split_index = launch.split_index;
-    Plan {
-        attempt: Attempt {
-            run: setting.run.clone(),
-            identity: setting.identity.clone(),
-            fingerprint: setting.flow.fingerprints.get(step).cloned(),
-            origin_run: setting.origin.clone(),
-            task_ref,
-            python: setting.flow.python.clone(),
-        },
-        is_end: setting.flow.graph.end.as_deref() == Some(step),
-        flow: Arc::clone(&setting.flow),
-        spec,
-        inputs,
-        wires: setting.wires.clone(),
-        halt,
-        alive,
-    }
-}
-
-impl Setting {
-    /// What every task of the job is told.
-    pub fn spec(&self, task: &TaskRef) -> Spec {
-        let spool = format!("{}-{}.{}", task.run, task.task, task.attempt);
-        let flow = self.flow.description.name.clone();
-        let files = format!("{}/data/{flow}", self.run.flow().root());
-        Spec {
-            flow,
-            run_id: task.run.clone(),
-            step: task.step.clone(),
-            task_id: task.task.clone(),
-            attempt: task.attempt,
-            user: self.identity.user.clone(),
-            namespace: self.namespace.clone(),
-            tags: self.identity.tags.clone(),
-            sys_tags: self.identity.sys_tags.clone(),
-            origin_run_id: self.origin.clone(),
-            files,
-            spool: self.shared.scratch.file(&spool).display().to_string(),
-            tempdir: std::env::var("METAFLOW_TEMPDIR").unwrap_or_else(|_| ".".to_owned()),
-            ..Spec::default()
-        }
-    }
-}
-
-/// The step's place in the graph, as a task process is told.
-pub(super) fn node_spec(graph: &Graph, step: &str) -> Option<NodeSpec> {
-    let node = graph.node(step)?;
-    let foreach_join = graph
-        .split_of(step)
-        .is_some_and(|split| split.kind.is_foreach());
-    Some(NodeSpec {
-        kind: node.kind.to_string(),
-        join: node.kind == NodeKind::Join,
-        next: node.next.iter().map(StepName::to_string).collect(),
-        foreach: node.foreach_var().map(str::to_owned),
-        foreach_join,
-        split_parents: node.split_parents.iter().map(StepName::to_string).collect(),
-    })
 }

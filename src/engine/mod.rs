@@ -14,6 +14,7 @@ mod load;
 mod origin;
 mod output;
 mod persist;
+mod plan;
 mod python;
 mod request;
 mod resume;
@@ -31,6 +32,3 @@ pub use event::{Event, Failure, Frame, JobKind, Level, Outcome, PyError, Stream,
 pub use load::LoadedFlow;
 pub use request::{FlowRequest, Request, ResumeRequest, RunRequest, SpinRequest};
 pub use submit::{CancelHandle, Engine, EngineConfig, Job};
-
-#[cfg(test)]
-mod tests;

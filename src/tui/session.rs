@@ -1,9 +1,9 @@
 //! A session from its configuration to its end.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use crate::{
-    config::{self, Settings, Sources, Warning},
+    config::Settings,
     engine::{Engine, FlowRequest},
 };
 
@@ -20,11 +20,9 @@ pub struct SessionConfig {
 }
 
 impl SessionConfig {
-    /// A session on a flow file, with the user's and the project's settings. Settings that cannot be read are a warning on the
-    /// screen, not an end.
-    pub fn new(flow: PathBuf, engine: Engine) -> Self {
+    /// A session on a flow file.
+    pub fn new(flow: PathBuf, engine: Engine, settings: Settings) -> Self {
         let flow = std::path::absolute(&flow).unwrap_or(flow);
-        let settings = load_settings(&flow);
         Self {
             request: FlowRequest {
                 file: flow,
@@ -35,27 +33,6 @@ impl SessionConfig {
             settings,
         }
     }
-}
-
-fn load_settings(flow: &Path) -> Settings {
-    let env = |name: &str| std::env::var(name).ok();
-    let mut sources = Sources {
-        user: config::user_config_path(&env),
-        project: flow.parent().map(|dir| dir.join(".flowdev.toml")),
-        env: Some(&env),
-        flags: Vec::new(),
-    };
-    config::load(&sources).unwrap_or_else(|error| {
-        sources.user = None;
-        sources.project = None;
-        let mut settings = config::load(&sources).unwrap_or_default();
-        settings.warnings.push(Warning {
-            origin: "settings".to_owned(),
-            key: "file".to_owned(),
-            message: error.to_string(),
-        });
-        settings
-    })
 }
 
 /// Runs the session until the user ends it. The terminal is as it was before when this returns, whatever it returns.

@@ -6,9 +6,7 @@ use std::path::Path;
 use proptest::prelude::*;
 use proptest::test_runner::TestRng;
 
-use super::scheduler::{
-    Action, Ending, Launch, Limits, Place, Problem, Scheduler, Ticket, Transition,
-};
+use super::{Action, Ending, Launch, Limits, Place, Problem, Scheduler, Ticket, Transition};
 use crate::flow::{self, Graph, NodeKind, StepName};
 
 /// A piece of a flow: what stands between two steps.
