@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::model::{Decorator, Step};
-use super::name::StepName;
-use super::parse::step_from_source;
+use crate::flow::model::{Decorator, Step};
+use crate::flow::name::StepName;
+use crate::flow::source::parse::step_from_source;
 
 /// A flow as imported.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -127,7 +127,7 @@ fn merged(described: &StepDescription, source: Option<Step>) -> Step {
     }
     Step {
         name: StepName::from(described.name.as_str()),
-        doc: super::literal::dedent(described.doc.as_deref().unwrap_or("")),
+        doc: crate::flow::source::literal::dedent(described.doc.as_deref().unwrap_or("")),
         start: described.start,
         end: described.end,
         ..step

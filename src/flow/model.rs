@@ -6,12 +6,12 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use tree_sitter::Tree;
 
-use super::class::Class;
-use super::diagnostic::Diagnostic;
-use super::imports::Import;
-use super::name::StepName;
-use super::next::Next;
-use super::units::ModuleIndex;
+use crate::flow::diagnostic::Diagnostic;
+use crate::flow::name::StepName;
+use crate::flow::reach::units::ModuleIndex;
+use crate::flow::source::class::Class;
+use crate::flow::source::imports::Import;
+use crate::flow::source::next::Next;
 
 /// A place in a file.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -51,13 +51,13 @@ pub struct FlowFile {
     /// Syntax errors.
     pub diagnostics: Vec<Diagnostic>,
     /// All module-level classes, flows or not.
-    pub(super) classes: Vec<Class>,
+    pub(in crate::flow) classes: Vec<Class>,
     /// Names that are called at module level, such as the flow in `MyFlow()`.
-    pub(super) called: Vec<String>,
+    pub(in crate::flow) called: Vec<String>,
     /// The syntax tree of the text if it is not broken, so that the next version need not be parsed from scratch.
-    pub(super) tree: Option<Tree>,
+    pub(in crate::flow) tree: Option<Tree>,
     /// What the file is made of for fingerprints.
-    pub(super) index: ModuleIndex,
+    pub(in crate::flow) index: ModuleIndex,
 }
 
 impl FlowFile {
@@ -236,7 +236,7 @@ pub struct ConstantDef {
 
 impl Step {
     /// A step that code made, so that no source says more about it than where.
-    pub(super) fn without_source(file: &Path, line: u32) -> Step {
+    pub(in crate::flow) fn without_source(file: &Path, line: u32) -> Step {
         Step {
             name: StepName::from(""),
             doc: String::new(),

@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::class::Class;
-use super::imports::{Import, ImportedName};
-use super::model::{FlowDef, FlowFile};
-use super::parse::{parse, parse_after};
-use super::resolve;
+use crate::flow::model::{FlowDef, FlowFile};
+use crate::flow::resolve;
+use crate::flow::source::class::Class;
+use crate::flow::source::imports::{Import, ImportedName};
+use crate::flow::source::parse::{parse, parse_after};
 
 /// A module of the project that the flow imports, directly or through others.
 #[derive(Debug, Clone)]
@@ -121,19 +121,19 @@ impl Project {
     }
 
     /// The dotted name of a file's module; `None` for the flow file.
-    pub(super) fn module_of(&self, file: &FlowFile) -> Option<&Module> {
+    pub(in crate::flow) fn module_of(&self, file: &FlowFile) -> Option<&Module> {
         self.modules
             .iter()
             .find(|module| module.file.path == file.path)
     }
 
     /// The dotted name that an import statement of a file means.
-    pub(super) fn absolute(&self, file: &FlowFile, import: &Import) -> Option<String> {
+    pub(in crate::flow) fn absolute(&self, file: &FlowFile, import: &Import) -> Option<String> {
         absolute(&import.module, import.level, self.module_of(file))
     }
 
     /// The class that a name means which the file imports.
-    pub(super) fn imported_class(
+    pub(in crate::flow) fn imported_class(
         &self,
         file: &FlowFile,
         name: &str,
@@ -184,7 +184,11 @@ impl Project {
 
 /// The dotted name that `level` dots and `module` mean in the module `importer` (`None`: the flow file, where relative imports
 /// do not work).
-pub(super) fn absolute(module: &str, level: usize, importer: Option<&Module>) -> Option<String> {
+pub(in crate::flow) fn absolute(
+    module: &str,
+    level: usize,
+    importer: Option<&Module>,
+) -> Option<String> {
     if level == 0 {
         return Some(module.to_owned());
     }

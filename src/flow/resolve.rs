@@ -2,15 +2,15 @@
 
 use indexmap::IndexMap;
 
-use super::class::{Class, Member, Names};
-use super::model::{FlowDef, FlowFile};
+use crate::flow::model::{FlowDef, FlowFile};
+use crate::flow::source::class::{Class, Member, Names};
 
 /// Finds the class that a name written in a file means, when the file itself does not define it.
-pub(super) type FindClass<'a> =
+pub(in crate::flow) type FindClass<'a> =
     dyn Fn(&'a FlowFile, &str) -> Option<(&'a FlowFile, &'a Class)> + 'a;
 
 /// The flows of a file, with everything that they inherit from classes that `find` knows.
-pub(super) fn flows<'a>(file: &'a FlowFile, find: &FindClass<'a>) -> Vec<FlowDef> {
+pub(in crate::flow) fn flows<'a>(file: &'a FlowFile, find: &FindClass<'a>) -> Vec<FlowDef> {
     file.classes
         .iter()
         .filter_map(|class| {
@@ -34,7 +34,7 @@ fn derives_directly(file: &FlowFile, class: &Class) -> bool {
 }
 
 /// A class and its ancestors, nearest first: Python's method resolution order for all but contrived hierarchies.
-pub(super) fn ancestry<'a>(
+pub(in crate::flow) fn ancestry<'a>(
     file: &'a FlowFile,
     class: &'a Class,
     find: &FindClass<'a>,

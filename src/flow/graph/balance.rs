@@ -2,12 +2,12 @@
 
 use std::collections::HashSet;
 
-use super::check::{Findings, list};
-use super::graph::{Graph, Node, NodeKind};
-use super::name::StepName;
+use crate::flow::graph::check::{Findings, list};
+use crate::flow::graph::{Graph, Node, NodeKind};
+use crate::flow::name::StepName;
 
 /// Finds what is wrong with the shape.
-pub(super) fn check(graph: &Graph, findings: &mut Findings) {
+pub(in crate::flow) fn check(graph: &Graph, findings: &mut Findings) {
     let reached = cycles(graph, findings);
     if findings.errors() {
         return;

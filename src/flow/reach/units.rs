@@ -9,16 +9,18 @@ use indexmap::IndexMap;
 use tree_sitter::Node;
 
 use super::bindings;
-use super::imports::{self, ImportedName};
-use super::model::FlowFile;
+use super::compound::{blocks, header_names, header_parts, is_main_guard};
 use super::normal::{Normal, is_remark};
-use super::scope::{self, Place, Target, Uses};
-use super::step::definition;
-use super::syntax::{children, dotted, field, line, sole_expression, text};
+use super::refs::{Place, Target, Uses, import_targets};
+use super::scope;
+use crate::flow::model::FlowFile;
+use crate::flow::source::imports::{self, ImportedName};
+use crate::flow::source::step::definition;
+use crate::flow::source::syntax::{children, dotted, field, line, sole_expression, text};
 
 /// One piece of a module.
 #[derive(Debug, Clone)]
-pub(super) struct Unit {
+pub(in crate::flow) struct Unit {
     /// `clean`, `Helper.run`; empty for a statement without a name.
     pub name: String,
     /// The first line, counted from 1.
@@ -37,14 +39,14 @@ pub(super) struct Unit {
 
 /// What a piece of code is and uses, wherever it stands.
 #[derive(Debug, Default)]
-pub(super) struct Code {
+pub(in crate::flow) struct Code {
     pub normal: Normal,
     pub uses: Uses,
 }
 
 /// The members of a class.
 #[derive(Debug, Clone, Default)]
-pub(super) struct ClassUnits {
+pub(in crate::flow) struct ClassUnits {
     /// Bases, decorators and statements of the class body that are no members.
     pub always: Vec<usize>,
     pub members: IndexMap<String, Vec<usize>>,
@@ -52,7 +54,7 @@ pub(super) struct ClassUnits {
 
 /// The pieces of one module.
 #[derive(Debug, Clone, Default)]
-pub(super) struct ModuleIndex {
+pub(in crate::flow) struct ModuleIndex {
     pub units: Vec<Unit>,
     /// Module-level names and what defines them, imports included.
     pub names: HashMap<String, Vec<usize>>,
@@ -67,7 +69,7 @@ pub(super) struct ModuleIndex {
 
 impl ModuleIndex {
     /// The index of a tree. Code that the earlier version of the file has too is taken over from there.
-    pub(super) fn read(
+    pub(in crate::flow) fn read(
         root: Node<'_>,
         source: &str,
         file: &FlowFile,
@@ -175,7 +177,7 @@ impl Builder<'_> {
                 });
             }
         }
-        for (name, target) in scope::import_targets(node, self.source) {
+        for (name, target) in import_targets(node, self.source) {
             let dots = ".".repeat(target.level);
             let attribute = target.attribute.as_deref().unwrap_or("");
             let meaning = format!("{dots}{} {attribute}", target.module);
@@ -363,70 +365,6 @@ impl Builder<'_> {
     }
 }
 
-/// The statements directly inside a compound statement, those of all its clauses.
-fn blocks<'t>(node: Node<'t>, found: &mut Vec<Node<'t>>) {
-    for child in children(node) {
-        match child.kind() {
-            "block" => {
-                let inner = children(child);
-                let nested = inner.iter().any(|node| node.kind() == "case_clause");
-                if nested {
-                    blocks(child, found);
-                } else {
-                    found.extend(inner);
-                }
-            }
-            "elif_clause"
-            | "else_clause"
-            | "except_clause"
-            | "except_group_clause"
-            | "finally_clause"
-            | "case_clause" => blocks(child, found),
-            _ => {}
-        }
-    }
-}
-
-/// The expressions of a compound statement that are not inside its blocks.
-fn header_parts<'t>(node: Node<'t>, omitted: &[Node<'t>], found: &mut Vec<Node<'t>>) {
-    for child in children(node) {
-        match child.kind() {
-            "block"
-            | "elif_clause"
-            | "else_clause"
-            | "except_clause"
-            | "except_group_clause"
-            | "finally_clause"
-            | "case_clause" => header_parts(child, omitted, found),
-            _ if omitted.iter().any(|other| other.id() == child.id()) => {}
-            _ => found.push(child),
-        }
-    }
-}
-
-/// The names that a header binds: loop variables, `as` targets.
-fn header_names<'a>(node: Node<'_>, omitted: &[Node<'_>], source: &'a str) -> Vec<&'a str> {
-    let mut names = std::collections::HashSet::new();
-    if let Some(left) = field(node, "left") {
-        bindings::pattern(left, source, &mut names);
-    }
-    let mut parts = Vec::new();
-    header_parts(node, omitted, &mut parts);
-    for part in parts {
-        names.extend(bindings::bound_names(part, source).names);
-    }
-    names.into_iter().collect()
-}
-
-/// `if __name__ == "__main__":`
-fn is_main_guard(node: Node<'_>, source: &str) -> bool {
-    node.kind() == "if_statement"
-        && field(node, "condition").is_some_and(|condition| {
-            let condition = text(condition, source);
-            condition.contains("__name__") && condition.contains("__main__")
-        })
-}
-
 /// Flow decorators that say when and where a deployed flow runs: no step's result depends on them.
 const DEPLOYMENT: [&str; 5] = [
     "schedule",
@@ -446,7 +384,7 @@ fn is_deployment(decorator: Node<'_>, source: &str) -> bool {
 }
 
 fn decorator_names(node: Node<'_>, source: &str) -> Vec<String> {
-    super::step::decorators(node, source)
+    crate::flow::source::step::decorators(node, source)
         .into_iter()
         .map(|decorator| decorator.name)
         .collect()

@@ -5,15 +5,15 @@ use std::sync::LazyLock;
 
 use tree_sitter::{InputEdit, Language, Node, Parser, Point, Tree};
 
-use super::model::{Position, SourceRange};
+use crate::flow::model::{Position, SourceRange};
 
 /// The syntax tree of a Python text. `None` only if the grammar does not fit the library, which no text can cause.
-pub(super) fn tree(text: &str) -> Option<Tree> {
+pub(in crate::flow) fn tree(text: &str) -> Option<Tree> {
     parser()?.parse(text, None)
 }
 
 /// The same, given the tree of an earlier text that differs from this one in one place: most of the tree is taken over.
-pub(super) fn tree_after(before: &Tree, old: &str, new: &str) -> Option<Tree> {
+pub(in crate::flow) fn tree_after(before: &Tree, old: &str, new: &str) -> Option<Tree> {
     let common = old
         .bytes()
         .zip(new.bytes())
@@ -54,22 +54,22 @@ fn point(text: &str, at: usize) -> Point {
 }
 
 /// The text of a node.
-pub(super) fn text<'a>(node: Node<'_>, source: &'a str) -> &'a str {
+pub(in crate::flow) fn text<'a>(node: Node<'_>, source: &'a str) -> &'a str {
     source.get(node.byte_range()).unwrap_or("")
 }
 
 /// The line of a node's first character, counted from 1.
-pub(super) fn line(node: Node<'_>) -> u32 {
+pub(in crate::flow) fn line(node: Node<'_>) -> u32 {
     row(node.start_position().row)
 }
 
 /// A line number, counted from 1, of a row counted from 0.
-pub(super) fn row(row: usize) -> u32 {
+pub(in crate::flow) fn row(row: usize) -> u32 {
     u32::try_from(row + 1).unwrap_or(u32::MAX)
 }
 
 /// Where a node starts. The library counts columns in bytes, people in characters.
-pub(super) fn position(node: Node<'_>, source: &str) -> Position {
+pub(in crate::flow) fn position(node: Node<'_>, source: &str) -> Position {
     let Point { row: at, column } = node.start_position();
     let end = node.start_byte();
     let before = source.get(end.saturating_sub(column)..end).unwrap_or("");
@@ -80,7 +80,7 @@ pub(super) fn position(node: Node<'_>, source: &str) -> Position {
 }
 
 /// The place of a byte offset.
-pub(super) fn position_at(byte: usize, source: &str) -> Position {
+pub(in crate::flow) fn position_at(byte: usize, source: &str) -> Position {
     let mut byte = byte.min(source.len());
     while !source.is_char_boundary(byte) {
         byte -= 1;
@@ -96,7 +96,7 @@ pub(super) fn position_at(byte: usize, source: &str) -> Position {
 }
 
 /// The lines of a node. A block that ends with a newline ends on the line before it.
-pub(super) fn range(node: Node<'_>) -> SourceRange {
+pub(in crate::flow) fn range(node: Node<'_>) -> SourceRange {
     let start = row(node.start_position().row);
     let end = node.end_position();
     let last = if end.column == 0 && end.row > node.start_position().row {
@@ -111,7 +111,7 @@ pub(super) fn range(node: Node<'_>) -> SourceRange {
 }
 
 /// The named children without comments and line continuations.
-pub(super) fn children(node: Node<'_>) -> Vec<Node<'_>> {
+pub(in crate::flow) fn children(node: Node<'_>) -> Vec<Node<'_>> {
     let mut cursor = node.walk();
     node.named_children(&mut cursor)
         .filter(|child| !child.is_extra())
@@ -120,7 +120,7 @@ pub(super) fn children(node: Node<'_>) -> Vec<Node<'_>> {
 
 /// Visits a node and everything below it, in the order of the text and without recursion: expressions can be nested deeper than a
 /// stack is. `enter` tells whether to go below the node that it is given.
-pub(super) fn descend<'t>(root: Node<'t>, mut enter: impl FnMut(Node<'t>) -> bool) {
+pub(in crate::flow) fn descend<'t>(root: Node<'t>, mut enter: impl FnMut(Node<'t>) -> bool) {
     let mut cursor = root.walk();
     let mut depth = 0_usize;
     loop {
@@ -139,10 +139,10 @@ pub(super) fn descend<'t>(root: Node<'t>, mut enter: impl FnMut(Node<'t>) -> boo
 }
 
 /// How deep recursion over expressions may go. Python's own parser gives up on brackets nested this deep.
-pub(super) const MOST_NESTED: usize = 200;
+pub(in crate::flow) const MOST_NESTED: usize = 200;
 
 /// A child by the name of its field.
-pub(super) fn field<'t>(node: Node<'t>, name: &str) -> Option<Node<'t>> {
+pub(in crate::flow) fn field<'t>(node: Node<'t>, name: &str) -> Option<Node<'t>> {
     // Looking the name up in the grammar each time costs more than all the rest.
     static FIELDS: LazyLock<HashMap<String, u16>> = LazyLock::new(|| {
         let language = Language::from(tree_sitter_python::LANGUAGE);
@@ -154,7 +154,7 @@ pub(super) fn field<'t>(node: Node<'t>, name: &str) -> Option<Node<'t>> {
 }
 
 /// The value of a node without redundant parentheses around it.
-pub(super) fn unparenthesised(node: Node<'_>) -> Node<'_> {
+pub(in crate::flow) fn unparenthesised(node: Node<'_>) -> Node<'_> {
     let mut node = node;
     while node.kind() == "parenthesized_expression" {
         let Some(inner) = children(node).first().copied() else {
@@ -166,7 +166,7 @@ pub(super) fn unparenthesised(node: Node<'_>) -> Node<'_> {
 }
 
 /// The expression of an expression statement that holds just one.
-pub(super) fn sole_expression(statement: Node<'_>) -> Option<Node<'_>> {
+pub(in crate::flow) fn sole_expression(statement: Node<'_>) -> Option<Node<'_>> {
     if statement.kind() != "expression_statement" {
         return None;
     }
@@ -178,7 +178,7 @@ pub(super) fn sole_expression(statement: Node<'_>) -> Option<Node<'_>> {
 }
 
 /// A dotted name such as `a.b.c`; `None` for any other expression.
-pub(super) fn dotted(node: Node<'_>, source: &str) -> Option<String> {
+pub(in crate::flow) fn dotted(node: Node<'_>, source: &str) -> Option<String> {
     let mut parts = Vec::new();
     let mut at = node;
     while at.kind() == "attribute" {

@@ -4,11 +4,11 @@ use std::collections::HashSet;
 
 use tree_sitter::Node;
 
-use super::syntax::{children, descend, field, text};
+use crate::flow::source::syntax::{children, descend, field, text};
 
 /// What the body of a function or class binds.
 #[derive(Default)]
-pub(super) struct Bound<'a, 't> {
+pub(in crate::flow) struct Bound<'a, 't> {
     pub names: HashSet<&'a str>,
     pub globals: HashSet<&'a str>,
     /// Import statements, in source order.
@@ -16,7 +16,7 @@ pub(super) struct Bound<'a, 't> {
 }
 
 /// The names bound by a body, without those of functions, classes and comprehensions inside it.
-pub(super) fn bound_names<'a, 't>(body: Node<'t>, source: &'a str) -> Bound<'a, 't> {
+pub(in crate::flow) fn bound_names<'a, 't>(body: Node<'t>, source: &'a str) -> Bound<'a, 't> {
     let mut bound = Bound::default();
     descend(body, |node| enter(node, source, &mut bound));
     bound
@@ -79,7 +79,7 @@ fn capture<'a>(node: Node<'_>, source: &'a str, bound: &mut Bound<'a, '_>) {
 }
 
 /// The names that an assignment target binds.
-pub(super) fn pattern<'a>(node: Node<'_>, source: &'a str, names: &mut HashSet<&'a str>) {
+pub(in crate::flow) fn pattern<'a>(node: Node<'_>, source: &'a str, names: &mut HashSet<&'a str>) {
     descend(node, |node| match node.kind() {
         "identifier" => {
             names.insert(text(node, source));
@@ -98,7 +98,7 @@ pub(super) fn pattern<'a>(node: Node<'_>, source: &'a str, names: &mut HashSet<&
 }
 
 /// The name node of a parameter of any kind.
-pub(super) fn parameter_name(node: Node<'_>) -> Option<Node<'_>> {
+pub(in crate::flow) fn parameter_name(node: Node<'_>) -> Option<Node<'_>> {
     match node.kind() {
         "identifier" => Some(node),
         "default_parameter" | "typed_default_parameter" => field(node, "name"),

@@ -168,6 +168,6 @@ const BUILTINS: [&str; 163] = [
 ];
 
 /// Whether a name is Python's own unless a module defines it.
-pub(super) fn is_builtin(name: &str) -> bool {
+pub(in crate::flow) fn is_builtin(name: &str) -> bool {
     BUILTINS.binary_search(&name).is_ok()
 }

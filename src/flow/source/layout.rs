@@ -1,7 +1,7 @@
 //! What is wrong with the lines of a text: indentation, unfinished lines, missing colons. The grammar takes all of these for
 //! Python.
 
-use super::lexer::{Lexed, Line, Problem};
+use crate::flow::source::lexer::{Lexed, Line, Problem};
 
 /// Statements that a colon ends.
 const COMPOUND: [&str; 11] = [
@@ -18,7 +18,7 @@ const OPEN_WORDS: [&str; 13] = [
 const MOST_LEVELS: usize = 100;
 
 /// Everything wrong with the lines, in their order.
-pub(super) fn problems(source: &str, lexed: &Lexed<'_>) -> Vec<Problem> {
+pub(in crate::flow) fn problems(source: &str, lexed: &Lexed<'_>) -> Vec<Problem> {
     let mut found = lexed.problems.clone();
     indentation(source, &lexed.lines, &mut found);
     for (at, line) in lexed.lines.iter().enumerate() {

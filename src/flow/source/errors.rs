@@ -4,17 +4,17 @@ use std::path::Path;
 
 use tree_sitter::Node;
 
-use super::diagnostic::{Diagnostic, Severity};
-use super::layout;
-use super::lexer::{Problem, lex};
-use super::syntax::{MOST_NESTED, position_at, text};
+use crate::flow::diagnostic::{Diagnostic, Severity};
+use crate::flow::source::layout;
+use crate::flow::source::lexer::{Problem, lex};
+use crate::flow::source::syntax::{MOST_NESTED, position_at, text};
 
 /// A broken file rarely has more to say than its first few errors; the rest are their echo.
 const MOST: usize = 20;
 
 /// Everything in a text that is no Python, in the order of the text. What the lines tell is preferred, because it is more
 /// precise; only if they are in order is the grammar asked.
-pub(super) fn find(root: Node<'_>, source: &str) -> Vec<Problem> {
+pub(in crate::flow) fn find(root: Node<'_>, source: &str) -> Vec<Problem> {
     let lexed = lex(source);
     // The grammar knows strings and brackets better, such as strings within strings: if it has no error, they are right, and
     // the lines are not what they were taken for.
@@ -29,7 +29,11 @@ pub(super) fn find(root: Node<'_>, source: &str) -> Vec<Problem> {
 }
 
 /// The problems as diagnostics.
-pub(super) fn diagnostics(problems: &[Problem], source: &str, path: &Path) -> Vec<Diagnostic> {
+pub(in crate::flow) fn diagnostics(
+    problems: &[Problem],
+    source: &str,
+    path: &Path,
+) -> Vec<Diagnostic> {
     let first = problems.iter().take(MOST).cloned();
     first
         .map(|problem| {

@@ -4,15 +4,15 @@
 use sha2::{Digest, Sha256};
 use tree_sitter::{Node, TreeCursor};
 
-use super::literal;
-use super::syntax::{self, line, text};
+use crate::flow::source::literal;
+use crate::flow::source::syntax::{self, line, text};
 
 /// A digest of the normal form.
-pub(super) type Digest32 = [u8; 32];
+pub(in crate::flow) type Digest32 = [u8; 32];
 
 /// The normal form of one piece of code.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Normal {
+pub(in crate::flow) struct Normal {
     pub digest: Digest32,
     /// For each line that holds code, how far below the first line it stands and a hash of what it holds: tells where two forms
     /// differ.
@@ -21,7 +21,7 @@ pub(super) struct Normal {
 
 impl Normal {
     /// The normal form of several nodes in a row.
-    pub(super) fn of(nodes: &[Node<'_>], source: &str) -> Normal {
+    pub(in crate::flow) fn of(nodes: &[Node<'_>], source: &str) -> Normal {
         let first = nodes.first().map_or(1, |node| line(*node));
         let mut writer = Writer::new(source, first);
         for node in nodes {
@@ -31,7 +31,7 @@ impl Normal {
     }
 
     /// The normal form of a node without some of the nodes below it.
-    pub(super) fn without(node: Node<'_>, omitted: &[Node<'_>], source: &str) -> Normal {
+    pub(in crate::flow) fn without(node: Node<'_>, omitted: &[Node<'_>], source: &str) -> Normal {
         let mut writer = Writer::new(source, line(node));
         writer.omitted = omitted.iter().map(Node::id).collect();
         writer.node(node);
@@ -39,7 +39,7 @@ impl Normal {
     }
 
     /// The normal form of a text that is no syntax of its own.
-    pub(super) fn of_text(content: &str) -> Normal {
+    pub(in crate::flow) fn of_text(content: &str) -> Normal {
         let mut writer = Writer::new("", 1);
         writer.feed(content, 1);
         writer.finish()
@@ -47,7 +47,7 @@ impl Normal {
 
     /// The first line of `self` that differs from `other`, counted from the first; the last line if `self` is what `other` begins
     /// with.
-    pub(super) fn first_difference(&self, other: &Normal) -> Option<u32> {
+    pub(in crate::flow) fn first_difference(&self, other: &Normal) -> Option<u32> {
         let same = self
             .lines
             .iter()
@@ -196,6 +196,6 @@ struct Open {
 }
 
 /// Whether a statement is nothing but a text: it documents, or is a comment in disguise.
-pub(super) fn is_remark(statement: Node<'_>, source: &str) -> bool {
+pub(in crate::flow) fn is_remark(statement: Node<'_>, source: &str) -> bool {
     syntax::sole_expression(statement).is_some_and(|inner| literal::string(inner, source).is_some())
 }

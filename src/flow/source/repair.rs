@@ -1,14 +1,14 @@
 //! Making the best of a broken text: what cannot be read is left out or reduced to what it seems to say, line by line, so that
 //! the steps around it and their places stay.
 
-use super::lexer::{Line, Problem, lex};
-use super::syntax;
+use crate::flow::source::lexer::{Line, Problem, lex};
+use crate::flow::source::syntax;
 
 /// Clauses that belong to the statement before them.
 const CLAUSES: [&str; 4] = ["else", "elif", "except", "finally"];
 
 /// The text with its broken parts blanked or reduced. It has the same lines.
-pub(super) fn repair(source: &str, problems: &[Problem]) -> String {
+pub(in crate::flow) fn repair(source: &str, problems: &[Problem]) -> String {
     let lexed = lex(source);
     let mut repair = Repair {
         source,

@@ -4,16 +4,16 @@ use std::path::Path;
 
 use tree_sitter::{Node, Tree};
 
-use super::class::{self, Names};
-use super::errors;
-use super::imports;
-use super::lexer;
-use super::model::{FlowFile, Step};
-use super::repair;
-use super::resolve;
-use super::step;
-use super::syntax::{self, descend, field, text};
-use super::units::ModuleIndex;
+use crate::flow::model::{FlowFile, Step};
+use crate::flow::reach::units::ModuleIndex;
+use crate::flow::resolve;
+use crate::flow::source::class::{self, Names};
+use crate::flow::source::errors;
+use crate::flow::source::imports;
+use crate::flow::source::lexer;
+use crate::flow::source::repair;
+use crate::flow::source::step;
+use crate::flow::source::syntax::{self, descend, field, text};
 
 /// Reads a file. A broken text gives the steps that can be told and diagnostics for the rest.
 pub fn parse(path: &Path, source: &str) -> FlowFile {
@@ -21,7 +21,7 @@ pub fn parse(path: &Path, source: &str) -> FlowFile {
 }
 
 /// Reads the next version of a file, quicker than from scratch.
-pub(super) fn parse_after(before: &FlowFile, source: &str) -> FlowFile {
+pub(in crate::flow) fn parse_after(before: &FlowFile, source: &str) -> FlowFile {
     let tree = match &before.tree {
         Some(tree) => syntax::tree_after(tree, &before.text, source),
         None => syntax::tree(source),

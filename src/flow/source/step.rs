@@ -4,15 +4,15 @@ use std::path::Path;
 
 use tree_sitter::Node;
 
-use super::class::Names;
-use super::literal;
-use super::model::{Decorator, Step};
-use super::name::StepName;
-use super::next;
-use super::syntax::{children, dotted, field, line, position, range, text};
+use crate::flow::model::{Decorator, Step};
+use crate::flow::name::StepName;
+use crate::flow::source::class::Names;
+use crate::flow::source::literal;
+use crate::flow::source::next;
+use crate::flow::source::syntax::{children, dotted, field, line, position, range, text};
 
 /// The function or class inside a decorated definition; the node itself if nothing decorates it.
-pub(super) fn definition(node: Node<'_>) -> Node<'_> {
+pub(in crate::flow) fn definition(node: Node<'_>) -> Node<'_> {
     if node.kind() == "decorated_definition" {
         field(node, "definition").unwrap_or(node)
     } else {
@@ -21,7 +21,7 @@ pub(super) fn definition(node: Node<'_>) -> Node<'_> {
 }
 
 /// The decorators of a definition, from the top down.
-pub(super) fn decorators(node: Node<'_>, source: &str) -> Vec<Decorator> {
+pub(in crate::flow) fn decorators(node: Node<'_>, source: &str) -> Vec<Decorator> {
     if node.kind() != "decorated_definition" {
         return Vec::new();
     }
@@ -74,7 +74,12 @@ fn decorator(node: Node<'_>, source: &str) -> Option<Decorator> {
 }
 
 /// The step that a definition makes, if `@step` decorates it.
-pub(super) fn read(node: Node<'_>, source: &str, path: &Path, names: &Names<'_>) -> Option<Step> {
+pub(in crate::flow) fn read(
+    node: Node<'_>,
+    source: &str,
+    path: &Path,
+    names: &Names<'_>,
+) -> Option<Step> {
     let decorators = decorators(node, source);
     let (marks, decorators): (Vec<_>, Vec<_>) = decorators
         .into_iter()
@@ -84,7 +89,7 @@ pub(super) fn read(node: Node<'_>, source: &str, path: &Path, names: &Names<'_>)
 }
 
 /// Reads a function as a step, whatever decorates it. `mark` is the `@step` decorator.
-pub(super) fn function(
+pub(in crate::flow) fn function(
     node: Node<'_>,
     source: &str,
     path: &Path,

@@ -4,16 +4,16 @@ use std::path::Path;
 
 use tree_sitter::Node;
 
-use super::imports::{Import, ImportedName};
-use super::literal;
-use super::model::{ConstantDef, Decorator, ParameterDef, Position, SourceRange, Step};
-use super::parameter;
-use super::step;
-use super::syntax::{children, descend, dotted, field, position, range, text};
+use crate::flow::model::{ConstantDef, Decorator, ParameterDef, Position, SourceRange, Step};
+use crate::flow::source::imports::{Import, ImportedName};
+use crate::flow::source::literal;
+use crate::flow::source::parameter;
+use crate::flow::source::step;
+use crate::flow::source::syntax::{children, descend, dotted, field, position, range, text};
 
 /// One class as written.
 #[derive(Debug, Clone)]
-pub(super) struct Class {
+pub(in crate::flow) struct Class {
     pub name: String,
     /// The bases as written; those that are no dotted names are left out.
     pub bases: Vec<String>,
@@ -26,7 +26,7 @@ pub(super) struct Class {
 
 /// One attribute of a class.
 #[derive(Debug, Clone)]
-pub(super) enum Member {
+pub(in crate::flow) enum Member {
     Step(Step),
     Parameter(ParameterDef),
     Constant(ConstantDef),
@@ -35,7 +35,7 @@ pub(super) enum Member {
 }
 
 impl Member {
-    pub(super) fn name(&self) -> &str {
+    pub(in crate::flow) fn name(&self) -> &str {
         match self {
             Member::Step(step) => &step.name,
             Member::Parameter(parameter) => &parameter.attr,
@@ -46,18 +46,18 @@ impl Member {
 }
 
 /// What the names of one file mean where Metaflow is concerned.
-pub(super) struct Names<'a> {
+pub(in crate::flow) struct Names<'a> {
     imports: &'a [Import],
 }
 
 impl<'a> Names<'a> {
-    pub(super) fn new(imports: &'a [Import]) -> Self {
+    pub(in crate::flow) fn new(imports: &'a [Import]) -> Self {
         Self { imports }
     }
 
     /// Whether `written` (dotted, as the file writes it) means Metaflow's `wanted`. Without an import to tell otherwise the
     /// name itself decides, so that a file that is being written already shows its steps.
-    pub(super) fn means(&self, written: &str, wanted: &str) -> bool {
+    pub(in crate::flow) fn means(&self, written: &str, wanted: &str) -> bool {
         let (head, attribute) = match written.rsplit_once('.') {
             Some((head, last)) => (Some(head), last),
             None => (None, written),
@@ -81,7 +81,12 @@ impl<'a> Names<'a> {
 }
 
 /// The module-level classes of a file, those under `if` and `try` included.
-pub(super) fn collect(root: Node<'_>, source: &str, path: &Path, names: &Names<'_>) -> Vec<Class> {
+pub(in crate::flow) fn collect(
+    root: Node<'_>,
+    source: &str,
+    path: &Path,
+    names: &Names<'_>,
+) -> Vec<Class> {
     let mut found = Vec::new();
     descend(root, |node| match node.kind() {
         "class_definition" | "decorated_definition" => {

@@ -8,7 +8,7 @@ const MOST_BRACKETS: usize = 200;
 
 /// One logical line with code on it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Line<'a> {
+pub(in crate::flow) struct Line<'a> {
     /// Offset of the first character that is no indentation.
     pub start: usize,
     /// Offset behind the last token.
@@ -24,14 +24,14 @@ pub(super) struct Line<'a> {
 
 impl Line<'_> {
     /// Whether an indented block has to follow.
-    pub(super) fn opens_block(&self) -> bool {
+    pub(in crate::flow) fn opens_block(&self) -> bool {
         self.last == ":" && self.has_colon
     }
 }
 
 /// Something that cannot be Python.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Problem {
+pub(in crate::flow) struct Problem {
     pub at: usize,
     pub message: String,
     pub hint: Option<String>,
@@ -39,14 +39,14 @@ pub(super) struct Problem {
 
 /// A text in logical lines.
 #[derive(Debug, Default)]
-pub(super) struct Lexed<'a> {
+pub(in crate::flow) struct Lexed<'a> {
     pub lines: Vec<Line<'a>>,
     pub problems: Vec<Problem>,
     comments: Vec<Range<usize>>,
 }
 
 /// Splits a text. A text whose brackets or strings do not end is split as far as its layout tells where they should have.
-pub(super) fn lex(source: &str) -> Lexed<'_> {
+pub(in crate::flow) fn lex(source: &str) -> Lexed<'_> {
     let strict = Lexer::new(source, false).run();
     if strict.problems.is_empty() {
         strict
@@ -56,7 +56,7 @@ pub(super) fn lex(source: &str) -> Lexed<'_> {
 }
 
 /// The text with spaces in place of its comments.
-pub(super) fn without_comments(source: &str) -> String {
+pub(in crate::flow) fn without_comments(source: &str) -> String {
     let mut out = String::with_capacity(source.len());
     let mut at = 0;
     for comment in lex(source).comments {

@@ -1,12 +1,12 @@
 //! What keeps a graph from running: Metaflow's conditions, found without running anything. All findings of a kind are given,
 //! but those that only follow from others are not.
 
-use super::balance;
-use super::diagnostic::{Diagnostic, Severity};
-use super::graph::{Graph, Node};
-use super::model::Position;
-use super::name::StepName;
-use super::next::Next;
+use crate::flow::diagnostic::{Diagnostic, Severity};
+use crate::flow::graph::balance;
+use crate::flow::graph::{Graph, Node};
+use crate::flow::model::Position;
+use crate::flow::name::StepName;
+use crate::flow::source::next::Next;
 
 /// Names of attributes that a flow has anyway.
 const RESERVED: [&str; 5] = ["name", "next", "input", "index", "cmd"];
@@ -34,12 +34,12 @@ pub fn check(graph: &Graph) -> Vec<Diagnostic> {
 
 /// The findings so far.
 #[derive(Default)]
-pub(super) struct Findings {
+pub(in crate::flow) struct Findings {
     pub list: Vec<Diagnostic>,
 }
 
 impl Findings {
-    pub(super) fn errors(&self) -> bool {
+    pub(in crate::flow) fn errors(&self) -> bool {
         self.list
             .iter()
             .any(|found| found.severity == Severity::Error)
@@ -65,19 +65,31 @@ impl Findings {
     }
 
     /// A finding about a step as such, at its name.
-    pub(super) fn at_name(&mut self, node: &Node, code: &str, message: String, hint: String) {
+    pub(in crate::flow) fn at_name(
+        &mut self,
+        node: &Node,
+        code: &str,
+        message: String,
+        hint: String,
+    ) {
         self.add(Some(node), node.position, code, message, hint);
     }
 
     /// A finding about where a step goes, at its transition.
-    pub(super) fn at_next(&mut self, node: &Node, code: &str, message: String, hint: String) {
+    pub(in crate::flow) fn at_next(
+        &mut self,
+        node: &Node,
+        code: &str,
+        message: String,
+        hint: String,
+    ) {
         let at = node.next_position.unwrap_or(node.position);
         self.add(Some(node), at, code, message, hint);
     }
 }
 
 /// Step names as a sentence has them.
-pub(super) fn list(names: &[StepName]) -> String {
+pub(in crate::flow) fn list(names: &[StepName]) -> String {
     let names: Vec<&str> = names.iter().map(StepName::as_str).collect();
     names.join(", ")
 }

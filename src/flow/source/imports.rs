@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 use tree_sitter::Node;
 
-use super::literal;
-use super::model::FlowFile;
-use super::syntax::{children, descend, field, line, text};
+use crate::flow::model::FlowFile;
+use crate::flow::source::literal;
+use crate::flow::source::syntax::{children, descend, field, line, text};
 
 /// One import statement of one module.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -47,7 +47,7 @@ impl FlowFile {
 
 impl Import {
     /// The first part of an absolute module name that could be installed; `None` for relative imports and Metaflow itself.
-    pub(super) fn root(&self) -> Option<&str> {
+    pub(in crate::flow) fn root(&self) -> Option<&str> {
         let root = self.module.split('.').next().unwrap_or("");
         let foreign =
             self.level == 0 && !root.is_empty() && root != "metaflow" && root != "__future__";
@@ -56,7 +56,7 @@ impl Import {
 }
 
 /// All imports below a node, in source order.
-pub(super) fn collect(root: Node<'_>, source: &str) -> Vec<Import> {
+pub(in crate::flow) fn collect(root: Node<'_>, source: &str) -> Vec<Import> {
     let mut found = Vec::new();
     let mut function_end = 0;
     // Looking at every expression is only worth it if one of them can import.
@@ -109,7 +109,7 @@ fn called(call: Node<'_>, source: &str) -> Option<Import> {
 }
 
 /// The imports of one statement: `import a, b` is two.
-pub(super) fn read(node: Node<'_>, source: &str, top_level: bool) -> Vec<Import> {
+pub(in crate::flow) fn read(node: Node<'_>, source: &str, top_level: bool) -> Vec<Import> {
     let line = line(node);
     let make = |module: String, level, names| Import {
         module,

@@ -3,10 +3,12 @@
 use serde::Serialize;
 use tree_sitter::Node;
 
-use super::literal;
-use super::model::Position;
-use super::name::StepName;
-use super::syntax::{children, field, position, sole_expression, text, unparenthesised};
+use crate::flow::model::Position;
+use crate::flow::name::StepName;
+use crate::flow::source::literal;
+use crate::flow::source::syntax::{
+    children, field, position, sole_expression, text, unparenthesised,
+};
 
 /// The transition that a step's last statement declares.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -93,7 +95,7 @@ impl std::fmt::Display for CaseKey {
 }
 
 /// Reads the transition of a function's body, and where it stands.
-pub(super) fn read(body: Node<'_>, source: &str) -> (Next, Option<Position>) {
+pub(in crate::flow) fn read(body: Node<'_>, source: &str) -> (Next, Option<Position>) {
     let none = (Next::None, None);
     let Some(last) = children(body).last().copied() else {
         return none;
@@ -108,7 +110,7 @@ pub(super) fn read(body: Node<'_>, source: &str) -> (Next, Option<Position>) {
 }
 
 /// Whether a call is one of `self.next`.
-pub(super) fn is_self_next(call: Node<'_>, source: &str) -> bool {
+pub(in crate::flow) fn is_self_next(call: Node<'_>, source: &str) -> bool {
     field(call, "function").is_some_and(|function| {
         function.kind() == "attribute"
             && field(function, "object")
@@ -211,7 +213,7 @@ fn case_key(node: Node<'_>, source: &str) -> Option<CaseKey> {
 }
 
 /// The attribute of `self.<attribute>`.
-pub(super) fn self_attribute<'a>(node: Node<'_>, source: &'a str) -> Option<&'a str> {
+pub(in crate::flow) fn self_attribute<'a>(node: Node<'_>, source: &'a str) -> Option<&'a str> {
     if node.kind() != "attribute" {
         return None;
     }

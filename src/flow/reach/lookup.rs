@@ -1,24 +1,21 @@
-//! What a step can reach in the project: its own source, and from there every function, class, constant and statement that
-//! running it may use. Where the source does not tell, more is taken rather than less.
+//! What names mean: from a reference in one piece of code to the pieces that it leads to, across modules and base classes.
 
 use std::collections::{HashMap, HashSet};
 
-use indexmap::IndexSet;
-
 use super::builtins::is_builtin;
-use super::class::Member;
-use super::model::{FlowDef, FlowFile};
-use super::project::{Project, absolute};
-use super::resolve;
-use super::scope::{Ref, Target};
+use super::refs::{Ref, Target};
 use super::units::{ClassUnits, ModuleIndex, Unit};
+use crate::flow::model::{FlowDef, FlowFile};
+use crate::flow::project::{Project, absolute};
+use crate::flow::resolve;
+use crate::flow::source::class::Member;
 
 /// A unit: the number of its module (0 is the flow file) and its number there.
 pub(super) type Key = (usize, usize);
 
 /// What a reference leads to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-enum Edge {
+pub(super) enum Edge {
     Unit(Key),
     /// A module is imported: its statements run.
     Module(usize),
@@ -27,20 +24,18 @@ enum Edge {
 /// Re-exports that lead on further than this lead in circles.
 const MOST_HOPS: usize = 30;
 
-/// Follows references for one flow of a project.
-pub(super) struct Reach<'a> {
+/// Looks names up for one flow of a project.
+pub(super) struct Lookup<'a> {
     project: &'a Project,
-    files: Vec<&'a FlowFile>,
+    pub(super) files: Vec<&'a FlowFile>,
     modules: HashMap<&'a str, usize>,
     /// The flow's class and its ancestors: module and class name, nearest first.
-    ancestry: Vec<(usize, &'a str)>,
+    pub(super) ancestry: Vec<(usize, &'a str)>,
     /// Units that are steps.
     steps: HashSet<Key>,
-    edges: HashMap<Key, Vec<Edge>>,
-    effects: HashMap<usize, Vec<Edge>>,
 }
 
-impl<'a> Reach<'a> {
+impl<'a> Lookup<'a> {
     pub(super) fn new(project: &'a Project, flow: &FlowDef) -> Self {
         let files: Vec<&FlowFile> = project.files().collect();
         let modules = project
@@ -49,17 +44,15 @@ impl<'a> Reach<'a> {
             .enumerate()
             .map(|(at, module)| (module.name.as_str(), at + 1))
             .collect();
-        let mut reach = Self {
+        let mut lookup = Self {
             project,
             files,
             modules,
             ancestry: Vec::new(),
             steps: HashSet::new(),
-            edges: HashMap::new(),
-            effects: HashMap::new(),
         };
-        reach.ancestry = reach.ancestors(&flow.name);
-        for (module, file) in reach.files.iter().enumerate() {
+        lookup.ancestry = lookup.ancestors(&flow.name);
+        for (module, file) in lookup.files.iter().enumerate() {
             for class in &file.classes {
                 let Some(units) = file.index.classes.get(&class.name) else {
                     continue;
@@ -71,10 +64,10 @@ impl<'a> Reach<'a> {
                 let keys = steps
                     .filter_map(|step| units.members.get(step.name()))
                     .flatten();
-                reach.steps.extend(keys.map(|unit| (module, *unit)));
+                lookup.steps.extend(keys.map(|unit| (module, *unit)));
             }
         }
-        reach
+        lookup
     }
 
     fn ancestors(&self, flow: &str) -> Vec<(usize, &'a str)> {
@@ -123,61 +116,16 @@ impl<'a> Reach<'a> {
         class.is_some_and(|class| self.ancestry.contains(&(key.0, class)))
     }
 
-    /// Everything that a step reaches: the step itself, then what it uses from near to far, last the statements of the modules.
-    pub(super) fn of_step(&mut self, step: &str) -> Vec<Key> {
-        let mut found: IndexSet<Key> = IndexSet::new();
-        let mut touched: IndexSet<usize> = IndexSet::from([0]);
-        found.extend(self.member(step));
-        let mut at = 0;
-        let mut module = 0;
-        let mut is_class_done = false;
-        loop {
-            if let Some(key) = found.get_index(at).copied() {
-                at += 1;
-                touched.insert(key.0);
-                for edge in self.edges_of(key) {
-                    match edge {
-                        Edge::Unit(key) => _ = found.insert(key),
-                        Edge::Module(module) => _ = touched.insert(module),
-                    }
-                }
-            } else if !is_class_done {
-                is_class_done = true;
-                for (module, class) in self.ancestry.clone() {
-                    let always = self
-                        .class(module, class)
-                        .map(|class| class.always.as_slice());
-                    found.extend(
-                        always
-                            .unwrap_or_default()
-                            .iter()
-                            .map(|unit| (module, *unit)),
-                    );
-                }
-            } else if let Some(next) = touched.get_index(module).copied() {
-                module += 1;
-                for edge in self.effects_of(next) {
-                    match edge {
-                        Edge::Unit(key) => _ = found.insert(key),
-                        Edge::Module(module) => _ = touched.insert(module),
-                    }
-                }
-            } else {
-                return found.into_iter().collect();
-            }
-        }
-    }
-
-    fn index(&self, module: usize) -> Option<&'a ModuleIndex> {
+    pub(super) fn index(&self, module: usize) -> Option<&'a ModuleIndex> {
         self.files.get(module).map(|file| &file.index)
     }
 
-    fn class(&self, module: usize, name: &str) -> Option<&'a ClassUnits> {
+    pub(super) fn class(&self, module: usize, name: &str) -> Option<&'a ClassUnits> {
         self.index(module)?.classes.get(name)
     }
 
     /// The units of an attribute of the flow: those of the nearest class that has it.
-    fn member(&self, name: &str) -> Vec<Key> {
+    pub(super) fn member(&self, name: &str) -> Vec<Key> {
         for (module, class) in &self.ancestry {
             let units = self
                 .class(*module, class)
@@ -189,10 +137,8 @@ impl<'a> Reach<'a> {
         Vec::new()
     }
 
-    fn edges_of(&mut self, key: Key) -> Vec<Edge> {
-        if let Some(known) = self.edges.get(&key) {
-            return known.clone();
-        }
+    /// What a unit leads to.
+    pub(super) fn edges(&self, key: Key) -> Vec<Edge> {
         let mut out = Vec::new();
         if let Some(unit) = self.unit(key) {
             out.extend(unit.guard.map(|guard| Edge::Unit((key.0, guard))));
@@ -203,7 +149,6 @@ impl<'a> Reach<'a> {
                 self.touch(key.0, target, &mut out);
             }
         }
-        self.edges.insert(key, out.clone());
         out
     }
 
@@ -286,7 +231,13 @@ impl<'a> Reach<'a> {
     }
 
     /// A module-level name with the attributes taken from it. `false` if the module has no such name.
-    fn name(&self, module: usize, chain: &str, out: &mut Vec<Edge>, hops: usize) -> bool {
+    pub(super) fn name(
+        &self,
+        module: usize,
+        chain: &str,
+        out: &mut Vec<Edge>,
+        hops: usize,
+    ) -> bool {
         let (head, rest) = chain.split_once('.').unwrap_or((chain, ""));
         let Some(index) = self.index(module).filter(|_| hops < MOST_HOPS) else {
             return false;
@@ -344,7 +295,7 @@ impl<'a> Reach<'a> {
     }
 
     /// All of a class except steps, which only an edge of the graph can run.
-    fn whole_class(&self, module: usize, class: &str, out: &mut Vec<Edge>) {
+    pub(super) fn whole_class(&self, module: usize, class: &str, out: &mut Vec<Edge>) {
         let Some(class) = self.class(module, class) else {
             return;
         };
@@ -404,7 +355,7 @@ impl<'a> Reach<'a> {
         }
     }
 
-    fn touch(&self, module: usize, target: &Target, out: &mut Vec<Edge>) {
+    pub(super) fn touch(&self, module: usize, target: &Target, out: &mut Vec<Edge>) {
         let Some(path) = self.absolute(module, target) else {
             return;
         };
@@ -416,7 +367,7 @@ impl<'a> Reach<'a> {
     }
 
     /// Importing a module runs the packages around it first.
-    fn touch_path(&self, path: &str, out: &mut Vec<Edge>) {
+    pub(super) fn touch_path(&self, path: &str, out: &mut Vec<Edge>) {
         let ends = path
             .match_indices('.')
             .map(|(at, _)| at)
@@ -427,71 +378,5 @@ impl<'a> Reach<'a> {
                 .filter_map(|prefix| self.lookup(prefix))
                 .map(Edge::Module),
         );
-    }
-
-    /// What importing a module does: its statements, functions that a decorator puts into a registry, other imports.
-    fn effects_of(&mut self, module: usize) -> Vec<Edge> {
-        if let Some(known) = self.effects.get(&module) {
-            return known.clone();
-        }
-        let mut out = Vec::new();
-        if let Some(index) = self.index(module) {
-            let main = if module == 0 {
-                index.main_effects.as_slice()
-            } else {
-                &[]
-            };
-            let statements = index.effects.iter().chain(main);
-            out.extend(statements.map(|unit| Edge::Unit((module, *unit))));
-            for (at, unit) in index.units.iter().enumerate() {
-                let is_member = unit.class.as_ref().is_some_and(|class| *class != unit.name);
-                if !is_member
-                    && unit
-                        .decorators
-                        .iter()
-                        .any(|name| self.registers(module, name))
-                {
-                    match &unit.class {
-                        Some(class) => self.whole_class(module, class, &mut out),
-                        None => out.push(Edge::Unit((module, at))),
-                    }
-                }
-            }
-            self.imports_of(module, &mut out);
-        }
-        self.effects.insert(module, out.clone());
-        out
-    }
-
-    fn imports_of(&self, module: usize, out: &mut Vec<Edge>) {
-        let Some(file) = self.files.get(module) else {
-            return;
-        };
-        if let Some(name) = Some(self.module_name(module)).filter(|name| !name.is_empty()) {
-            self.touch_path(name, out);
-        }
-        for import in file.imports.iter().filter(|import| import.top_level) {
-            let target = |attribute: Option<&String>| Target {
-                level: import.level,
-                module: import.module.clone(),
-                attribute: attribute.cloned(),
-            };
-            self.touch(module, &target(None), out);
-            if let super::imports::ImportedName::Names(pairs) = &import.names {
-                for (there, _) in pairs {
-                    self.touch(module, &target(Some(there)), out);
-                }
-            }
-        }
-    }
-
-    /// Whether a decorator of the project changes something outside itself.
-    fn registers(&self, module: usize, decorator: &str) -> bool {
-        let mut out = Vec::new();
-        self.name(module, decorator, &mut out, 0);
-        out.iter().any(|edge| match edge {
-            Edge::Unit(key) => self.unit(*key).is_some_and(|unit| unit.code.uses.mutates),
-            Edge::Module(_) => false,
-        })
     }
 }

@@ -2,10 +2,10 @@
 
 use tree_sitter::Node;
 
-use super::syntax::{children, text};
+use crate::flow::source::syntax::{children, text};
 
 /// The value of a plain string literal, or of several next to each other. `None` for f-strings, bytes and other expressions.
-pub(super) fn string(node: Node<'_>, source: &str) -> Option<String> {
+pub(in crate::flow) fn string(node: Node<'_>, source: &str) -> Option<String> {
     match node.kind() {
         "string" => plain_string(text(node, source)),
         "concatenated_string" => children(node)
@@ -106,14 +106,14 @@ fn code_point(rest: &str) -> Option<(char, usize)> {
 }
 
 /// The string node that documents a body (the `block` of a function or class, or a module).
-pub(super) fn docstring<'t>(body: Node<'t>, source: &str) -> Option<Node<'t>> {
+pub(in crate::flow) fn docstring<'t>(body: Node<'t>, source: &str) -> Option<Node<'t>> {
     let first = children(body).first().copied()?;
-    let inner = super::syntax::sole_expression(first)?;
+    let inner = crate::flow::source::syntax::sole_expression(first)?;
     string(inner, source).map(|_| inner)
 }
 
 /// The docstring of a body, without the indentation of its lines; empty if there is none.
-pub(super) fn doc(body: Option<Node<'_>>, source: &str) -> String {
+pub(in crate::flow) fn doc(body: Option<Node<'_>>, source: &str) -> String {
     body.and_then(|body| docstring(body, source))
         .and_then(|node| string(node, source))
         .map(|doc| dedent(&doc))
@@ -122,7 +122,7 @@ pub(super) fn doc(body: Option<Node<'_>>, source: &str) -> String {
 
 /// Removes from all lines the indentation of the first line that has one, as Metaflow records docstrings: only the first two
 /// lines with text are looked at, and a text without indentation stays as it is.
-pub(super) fn dedent(doc: &str) -> String {
+pub(in crate::flow) fn dedent(doc: &str) -> String {
     let mut indent = "";
     let lines = doc.split('\n').filter(|line| !line.is_empty()).take(2);
     for line in lines {
@@ -139,7 +139,7 @@ pub(super) fn dedent(doc: &str) -> String {
 }
 
 /// Whether a string literal is one of bytes.
-pub(super) fn is_bytes(node: Node<'_>, source: &str) -> bool {
+pub(in crate::flow) fn is_bytes(node: Node<'_>, source: &str) -> bool {
     let literal = text(node, source);
     literal
         .find(['"', '\''])

@@ -2,11 +2,11 @@
 
 use serde_json::{Map, Value, json};
 
-use super::description::{DecoratorDescription, Description, StepDescription};
-use super::graph::{Graph, Node, NodeKind};
-use super::literal::dedent;
-use super::name::StepName;
-use super::next::{CaseKey, Next};
+use crate::flow::description::{DecoratorDescription, Description, StepDescription};
+use crate::flow::graph::{Graph, Node, NodeKind};
+use crate::flow::name::StepName;
+use crate::flow::source::literal::dedent;
+use crate::flow::source::next::{CaseKey, Next};
 
 /// The dictionary that Metaflow stores as `_graph_info`, keys in its order. `graph` is that of the steps that the description
 /// names. JSON has only strings for keys, so a case of a switch that is a number or a boolean becomes its JSON text, which is

@@ -4,10 +4,10 @@ use std::path::Path;
 
 use tree_sitter::Node;
 
-use super::class::{Member, Names};
-use super::literal;
-use super::model::{ConstantDef, ParameterDef, ParameterKind};
-use super::syntax::{children, dotted, field, range, text, unparenthesised};
+use crate::flow::model::{ConstantDef, ParameterDef, ParameterKind};
+use crate::flow::source::class::{Member, Names};
+use crate::flow::source::literal;
+use crate::flow::source::syntax::{children, dotted, field, range, text, unparenthesised};
 
 const KINDS: [(&str, ParameterKind); 3] = [
     ("Parameter", ParameterKind::Parameter),
@@ -16,7 +16,7 @@ const KINDS: [(&str, ParameterKind); 3] = [
 ];
 
 /// What an assignment in a class body declares; nothing for targets that are no plain names.
-pub(super) fn read(
+pub(in crate::flow) fn read(
     assignment: Node<'_>,
     source: &str,
     path: &Path,

@@ -4,65 +4,15 @@
 
 use std::collections::{HashMap, HashSet};
 
-use indexmap::IndexSet;
 use tree_sitter::Node;
 
 use super::bindings::{self, bound_names};
-use super::imports::{self, ImportedName};
-use super::literal;
-use super::next::is_self_next;
-use super::syntax::{MOST_NESTED, children, field, text};
-
-/// Something that a piece of code reaches for.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(super) enum Ref {
-    /// A module-level name, with the attributes that are taken from it: `utils.clean`.
-    Name(String),
-    /// The same, evaluated in a class body, where the class's own names come first.
-    ClassName(String),
-    /// `self.<attribute>`.
-    Own(String),
-    /// `super().<attribute>`.
-    Super(String),
-    /// `self` itself goes elsewhere, so that anything may be done with it.
-    OwnAll,
-    /// A name that an import inside the function brings in.
-    Imported(Target, String),
-    /// A module that is imported inside the function: its statements run.
-    Touch(Target),
-    /// Names are looked up in ways that the source does not tell.
-    WholeModule,
-    /// Modules are imported by computed names.
-    WholeProject,
-}
-
-/// What an import names: a module, or something in it.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(super) struct Target {
-    pub level: usize,
-    pub module: String,
-    /// The name in the module, for `from module import name`.
-    pub attribute: Option<String>,
-}
-
-/// What a piece of code uses.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Uses {
-    pub refs: IndexSet<Ref>,
-    /// Whether it changes the content of something that is not local to it, as a registering decorator does.
-    pub mutates: bool,
-}
-
-/// Where a piece of code stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) enum Place {
-    Module,
-    /// In the body of a class: decorators, constants, methods.
-    Class,
-}
+use super::refs::{Place, Ref, Target, Uses, import_targets};
+use crate::flow::source::imports::{self, ImportedName};
+use crate::flow::source::syntax::{MOST_NESTED, children, field, text};
 
 /// What the nodes use.
-pub(super) fn uses(nodes: &[Node<'_>], source: &str, place: Place) -> Uses {
+pub(in crate::flow) fn uses(nodes: &[Node<'_>], source: &str, place: Place) -> Uses {
     let mut collector = Collector {
         source,
         place,
@@ -77,7 +27,7 @@ pub(super) fn uses(nodes: &[Node<'_>], source: &str, place: Place) -> Uses {
 }
 
 /// A name inside a function.
-enum Local {
+pub(super) enum Local {
     Variable,
     /// The first argument of a method.
     Own,
@@ -91,8 +41,8 @@ struct Scope<'a> {
     is_class: bool,
 }
 
-struct Collector<'a> {
-    source: &'a str,
+pub(super) struct Collector<'a> {
+    pub(super) source: &'a str,
     place: Place,
     scopes: Vec<Scope<'a>>,
     depth: usize,
@@ -100,7 +50,7 @@ struct Collector<'a> {
 }
 
 impl<'a> Collector<'a> {
-    fn visit(&mut self, node: Node<'_>) {
+    pub(super) fn visit(&mut self, node: Node<'_>) {
         if self.depth >= MOST_NESTED {
             // What is nested deeper stays unread, so it may use anything.
             return self.add(Ref::WholeModule);
@@ -149,20 +99,20 @@ impl<'a> Collector<'a> {
         self.visit(at);
     }
 
-    fn visit_children(&mut self, node: Node<'_>) {
+    pub(super) fn visit_children(&mut self, node: Node<'_>) {
         let mut cursor = node.walk();
         for child in node.named_children(&mut cursor) {
             self.visit(child);
         }
     }
 
-    fn visit_field(&mut self, node: Node<'_>, name: &str) {
+    pub(super) fn visit_field(&mut self, node: Node<'_>, name: &str) {
         if let Some(child) = field(node, name) {
             self.visit(child);
         }
     }
 
-    fn add(&mut self, found: Ref) {
+    pub(super) fn add(&mut self, found: Ref) {
         self.uses.refs.insert(found);
     }
 
@@ -183,7 +133,7 @@ impl<'a> Collector<'a> {
     }
 
     /// A use of `head`, as the start of the dotted `chain`.
-    fn name(&mut self, head: &str, chain: &str) {
+    pub(super) fn name(&mut self, head: &str, chain: &str) {
         let rest = chain.get(head.len() + 1..).unwrap_or("");
         let found = match self.local(head) {
             Some(Local::Variable) => return,
@@ -238,83 +188,6 @@ impl<'a> Collector<'a> {
     fn is_own(&self, node: Node<'_>) -> bool {
         node.kind() == "identifier"
             && matches!(self.local(text(node, self.source)), Some(Local::Own))
-    }
-
-    fn call(&mut self, node: Node<'_>) {
-        let Some(function) = field(node, "function") else {
-            return self.visit_children(node);
-        };
-        let arguments = field(node, "arguments");
-        let listed = arguments.map(children).unwrap_or_default();
-        if is_self_next(node, self.source) {
-            return self.transition(&listed);
-        }
-        match (text(function, self.source), listed.as_slice()) {
-            ("getattr" | "hasattr", [object, name, rest @ ..]) => {
-                let known = literal::string(*name, self.source);
-                if let (Some(name), "identifier" | "attribute") = (&known, object.kind()) {
-                    let written = text(*object, self.source);
-                    let head = written.split('.').next().unwrap_or(written).trim();
-                    self.name(head, &format!("{written}.{name}"));
-                } else {
-                    // The object is used whole; what a local variable holds was reached where it was taken from.
-                    self.visit(*object);
-                    self.visit(*name);
-                }
-                rest.iter().for_each(|node| self.visit(*node));
-            }
-            ("importlib.import_module" | "import_module" | "__import__", [name, ..]) => {
-                let found = match literal::string(*name, self.source) {
-                    Some(module) => {
-                        let level = module.len() - module.trim_start_matches('.').len();
-                        let module = module.trim_start_matches('.').to_owned();
-                        let target = Target {
-                            level,
-                            module,
-                            attribute: None,
-                        };
-                        Ref::Imported(target, String::new())
-                    }
-                    None => Ref::WholeProject,
-                };
-                self.add(found);
-                self.visit_children(node);
-            }
-            // The text is Python that is evaluated with the names of the module and the flow's configs.
-            ("config_expr", [expression]) | ("metaflow.config_expr", [expression]) => {
-                if let Some(expression) = literal::string(*expression, self.source) {
-                    for word in
-                        expression.split(|c: char| !(c.is_alphanumeric() || c == '_' || c == '.'))
-                    {
-                        if word.starts_with(|c: char| c.is_alphabetic() || c == '_') {
-                            self.add(Ref::ClassName(word.to_owned()));
-                        }
-                    }
-                }
-                self.visit_children(node);
-            }
-            _ => {
-                self.visit(function);
-                if let Some(arguments) = arguments {
-                    self.visit(arguments);
-                }
-            }
-        }
-    }
-
-    /// `self.next(self.a, …)`: the targets are edges, not code that this step runs.
-    fn transition(&mut self, arguments: &[Node<'_>]) {
-        for argument in arguments {
-            match argument.kind() {
-                "attribute" => {}
-                "dictionary" => {
-                    for pair in children(*argument) {
-                        self.visit_field(pair, "key");
-                    }
-                }
-                _ => self.visit(*argument),
-            }
-        }
     }
 
     fn function(&mut self, node: Node<'_>) {
@@ -501,39 +374,4 @@ fn is_plain_method(function: Node<'_>, source: &str) -> bool {
             child.kind() == "decorator" && text(*child, source).contains("staticmethod")
         })
     })
-}
-
-/// The names that an import statement binds, and to what.
-pub(super) fn import_targets<'a>(node: Node<'_>, source: &'a str) -> Vec<(&'a str, Target)> {
-    let mut found = Vec::new();
-    let whole = text(node, source);
-    // The bound names must borrow from the source; the statement's text holds each of them.
-    let borrow = |name: &str| {
-        let at = whole.find(name)?;
-        whole.get(at..at + name.len())
-    };
-    for import in imports::read(node, source, false) {
-        let target = |module: &str, attribute: Option<&str>| Target {
-            level: import.level,
-            module: module.to_owned(),
-            attribute: attribute.map(str::to_owned),
-        };
-        match &import.names {
-            ImportedName::Module { alias: Some(alias) } => {
-                found.extend(borrow(alias).map(|name| (name, target(&import.module, None))));
-            }
-            ImportedName::Module { alias: None } => {
-                let head = import.module.split('.').next().unwrap_or("");
-                found.extend(borrow(head).map(|name| (name, target(head, None))));
-            }
-            ImportedName::Names(pairs) => {
-                for (there, here) in pairs {
-                    let target = target(&import.module, Some(there));
-                    found.extend(borrow(here).map(|name| (name, target)));
-                }
-            }
-            ImportedName::Everything => {}
-        }
-    }
-    found
 }

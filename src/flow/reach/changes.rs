@@ -4,10 +4,11 @@ use std::collections::{HashMap, HashSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::name::StepName;
-use super::project::Project;
-use super::reach::{Key, Reach};
+use super::lookup::{Key, Lookup};
 use super::units::Unit;
+use super::walk::Reach;
+use crate::flow::name::StepName;
+use crate::flow::project::Project;
 
 /// A step whose code, or code that it reaches, differs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,8 +46,8 @@ pub fn changes(old: &Project, new: &Project) -> Vec<StepChange> {
 fn reason(before: &mut Reach<'_>, after: &mut Reach<'_>, step: &str) -> Option<String> {
     let old = before.of_step(step);
     let new = after.of_step(step);
-    let old_units = identities(before, &old);
-    let new_units = identities(after, &new);
+    let old_units = identities(&before.lookup, &old);
+    let new_units = identities(&after.lookup, &new);
     let known: HashSet<_> = old_units
         .iter()
         .map(|(id, unit)| (*id, unit.code.normal.digest))
@@ -73,30 +74,30 @@ fn reason(before: &mut Reach<'_>, after: &mut Reach<'_>, step: &str) -> Option<S
         let line = unit.line + differs.unwrap_or(0);
         return Some(format!(
             "{} changed at line {line}",
-            display(after, *key, unit)
+            display(&after.lookup, *key, unit)
         ));
     }
     let gone = old_units
         .iter()
         .zip(&old)
         .find(|((id, unit), _)| !current.contains(&(*id, unit.code.normal.digest)));
-    gone.map(|((_, unit), key)| format!("{} was removed", display(before, *key, unit)))
+    gone.map(|((_, unit), key)| format!("{} was removed", display(&before.lookup, *key, unit)))
 }
 
 type Identity<'a> = (&'a str, &'a str);
 
-fn identities<'a>(reach: &Reach<'a>, keys: &[Key]) -> Vec<(Identity<'a>, &'a Unit)> {
+fn identities<'a>(lookup: &Lookup<'a>, keys: &[Key]) -> Vec<(Identity<'a>, &'a Unit)> {
     keys.iter()
         .filter_map(|key| {
-            let unit = reach.unit(*key)?;
-            Some(((reach.module_name(key.0), unit.name.as_str()), unit))
+            let unit = lookup.unit(*key)?;
+            Some(((lookup.module_name(key.0), unit.name.as_str()), unit))
         })
         .collect()
 }
 
 /// How people call a unit.
-fn display(reach: &Reach<'_>, key: Key, unit: &Unit) -> String {
-    let module = reach.module_name(key.0);
+fn display(lookup: &Lookup<'_>, key: Key, unit: &Unit) -> String {
+    let module = lookup.module_name(key.0);
     let prefix = if module.is_empty() {
         String::new()
     } else {
@@ -113,7 +114,7 @@ fn display(reach: &Reach<'_>, key: Key, unit: &Unit) -> String {
     }
     match unit.name.split_once('.') {
         Some((class, "")) => format!("the body of {prefix}{class}"),
-        Some((_, member)) if module.is_empty() && reach.is_flow_member(key) => member.to_owned(),
+        Some((_, member)) if module.is_empty() && lookup.is_flow_member(key) => member.to_owned(),
         _ => format!("{prefix}{}", unit.name),
     }
 }

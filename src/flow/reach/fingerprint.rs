@@ -4,9 +4,9 @@ use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::name::StepName;
-use super::project::Project;
-use super::reach::Reach;
+use super::walk::Reach;
+use crate::flow::name::StepName;
+use crate::flow::project::Project;
 
 /// A hash of all the source that a step's result depends on; equal fingerprints mean equal code.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -48,9 +48,9 @@ fn fingerprint(reach: &mut Reach<'_>, step: &str) -> Fingerprint {
         .of_step(step)
         .into_iter()
         .filter_map(|key| {
-            let unit = reach.unit(key)?;
+            let unit = reach.lookup.unit(key)?;
             Some((
-                reach.module_name(key.0),
+                reach.lookup.module_name(key.0),
                 unit.name.as_str(),
                 unit.code.normal.digest,
             ))

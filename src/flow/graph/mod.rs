@@ -2,17 +2,20 @@
 //!
 //! The rules are Metaflow's, since what follows is stored in `_graph_info` and compared with recorded transitions.
 
-use std::collections::HashSet;
+mod balance;
+pub(in crate::flow) mod check;
+mod connect;
+pub(in crate::flow) mod info;
+
 use std::fmt;
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
-use super::model::{Position, SourceRange, Step};
-use super::name::StepName;
-use super::next::Next;
+use crate::flow::model::{Position, SourceRange, Step};
+use crate::flow::name::StepName;
+use crate::flow::source::next::Next;
 
 /// What a node does with the flow of control.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -183,97 +186,6 @@ impl Graph {
         self.end = end;
     }
 
-    /// Walks all paths from the start, carrying the open splits. Paths that arrive at a step with the same open splits are
-    /// walked on once only.
-    fn connect(&mut self) {
-        let Some(start) = self.start.clone() else {
-            return;
-        };
-        let mut seen = HashSet::new();
-        let mut stack = vec![Visit {
-            step: start,
-            parents: Arc::default(),
-            branches: Arc::default(),
-            path: None,
-        }];
-        let mut edges: Vec<(StepName, StepName)> = Vec::new();
-        while let Some(visit) = stack.pop() {
-            if seen.len() >= MOST_VISITS
-                || !seen.insert((visit.step.clone(), Arc::clone(&visit.parents)))
-            {
-                continue;
-            }
-            let follow = self.enter(&visit);
-            let path = Arc::new(Path {
-                step: visit.step.clone(),
-                before: visit.path.clone(),
-            });
-            for (target, parents, branches) in follow.into_iter().rev() {
-                if self.nodes.contains_key(&target) && !on_path(&path, &target) {
-                    edges.push((visit.step.clone(), target.clone()));
-                    stack.push(Visit {
-                        step: target,
-                        parents,
-                        branches,
-                        path: Some(Arc::clone(&path)),
-                    });
-                }
-            }
-        }
-        for (from, to) in edges {
-            if let Some(node) = self.nodes.get_mut(&to)
-                && !node.inputs.contains(&from)
-            {
-                node.inputs.push(from);
-            }
-        }
-        for node in self.nodes.values_mut() {
-            node.inputs.sort();
-        }
-    }
-
-    /// Records what a path brings to a step; gives the targets with what they get.
-    fn enter(&mut self, visit: &Visit) -> Vec<(StepName, Names, Names)> {
-        let mut parents = Arc::clone(&visit.parents);
-        let mut branches = Arc::clone(&visit.branches);
-        let mut opens = false;
-        let mut closes = None;
-        let Some(node) = self.nodes.get_mut(&visit.step) else {
-            return Vec::new();
-        };
-        if node.kind == NodeKind::Join {
-            if let Some(split) = parents.last().cloned() {
-                node.split_parents = parents.to_vec();
-                parents = without_last(&parents);
-                branches = without_last(&branches);
-                node.split_branches = branches.to_vec();
-                closes = Some(split);
-            }
-        } else {
-            node.split_parents = parents.to_vec();
-            node.split_branches = branches.to_vec();
-            if node.kind.is_split() {
-                opens = true;
-                parents = with(&parents, &visit.step);
-            }
-        }
-        let targets = node.next.clone();
-        if let Some(split) = closes.and_then(|split| self.nodes.get_mut(&split)) {
-            split.matching_join = Some(visit.step.clone());
-        }
-        targets
-            .into_iter()
-            .map(|target| {
-                let branches = if opens {
-                    with(&branches, &target)
-                } else {
-                    Arc::clone(&branches)
-                };
-                (target, Arc::clone(&parents), branches)
-            })
-            .collect()
-    }
-
     fn mark_foreach(&mut self) {
         let inside: Vec<StepName> = self
             .nodes
@@ -326,48 +238,6 @@ impl Graph {
         }
         found.into_iter().collect()
     }
-}
-
-type Names = Arc<Vec<StepName>>;
-
-/// More than any flow has; a bound for the combinations of open splits in a graph that closes none of them.
-const MOST_VISITS: usize = 20_000;
-
-struct Visit {
-    step: StepName,
-    parents: Names,
-    branches: Names,
-    path: Option<Arc<Path>>,
-}
-
-/// The steps that led to a step, shared between the paths that branch off.
-struct Path {
-    step: StepName,
-    before: Option<Arc<Path>>,
-}
-
-/// Whether an edge leads back. The start step does not count as passed, which is how an edge into it becomes one of its inputs.
-fn on_path(path: &Arc<Path>, step: &StepName) -> bool {
-    let mut at = path;
-    while let Some(before) = &at.before {
-        if at.step == *step {
-            return true;
-        }
-        at = before;
-    }
-    false
-}
-
-fn with(names: &Names, name: &StepName) -> Names {
-    let mut longer = names.to_vec();
-    longer.push(name.clone());
-    Arc::new(longer)
-}
-
-fn without_last(names: &Names) -> Names {
-    let mut shorter = names.to_vec();
-    shorter.pop();
-    Arc::new(shorter)
 }
 
 fn node(step: &Step) -> Node {

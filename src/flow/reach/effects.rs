@@ -1,0 +1,69 @@
+//! What importing a module does.
+
+use super::lookup::{Edge, Lookup};
+use super::refs::Target;
+use crate::flow::source::imports::ImportedName;
+
+impl Lookup<'_> {
+    /// What importing a module does: its statements, functions that a decorator puts into a registry, other imports.
+    pub(super) fn effects(&self, module: usize) -> Vec<Edge> {
+        let mut out = Vec::new();
+        if let Some(index) = self.index(module) {
+            let main = if module == 0 {
+                index.main_effects.as_slice()
+            } else {
+                &[]
+            };
+            let statements = index.effects.iter().chain(main);
+            out.extend(statements.map(|unit| Edge::Unit((module, *unit))));
+            for (at, unit) in index.units.iter().enumerate() {
+                let is_member = unit.class.as_ref().is_some_and(|class| *class != unit.name);
+                if !is_member
+                    && unit
+                        .decorators
+                        .iter()
+                        .any(|name| self.registers(module, name))
+                {
+                    match &unit.class {
+                        Some(class) => self.whole_class(module, class, &mut out),
+                        None => out.push(Edge::Unit((module, at))),
+                    }
+                }
+            }
+            self.imports_of(module, &mut out);
+        }
+        out
+    }
+
+    fn imports_of(&self, module: usize, out: &mut Vec<Edge>) {
+        let Some(file) = self.files.get(module) else {
+            return;
+        };
+        if let Some(name) = Some(self.module_name(module)).filter(|name| !name.is_empty()) {
+            self.touch_path(name, out);
+        }
+        for import in file.imports.iter().filter(|import| import.top_level) {
+            let target = |attribute: Option<&String>| Target {
+                level: import.level,
+                module: import.module.clone(),
+                attribute: attribute.cloned(),
+            };
+            self.touch(module, &target(None), out);
+            if let ImportedName::Names(pairs) = &import.names {
+                for (there, _) in pairs {
+                    self.touch(module, &target(Some(there)), out);
+                }
+            }
+        }
+    }
+
+    /// Whether a decorator of the project changes something outside itself.
+    fn registers(&self, module: usize, decorator: &str) -> bool {
+        let mut out = Vec::new();
+        self.name(module, decorator, &mut out, 0);
+        out.iter().any(|edge| match edge {
+            Edge::Unit(key) => self.unit(*key).is_some_and(|unit| unit.code.uses.mutates),
+            Edge::Module(_) => false,
+        })
+    }
+}

@@ -1,0 +1,15 @@
+//! What the result of a step depends on in the project's source: the fingerprint of that, and what an edit changes.
+
+mod bindings;
+mod builtins;
+mod calls;
+pub(in crate::flow) mod changes;
+mod compound;
+mod effects;
+pub(in crate::flow) mod fingerprint;
+mod lookup;
+mod normal;
+mod refs;
+mod scope;
+pub(in crate::flow) mod units;
+mod walk;
