@@ -2,7 +2,7 @@
 
 use super::known::{self, Cell, Frame, Known, NdArray, NdData, float_repr, quote, quote_bytes};
 use super::pickle::{Buffer, Node, Text, ValueRef};
-use super::view::{View, view};
+use super::view::{View, class_name, view};
 
 /// The value on one line of at most `max_chars` characters; a longer one ends in `…`.
 #[must_use]
@@ -31,6 +31,37 @@ pub fn repr(value: ValueRef<'_>, width: usize, depth: usize) -> String {
     };
     printer.value(value, 0);
     printer.out
+}
+
+/// A key of a dict: what has no parts as it is, tuples one level deep. Deeper keys are cut, since a damaged pickle may have
+/// one that holds itself.
+pub(super) fn key(value: ValueRef<'_>) -> String {
+    match value.node() {
+        Node::Tuple(items) => {
+            let parts: Vec<String> = items
+                .kept
+                .iter()
+                .take(16)
+                .map(|id| brief(value.at(*id)))
+                .collect();
+            let end = if items.total == 1 { "," } else { "" };
+            let cut = if items.total > 16 { ", …" } else { "" };
+            format!("({}{end}{cut})", parts.join(", "))
+        }
+        _ => brief(value),
+    }
+}
+
+/// A value without looking into it: objects by their class.
+fn brief(value: ValueRef<'_>) -> String {
+    const MAX: usize = 80;
+    if let Some(text) = leaf(value, MAX) {
+        return text;
+    }
+    match known::simple(value) {
+        Some(text) => text,
+        None => format!("{}(…)", class_name(value)),
+    }
 }
 
 /// Cuts text to a number of characters, the last of them then an ellipsis.
@@ -213,7 +244,7 @@ fn parts(value: ValueRef<'_>) -> (String, String, Vec<(String, ValueRef<'_>)>, u
                 close,
                 pairs
                     .into_iter()
-                    .map(|(k, v)| (format!("{}: ", line(k, 80)), v))
+                    .map(|(k, v)| (format!("{}: ", key(k)), v))
                     .collect(),
                 total,
             )
@@ -312,7 +343,7 @@ pub(super) fn array_text(array: &NdArray<'_>) -> String {
         NdData::Raw(_) => array.at(at).to_string(),
         NdData::Objects(of, ids) => {
             let id = usize::try_from(at).ok().and_then(|at| ids.get(at));
-            id.map_or_else(|| "…".to_owned(), |id| line(of.at(*id), 30))
+            id.map_or_else(|| "…".to_owned(), |id| brief(of.at(*id)))
         }
     };
     let mut shown: Vec<String> = (0..count.min(SHOWN)).map(one).collect();
@@ -361,6 +392,6 @@ fn cell_text(cell: &Cell<'_>) -> String {
     match cell {
         Cell::Scalar(scalar) => scalar.to_string(),
         // An object array can hold itself, and so its own text.
-        Cell::Value(value) => leaf(*value, 30).unwrap_or_else(|| "…".to_owned()),
+        Cell::Value(value) => brief(*value),
     }
 }

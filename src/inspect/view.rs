@@ -116,11 +116,16 @@ fn view_object<'a>(value: ValueRef<'a>, object: &'a Object) -> View<'a> {
     View::Object { class, fields }
 }
 
-/// The name an object goes by.
+/// The name an object or container goes by.
 pub(super) fn class_name(value: ValueRef<'_>) -> &str {
-    match class_of(value) {
-        Some(class) => &class.name,
-        None => "object",
+    match (value.node(), class_of(value)) {
+        (_, Some(class)) => &class.name,
+        (Node::List(_), None) => "list",
+        (Node::Tuple(_), None) => "tuple",
+        (Node::Set(_), None) => "set",
+        (Node::FrozenSet(_), None) => "frozenset",
+        (Node::Dict(_), None) => "dict",
+        _ => "object",
     }
 }
 
@@ -195,6 +200,6 @@ fn attributes(dict: ValueRef<'_>) -> impl Iterator<Item = (String, ValueRef<'_>)
 pub(super) fn key_text(key: ValueRef<'_>) -> String {
     match key.node() {
         Node::Str(text) => text.as_str().into_owned(),
-        _ => super::repr::line(key, 40),
+        _ => super::repr::key(key),
     }
 }

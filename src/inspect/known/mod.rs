@@ -52,3 +52,12 @@ pub(in crate::inspect) fn recognise(value: ValueRef<'_>) -> Option<Known<'_>> {
     }
     plain(value).map(Known::Plain)
 }
+
+/// The text of a value that a line of text says completely.
+pub(in crate::inspect) fn simple(value: ValueRef<'_>) -> Option<String> {
+    value.as_object()?;
+    match numpy::scalar(value) {
+        Some((scalar, _)) => Some(scalar.to_string()),
+        None => plain(value).map(|plain| plain.text),
+    }
+}

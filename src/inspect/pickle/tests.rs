@@ -118,6 +118,19 @@ fn cycles_are_shown_once() {
 }
 
 #[test]
+fn damaged_values_that_hold_themselves_end() {
+    // A dict that is its own key, alone and in a tuple.
+    assert_eq!(shown(b"}q\0h\0K\x01s."), "{dict(…): 1}");
+    assert_eq!(shown(b"}q\0h\0\x85K\x01s."), "{(dict(…),): 1}");
+    // An object whose attribute is named by itself.
+    assert_eq!(shown(b"c__main__\nA\n)\x81q\0}h\0K\x01sb."), "A(A(…)=1)");
+    // An object array that is its own element.
+    let array = b"cnumpy.core.multiarray\n_reconstruct\n(cnumpy\nndarray\n(K\0tC\x01btRq\0(K\x01(K\x01tcnumpy\ndtype\n(\x8c\x02O8\x89\x88tR\x89](h\0etb.";
+    assert_eq!(shown(array), "[ndarray(…)]");
+    exercise(&read(array).unwrap());
+}
+
+#[test]
 fn long_strings_share_the_input() {
     let mut bytes = b"\x80\x04B\x00\x00\x10\x00".to_vec();
     bytes.extend(vec![7; 0x10_0000]);
