@@ -3,12 +3,14 @@
 
 use std::path::{Path, PathBuf};
 
+use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::flow::model::{Decorator, Step};
 use crate::flow::name::StepName;
-use crate::flow::source::parse::step_from_source;
+use crate::flow::project::Project;
+use crate::flow::source::{functions, syntax};
 
 /// A flow as imported.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -90,26 +92,58 @@ pub struct ConstantDescription {
 }
 
 impl Description {
-    /// The steps as their sources have them, with the names, terminals and further decorators that the import gave. A step whose source cannot be
-    /// read (it was generated) has no transition.
+    /// The steps as their sources have them, with the names, terminals and further decorators that the import gave. A step whose
+    /// source cannot be read (it was generated) has no transition.
     pub fn steps_from_source(&self, read: &dyn Fn(&Path) -> Option<String>) -> Vec<Step> {
-        let mut texts: Vec<(&Path, Option<String>)> = Vec::new();
-        let mut steps = Vec::new();
-        for described in &self.steps {
-            let known = texts.iter().position(|(path, _)| *path == described.file);
-            let at = known.unwrap_or_else(|| {
-                texts.push((&described.file, read(&described.file)));
-                texts.len() - 1
-            });
-            let text = texts.get(at).and_then(|(_, text)| text.as_deref());
-            let source = text.and_then(|text| {
-                step_from_source(text, &described.file, &described.name, described.line)
-            });
-            steps.push(merged(described, source));
+        let parsed = |path: &Path| {
+            let text = read(path)?;
+            Some((syntax::tree(&text)?, text))
+        };
+        self.steps_from(&|path, wanted| {
+            let (tree, text) = parsed(path)?;
+            Some(functions::steps(&tree, &text, path, wanted))
+        })
+    }
+
+    /// The same from a project that is parsed already. Only files that are no part of it are read.
+    pub fn steps_in(&self, project: &Project, read: &dyn Fn(&Path) -> Option<String>) -> Vec<Step> {
+        self.steps_from(&|path, wanted| {
+            let known = project.files().find(|file| file.path == path);
+            if let Some((file, tree)) = known.and_then(|file| Some((file, file.tree.as_ref()?))) {
+                return Some(functions::steps(tree, &file.text, path, wanted));
+            }
+            let text = read(path)?;
+            Some(functions::steps(&syntax::tree(&text)?, &text, path, wanted))
+        })
+    }
+
+    /// Asks for the steps of one file after the other.
+    fn steps_from(&self, ask: &Ask<'_>) -> Vec<Step> {
+        let mut files: IndexMap<&Path, Vec<usize>> = IndexMap::new();
+        for (at, step) in self.steps.iter().enumerate() {
+            files.entry(&step.file).or_default().push(at);
         }
-        steps
+        let mut found: Vec<Option<Step>> = vec![None; self.steps.len()];
+        for (path, members) in files {
+            let described = members.iter().filter_map(|at| self.steps.get(*at));
+            let wanted: Vec<(&str, u32)> = described
+                .map(|step| (step.name.as_str(), step.line))
+                .collect();
+            for (at, step) in members.iter().zip(ask(path, &wanted).unwrap_or_default()) {
+                if let Some(place) = found.get_mut(*at) {
+                    *place = step;
+                }
+            }
+        }
+        let pairs = self.steps.iter().zip(found);
+        pairs
+            .map(|(described, source)| merged(described, source))
+            .collect()
     }
 }
+
+/// Gives the steps of a file that have these names and lines.
+type Ask<'a> = dyn Fn(&Path, &[(&str, u32)]) -> Option<Vec<Option<Step>>> + 'a;
 
 fn merged(described: &StepDescription, source: Option<Step>) -> Step {
     let line = described.line;

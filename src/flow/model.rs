@@ -71,10 +71,10 @@ impl FlowFile {
         self.flows.iter().find(|flow| flow.name == name)
     }
 
-    /// The flow that running the file would run: the last one that the module calls, else the last one that is nobody's base
+    /// The flow that running the file would run: the first one that the module calls, else the last one that is nobody's base
     /// and has steps, else the last one.
     pub fn main_flow(&self) -> Option<&FlowDef> {
-        let called = self.called.iter().rev().find_map(|name| self.flow(name));
+        let called = self.called.iter().find_map(|name| self.flow(name));
         let leaf = || {
             self.flows.iter().rev().find(|flow| {
                 let is_base = self

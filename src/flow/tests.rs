@@ -4,6 +4,7 @@ mod broken;
 mod changes;
 mod check;
 mod graph;
+mod modules;
 mod parse;
 mod properties;
 mod reach;

@@ -2,6 +2,7 @@
 
 pub(in crate::flow) mod class;
 mod errors;
+pub(in crate::flow) mod functions;
 pub(in crate::flow) mod imports;
 mod layout;
 mod lexer;

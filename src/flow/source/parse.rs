@@ -4,7 +4,7 @@ use std::path::Path;
 
 use tree_sitter::{Node, Tree};
 
-use crate::flow::model::{FlowFile, Step};
+use crate::flow::model::FlowFile;
 use crate::flow::reach::units::ModuleIndex;
 use crate::flow::resolve;
 use crate::flow::source::class::{self, Names};
@@ -12,7 +12,6 @@ use crate::flow::source::errors;
 use crate::flow::source::imports;
 use crate::flow::source::lexer;
 use crate::flow::source::repair;
-use crate::flow::source::step;
 use crate::flow::source::syntax::{self, descend, field, text};
 
 /// Reads a file. A broken text gives the steps that can be told and diagnostics for the rest.
@@ -76,51 +75,6 @@ fn read(file: &mut FlowFile, root: Node<'_>, source: &str, before: Option<&FlowF
     calls(root, source, &mut file.called);
     file.index = ModuleIndex::read(root, source, file, before);
     file.flows = resolve::flows(file, &|_, _| None);
-}
-
-/// Reads one function of a text as a step, whatever decorates it. `line` is that of its first decorator or of its `def`; among
-/// several functions of that name the nearest counts, and if none has the name, the one at the line.
-pub fn step_from_source(source: &str, path: &Path, function: &str, line: u32) -> Option<Step> {
-    let tree = syntax::tree(source)?;
-    let imported = imports::collect(tree.root_node(), source);
-    let names = Names::new(&imported);
-    let mut functions = Vec::new();
-    definitions(tree.root_node(), &mut functions);
-    let distance = |node: &Node<'_>| {
-        let def = syntax::line(step::definition(*node));
-        syntax::line(*node).abs_diff(line).min(def.abs_diff(line))
-    };
-    let named = |node: &&Node<'_>| {
-        field(step::definition(**node), "name").is_some_and(|name| text(name, source) == function)
-    };
-    let node = functions
-        .iter()
-        .filter(named)
-        .min_by_key(|node| distance(node))
-        .or_else(|| functions.iter().find(|node| distance(node) == 0))?;
-    step::read(*node, source, path, &names)
-        .or_else(|| step::function(*node, source, path, step::decorators(*node, source), None))
-}
-
-/// All functions below a node, each with its decorators.
-fn definitions<'t>(root: Node<'t>, found: &mut Vec<Node<'t>>) {
-    descend(root, |node| match node.kind() {
-        "decorated_definition" => {
-            found.push(node);
-            true
-        }
-        "function_definition" => {
-            let is_known = found
-                .last()
-                .is_some_and(|last| step::definition(*last).id() == node.id());
-            if !is_known {
-                found.push(node);
-            }
-            true
-        }
-        "expression_statement" => false,
-        _ => true,
-    });
 }
 
 /// Names that the module itself calls, as `MyFlow()` under the `__main__` guard.

@@ -40,6 +40,8 @@ fn the_source_alone_gives_the_same_graph() {
         let described = Graph::build(&described);
         let read = |path: &Path| case.sources.get(path.to_str()?).cloned();
         let project = Project::load(&case.description.file, &read);
+        let in_project = Graph::build(&case.description.steps_in(&project, &|_| None));
+        assert_eq!(in_project.structure(), described.structure());
         let alone = Graph::build(&project.flow().unwrap().steps);
         assert_eq!(alone.structure(), described.structure());
         for (name, node) in &described.nodes {

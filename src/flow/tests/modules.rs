@@ -1,0 +1,282 @@
+use super::reach::{flow, touched};
+use super::*;
+
+fn packages() -> Vec<(&'static str, String)> {
+    let file = |text: &str| text.to_owned();
+    vec![
+        (
+            "f.py",
+            flow(
+                "import pkg.a as a\nimport pkg.b\nfrom pkg import c, NAME as N",
+                "a.f(); print(N)",
+                "pkg.b.g(); c.h()",
+            ),
+        ),
+        (
+            "pkg/__init__.py",
+            file("from .d import NAME\nVERSION = 'v1'\n"),
+        ),
+        (
+            "pkg/a.py",
+            file(
+                "from . import d\nimport top\ndef f(): return d.value() + top.x()\ndef unused(): return 'unused'\n",
+            ),
+        ),
+        (
+            "pkg/b.py",
+            file("from ..nowhere import x\nfrom .sub import *\ndef g(): return deep()\n"),
+        ),
+        ("pkg/c.py", file("import sys\ndef h(): return 'h'\n")),
+        (
+            "pkg/d.py",
+            file("NAME = 'name'\ndef value(): return 'value'\n"),
+        ),
+        (
+            "pkg/sub/__init__.py",
+            file("from .deepest import deep, other\n"),
+        ),
+        (
+            "pkg/sub/deepest.py",
+            file("def deep(): return 'deep'\ndef other(): return 'other'\n"),
+        ),
+        ("top.py", file("def x(): return 'x'\n")),
+    ]
+}
+
+#[test]
+fn modules_and_packages_are_followed() {
+    let files = packages();
+    assert_eq!(touched(&files, "'value'", "'w'"), "start");
+    assert_eq!(touched(&files, "'x'", "'w'"), "start");
+    assert_eq!(touched(&files, "'name'", "'w'"), "start");
+    assert_eq!(touched(&files, "'h'", "'w'"), "end");
+    assert_eq!(touched(&files, "'deep'", "'w'"), "end");
+    assert_eq!(touched(&files, "'other'", "'w'"), "");
+    assert_eq!(touched(&files, "'unused'", "'w'"), "");
+    assert_eq!(touched(&files, "'v1'", "'w'"), "");
+    assert_eq!(touched(&files, "VERSION = 'v1'", "print(1)"), "start end");
+    let names: Vec<String> = {
+        let files: Vec<(&str, &str)> = files.iter().map(|(n, t)| (*n, t.as_str())).collect();
+        project(&files)
+            .modules
+            .iter()
+            .map(|module| module.name.clone())
+            .collect()
+    };
+    assert_eq!(
+        names,
+        [
+            "pkg",
+            "pkg.a",
+            "pkg.b",
+            "pkg.c",
+            "pkg.d",
+            "top",
+            "pkg.sub",
+            "pkg.sub.deepest"
+        ]
+    );
+}
+
+#[test]
+fn imports_inside_steps_count() {
+    let utils = "def f(): return 'f'\ndef g(): return 'g'\nprint('loud')\n".to_owned();
+    let files = [
+        ("f.py", flow("", "from utils import f; f()", "pass")),
+        ("utils.py", utils.clone()),
+    ];
+    assert_eq!(touched(&files, "'f'", "'x'"), "start");
+    assert_eq!(touched(&files, "'g'", "'x'"), "");
+    assert_eq!(touched(&files, "'loud'", "'x'"), "start");
+    let files = [
+        ("f.py", flow("", "import utils; utils.g()", "import utils")),
+        ("utils.py", utils.clone()),
+    ];
+    assert_eq!(touched(&files, "'g'", "'x'"), "start");
+    assert_eq!(touched(&files, "'loud'", "'x'"), "start end");
+    let files = [
+        (
+            "f.py",
+            flow(
+                "",
+                "import importlib; importlib.import_module('utils').f()",
+                "pass",
+            ),
+        ),
+        ("utils.py", utils),
+    ];
+    assert_eq!(touched(&files, "'loud'", "'x'"), "start");
+}
+
+#[test]
+fn modules_that_are_handed_on_count_whole() {
+    let utils = "def f(): return 'f'\ndef g(): return 'g'\n".to_owned();
+    let files = [
+        (
+            "f.py",
+            flow("import utils", "call(utils)", "getattr(utils, 'f')()"),
+        ),
+        ("utils.py", utils.clone()),
+    ];
+    assert_eq!(touched(&files, "'g'", "'x'"), "start");
+    assert_eq!(touched(&files, "return 'f'", "return 1"), "start end");
+    let files = [
+        (
+            "f.py",
+            flow("import utils", "getattr(utils, name)()", "vars(utils)"),
+        ),
+        ("utils.py", utils),
+    ];
+    assert_eq!(touched(&files, "'g'", "'x'"), "start end");
+}
+
+#[test]
+fn stars_bring_names_in() {
+    let utils = "def f(): return 'f'\ndef g(): return 'g'\n".to_owned();
+    let files = [
+        (
+            "f.py",
+            flow("from utils import *", "f()", "print(len([1]))"),
+        ),
+        ("utils.py", utils.clone()),
+    ];
+    assert_eq!(touched(&files, "'f'", "'x'"), "start");
+    let files = [
+        (
+            "f.py",
+            flow("from utils import *", "made_at_run_time()", "pass"),
+        ),
+        ("utils.py", utils),
+    ];
+    assert_eq!(touched(&files, "'f'", "'x'"), "start");
+}
+
+#[test]
+fn inherited_steps_have_their_own_files() {
+    let files = [
+        (
+            "f.py",
+            "from base import Base
+import mixins as m
+
+class F(m.Mixin, Base):
+    @step
+    def start(self):
+        super().start()
+        self.next(self.end)
+
+    def hook(self):
+        return 'derived'
+
+if __name__ == '__main__':
+    F()
+"
+            .to_owned(),
+        ),
+        (
+            "base.py",
+            "from metaflow import FlowSpec, step, Parameter
+
+class Base(FlowSpec):
+    alpha = Parameter('alpha', default='one')
+
+    @step
+    def start(self):
+        print('base start', self.alpha)
+
+    @step
+    def end(self):
+        print('base end', self.hook())
+
+    def hook(self):
+        return 'base'
+
+    def unused(self):
+        return 'unused'
+"
+            .to_owned(),
+        ),
+        (
+            "mixins.py",
+            "from metaflow import step
+
+class Mixin:
+    @step
+    def middle(self):
+        print('middle')
+        self.next(self.end)
+"
+            .to_owned(),
+        ),
+    ];
+    let plain: Vec<(&str, &str)> = files.iter().map(|(n, t)| (*n, t.as_str())).collect();
+    let loaded = project(&plain);
+    let steps = &loaded.flow().unwrap().steps;
+    let places: Vec<String> = steps
+        .iter()
+        .map(|s| format!("{} {}", s.name, s.file.display()))
+        .collect();
+    // `step` is not imported in the flow file, but its name says enough.
+    assert_eq!(
+        places,
+        ["start /p/f.py", "end /p/base.py", "middle /p/mixins.py"]
+    );
+    assert_eq!(
+        loaded.flow().unwrap().parameters[0].file,
+        Path::new("/p/base.py")
+    );
+    assert_eq!(touched(&files, "'base start'", "'x'"), "start");
+    assert_eq!(touched(&files, "'one'", "'two'"), "start");
+    assert_eq!(touched(&files, "'base end'", "'x'"), "end");
+    assert_eq!(touched(&files, "'derived'", "'x'"), "end");
+    assert_eq!(touched(&files, "'base'", "'x'"), "");
+    assert_eq!(touched(&files, "'unused'", "'x'"), "");
+    assert_eq!(touched(&files, "'middle'", "'x'"), "middle");
+    let reason = {
+        let edited = plain
+            .iter()
+            .map(|(n, t)| (*n, t.replace("'base start'", "'x'")))
+            .collect::<Vec<_>>();
+        let edited: Vec<(&str, &str)> = edited.iter().map(|(n, t)| (*n, t.as_str())).collect();
+        diff(&plain, &edited)
+    };
+    assert_eq!(reason, "start: base.Base.start changed at line 8");
+}
+
+#[test]
+fn the_place_of_code_is_no_part_of_it() {
+    let old = [(
+        "f.py",
+        flow("def f(): return 1\ndef g(): return 2", "f()", "g()"),
+    )];
+    let new = flow(
+        "# moved\ndef g(): return 2\n\n\ndef f(): return 1",
+        "f()",
+        "g()",
+    );
+    let of = |text: &str| project(&[("f.py", text)]).fingerprints();
+    assert_eq!(of(&old[0].1), of(&new));
+}
+
+#[test]
+fn the_class_may_be_chosen() {
+    let text = "from metaflow import FlowSpec, step
+class A(FlowSpec):
+    @step
+    def start(self): print('a')
+class B(FlowSpec):
+    @step
+    def start(self): print('b')
+";
+    let mut chosen = project(&[("f.py", text)]);
+    assert_eq!(chosen.flow().unwrap().name, "B");
+    chosen.class = Some("A".to_owned());
+    let edited = text.replace("'a'", "'x'");
+    let renewed = chosen.reload(&|_| Some(edited.clone()));
+    assert_eq!(renewed.flow().unwrap().name, "A");
+    assert_eq!(changes(&chosen, &renewed).len(), 1);
+    assert_eq!(
+        changes(&project(&[("f.py", text)]), &project(&[("f.py", &edited)])),
+        []
+    );
+}
