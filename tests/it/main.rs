@@ -3,6 +3,12 @@
 //!
 //! `FLOWDEV_TEST_REQUIRE=all` turns "passed over, because something is missing here" into a failure.
 
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test, and what helps it, fails by panicking"
+)]
+
 mod architecture;
 mod crash;
 mod documentation;
