@@ -126,6 +126,7 @@ impl Console {
             Outcome::Failed {
                 step,
                 task,
+                place,
                 failure,
             } => {
                 match (step, task) {
@@ -138,6 +139,11 @@ impl Console {
                 }
                 for line in describe(failure).lines() {
                     out::note(&format!("    {line}"));
+                }
+                // An exception names its own line.
+                if let (Some(place), false) = (place, matches!(failure, Failure::Exception { .. }))
+                {
+                    out::note(&format!("    at {place}"));
                 }
                 Ok(())
             }
@@ -214,7 +220,7 @@ pub fn describe(failure: &Failure) -> String {
         } => format!(
             "The artifact self.{name} ({type_name}) cannot be pickled: {reason}\nhint: keep it in a local variable, or store something that it can be made from"
         ),
-        Failure::Message { message, hint } => match hint {
+        Failure::Message { message, hint } | Failure::Usage { message, hint } => match hint {
             Some(hint) => format!("{message}\nhint: {hint}"),
             None => message.clone(),
         },

@@ -4,7 +4,7 @@ use super::arguments::Common;
 use super::console::Console;
 use super::error::{CliError, ExitKind};
 use super::out;
-use crate::engine::{Engine, Event, Outcome, Request};
+use crate::engine::{Engine, Event, Failure, Outcome, Request};
 
 /// Submits the request and prints what happens until it is over.
 ///
@@ -63,6 +63,10 @@ async fn follow(engine: &Engine, request: Request, json: bool) -> Result<ExitKin
         if let Event::JobFinished { outcome, .. } = event {
             return Ok(match outcome {
                 Outcome::Success => ExitKind::Success,
+                Outcome::Failed {
+                    failure: Failure::Usage { .. },
+                    ..
+                } => ExitKind::Usage,
                 Outcome::Failed { .. } => ExitKind::Failed,
                 Outcome::Cancelled => ExitKind::Cancelled,
             });

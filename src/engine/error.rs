@@ -28,6 +28,12 @@ pub enum EngineError {
     /// The flow file does not import.
     #[error("the flow does not import: {}: {}", .0.type_name, .0.message)]
     Import(Box<PyError>),
+    /// The request is wrong, whatever the store has.
+    #[error("{message}")]
+    Usage {
+        message: String,
+        hint: Option<String>,
+    },
     /// The request makes no sense for this flow or store.
     #[error("{message}")]
     Request {
@@ -54,11 +60,20 @@ impl EngineError {
         }
     }
 
+    /// A request that is wrong in itself, with what would be right.
+    pub fn usage(message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self::Usage {
+            message: message.into(),
+            hint: Some(hint.into()),
+        }
+    }
+
     /// The error as a face shows it.
     pub fn into_failure(self) -> Failure {
         match self {
             Self::Import(error) => Failure::Import { error: *error },
             Self::Request { message, hint } => Failure::Message { message, hint },
+            Self::Usage { message, hint } => Failure::Usage { message, hint },
             other => Failure::Message {
                 message: other.to_string(),
                 hint: None,

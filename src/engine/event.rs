@@ -86,6 +86,11 @@ pub enum Failure {
         type_name: String,
         reason: String,
     },
+    /// The request itself is wrong: a parameter that does not exist, a value of the wrong type.
+    Usage {
+        message: String,
+        hint: Option<String>,
+    },
     /// Anything the engine itself found wrong; `hint` says what to do next.
     Message {
         message: String,
@@ -200,10 +205,12 @@ pub enum Level {
 #[serde(tag = "outcome", rename_all = "snake_case")]
 pub enum Outcome {
     Success,
-    /// `step` and `task` name what failed, if a task did.
+    /// `step` and `task` name what failed, if a task did; `place` is where the step begins, `file:line`.
     Failed {
         step: Option<String>,
         task: Option<String>,
+        #[serde(default)]
+        place: Option<String>,
         failure: Failure,
     },
     Cancelled,

@@ -6,8 +6,13 @@ use super::origin::{Done, Finished, Output, done};
 use super::request::SpinRequest;
 use super::resume::{origin_run, parameters_of};
 use super::scheduler::Place;
-use crate::flow::{Graph, Node, NodeKind, StepName};
-use crate::store::{FlowStore, RunStore};
+use std::collections::HashSet;
+
+use indexmap::IndexMap;
+
+use super::persist::FINGERPRINT;
+use crate::flow::{Fingerprint, Graph, Node, NodeKind, StepName};
+use crate::store::{FlowStore, RunStore, TaskStore};
 
 /// What was asked for.
 #[derive(Debug, Clone)]
@@ -121,7 +126,10 @@ fn in_run(
             split_index: None,
         });
     }
-    let parents = Finished::read(run, &node.inputs)?;
+    let mut parents = Finished::read(run, &node.inputs)?;
+    if wanted.run.is_none() {
+        prefer_spins(run, &node.inputs, &mut parents)?;
+    }
     let origin = origin_place(run, wanted)?;
     let finder = Finder {
         graph,
@@ -139,6 +147,80 @@ fn in_run(
         outputs,
         split_index,
     })
+}
+
+/// Newest spins that are looked through for outputs of the parents, at most.
+const SPINS: usize = 50;
+
+/// Puts the newest good spin of a parent in the place of the run's own task: who spins a step and then the next one wants
+/// the second to see what the first has made.
+fn prefer_spins(
+    run: &RunStore,
+    parents: &[StepName],
+    found: &mut Finished,
+) -> Result<(), EngineError> {
+    let spins = run.flow().store().spin_sibling().flow(run.flow().name());
+    let mut replaced = HashSet::new();
+    for id in spins.runs()?.iter().take(SPINS) {
+        let spin = spins.run(id);
+        for step in parents {
+            for task in spin.tasks(step.as_str())? {
+                let of_run = task.sysmeta("origin-run-id")?;
+                if of_run.is_none_or(|origin| origin.text() != run.id()) {
+                    continue;
+                }
+                if let Some(done) = done(&task)?
+                    && replaced.insert(done.place.clone())
+                {
+                    found.by_place.insert(done.place.clone(), done);
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Which of the inputs' steps, and of those before them, were run from other source than today's, as far as is recorded.
+///
+/// # Errors
+/// When the store cannot be read.
+pub(super) fn stale(
+    flow: &FlowStore,
+    graph: &Graph,
+    fingerprints: &IndexMap<StepName, Fingerprint>,
+    inputs: &Inputs,
+) -> Result<Vec<StepName>, EngineError> {
+    let mut seen = HashSet::new();
+    let mut stale = Vec::new();
+    let run = flow.run(&inputs.run);
+    let mut tasks: Vec<TaskStore> = inputs.outputs.iter().map(|o| o.task.clone()).collect();
+    let parents: Vec<String> = tasks.iter().map(|t| t.step().name().to_owned()).collect();
+    for parent in &parents {
+        for step in graph.ancestors(parent) {
+            // One task stands for its siblings: they ran the same source.
+            tasks.extend(run.tasks(step.as_str())?.into_iter().next());
+        }
+    }
+    for task in tasks {
+        let step = StepName::from(task.step().name());
+        if !seen.insert(step.clone()) {
+            continue;
+        }
+        let ran = match task.sysmeta(FINGERPRINT)? {
+            Some(ran) => Some(ran),
+            None => match task.origin()? {
+                Some(origin) => origin.sysmeta(FINGERPRINT)?,
+                None => None,
+            },
+        };
+        let today = fingerprints.get(&step);
+        if let (Some(ran), Some(today)) = (ran, today)
+            && ran.text() != today.as_str()
+        {
+            stale.push(step);
+        }
+    }
+    Ok(stale)
 }
 
 /// Where the task that is to run again stood, if one was named.

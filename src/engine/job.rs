@@ -12,7 +12,7 @@ use super::error::EngineError;
 use super::event::{Event, Failure, Level, Outcome, TaskRef};
 use super::origin::{Done, Finished, Output};
 use super::persist;
-use super::plan::{Setting, limits, plan};
+use super::plan::{Setting, limits, place_of, plan};
 use super::run::blocking;
 use super::scheduler::{Action, Ending, Launch, Problem, Scheduler, Ticket, Transition};
 use super::submit::Stop;
@@ -263,6 +263,7 @@ impl Execution {
         let message = |step: &StepName, message: String, hint: &str| Outcome::Failed {
             step: Some(step.to_string()),
             task: None,
+            place: place_of(&self.setting.flow.graph, step.as_str()),
             failure: Failure::Message {
                 message,
                 hint: Some(hint.to_owned()),
@@ -273,6 +274,7 @@ impl Execution {
             Some(Ending::Cancelled) => Outcome::Cancelled,
             Some(Ending::Failed(Problem::Task(ticket))) => match self.failure {
                 Some((failed, task, failure)) if failed == ticket => Outcome::Failed {
+                    place: place_of(&self.setting.flow.graph, &task.step),
                     step: Some(task.step),
                     task: Some(task.task),
                     failure,
@@ -309,6 +311,7 @@ fn no_end() -> Outcome {
     Outcome::Failed {
         step: None,
         task: None,
+        place: None,
         failure: Failure::Message {
             message: "the run ended before its last step".to_owned(),
             hint: None,

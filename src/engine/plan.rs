@@ -137,3 +137,9 @@ pub(super) fn node_spec(graph: &Graph, step: &str) -> Option<NodeSpec> {
         split_parents: node.split_parents.iter().map(StepName::to_string).collect(),
     })
 }
+
+/// Where a step begins, as `file:line`.
+pub(super) fn place_of(graph: &Graph, step: &str) -> Option<String> {
+    let node = graph.node(step)?;
+    Some(format!("{}:{}", node.file.display(), node.line))
+}

@@ -55,27 +55,42 @@ async fn begin(
         claim: None,
     };
     // Parameters first: a wrong value leaves no run behind.
-    let (done, spool) = parameters(&setting, &request.parameters).await?;
+    let (done, spool) = evaluate(&setting, &request.parameters).await?;
     register(&mut setting).await?;
-    let output = {
-        let run = setting.run.clone();
-        let identity = setting.identity.clone();
-        let flow = Arc::clone(&setting.flow);
-        blocking(move || {
-            let output = persist::parameters(&run, &identity, &flow, &done, Path::new(&spool))?;
-            // Left-overs go with the scratch directory.
-            let _ = std::fs::remove_file(&spool);
-            run.flow().set_latest_run(run.id())?;
-            Ok(output)
-        })
-        .await?
-    };
+    let output = keep(&setting, done, spool).await?;
+    let latest = setting.run.clone();
+    blocking(move || Ok(latest.flow().set_latest_run(latest.id())?)).await?;
     announce(&setting, JobKind::Run).await;
     Ok((setting, output))
 }
 
+/// Evaluates the parameters and stores them in the run, which must be registered.
+///
+/// # Errors
+/// When a value does not fit, a default raises, or the store cannot be written.
+pub(super) async fn parameters(
+    setting: &Setting,
+    given: &[(String, String)],
+) -> Result<Output, EngineError> {
+    let (done, spool) = evaluate(setting, given).await?;
+    keep(setting, done, spool).await
+}
+
+async fn keep(setting: &Setting, done: Done, spool: String) -> Result<Output, EngineError> {
+    let run = setting.run.clone();
+    let identity = setting.identity.clone();
+    let flow = Arc::clone(&setting.flow);
+    blocking(move || {
+        let output = persist::parameters(&run, &identity, &flow, &done, Path::new(&spool))?;
+        // Left-overs go with the scratch directory.
+        let _ = std::fs::remove_file(&spool);
+        Ok(output)
+    })
+    .await
+}
+
 /// Evaluates the parameters in a process of their own, since defaults may be functions.
-async fn parameters(
+async fn evaluate(
     setting: &Setting,
     given: &[(String, String)],
 ) -> Result<(Done, String), EngineError> {
@@ -83,7 +98,7 @@ async fn parameters(
     let mut values: BTreeMap<String, String> = BTreeMap::new();
     for (name, text) in given {
         if !known.iter().any(|parameter| parameter.name == *name) {
-            return Err(EngineError::request(
+            return Err(EngineError::usage(
                 format!("the flow has no parameter {name}"),
                 "`flowdev run FLOW --help` lists them",
             ));
@@ -100,7 +115,7 @@ async fn parameters(
     let process = setting.flow.task(&spec).await?;
     let done = attempt::collect(process, &task, &setting.wires).await?;
     match (&done.error, &done.unpicklable) {
-        (Some(error), _) if error.frames.is_empty() => Err(EngineError::request(
+        (Some(error), _) if error.frames.is_empty() => Err(EngineError::usage(
             error.message.clone(),
             "`flowdev run FLOW --help` lists the parameters",
         )),
@@ -178,6 +193,7 @@ pub(super) fn failed(error: EngineError) -> Outcome {
     Outcome::Failed {
         step: None,
         task: None,
+        place: None,
         failure: error.into_failure(),
     }
 }

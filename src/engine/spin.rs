@@ -7,17 +7,19 @@ use tokio::sync::{mpsc, watch};
 
 use super::attempt::{self, AttemptEnd, Halt, Plan};
 use super::error::EngineError;
-use super::event::{Event, JobKind, Outcome, TaskRef};
+use super::event::{Event, JobKind, Level, Outcome, TaskRef};
 use super::identity;
 use super::inputs::{self, Inputs, Wanted};
-use super::load::Artifacts;
+use super::load::{Artifacts, LoadedFlow};
 use super::origin::Output;
 use super::persist::Attempt;
-use super::plan::{Setting, node_spec};
+use super::plan::{Setting, node_spec, place_of};
 use super::request::SpinRequest;
-use super::run::{announce, blocking, failed, finish, loaded, new_run, register};
+use super::run::{announce, blocking, failed, finish, loaded, new_run, parameters, register};
 use super::submit::{Shared, Stop, Wires};
 use super::worker::message::Spec;
+use crate::flow::StepName;
+use crate::store::FlowStore;
 
 /// How long an interrupted spin may clean up.
 const POLITE: std::time::Duration = std::time::Duration::from_secs(2);
@@ -55,9 +57,7 @@ async fn begin(
     let name = flow.description.name.clone();
     let wanted = Wanted::parse(&name, &request)?;
     let from = store.flow(&name);
-    let graph = flow.graph.clone();
-    let found = blocking(move || inputs::find(&from, &graph, &wanted)).await?;
-    let artifacts = artifacts(&found.outputs);
+    let found = find(&flow, from, wanted).await?;
     let run = new_run(&store.spin_sibling().flow(&name)).await?;
     let mut setting = Setting {
         shared,
@@ -66,14 +66,59 @@ async fn begin(
         run,
         identity,
         namespace,
-        origin: Some(found.run.clone()),
+        origin: found.as_ref().map(|(found, _)| found.run.clone()),
         wires: wires.clone(),
         claim: None,
     };
     register(&mut setting).await?;
     announce(&setting, JobKind::Spin).await;
+    let found = match found {
+        Some((found, stale)) => {
+            warn(&setting, &request.step, &found.run, &stale).await;
+            found
+        }
+        None => Inputs {
+            run: setting.run.id().to_owned(),
+            outputs: vec![parameters(&setting, &[]).await?],
+            split_index: None,
+        },
+    };
+    let artifacts = artifacts(&found.outputs);
     let plan = plan(&setting, &request, found);
     Ok((setting, plan, artifacts))
+}
+
+/// The inputs and the steps among them whose source has changed since; `None` for the start step of a flow that has never
+/// been run, which needs no more than parameters.
+async fn find(
+    flow: &Arc<LoadedFlow>,
+    from: FlowStore,
+    wanted: Wanted,
+) -> Result<Option<(Inputs, Vec<StepName>)>, EngineError> {
+    let flow = Arc::clone(flow);
+    blocking(move || {
+        let is_start = flow.graph.start.as_ref() == Some(&wanted.step);
+        if is_start && wanted.run.is_none() && from.runs()?.is_empty() {
+            return Ok(None);
+        }
+        let found = inputs::find(&from, &flow.graph, &wanted)?;
+        let stale = inputs::stale(&from, &flow.graph, &flow.fingerprints, &found)?;
+        Ok(Some((found, stale)))
+    })
+    .await
+}
+
+/// Never silently old: says which of the steps behind the inputs have changed since.
+async fn warn(setting: &Setting, step: &str, run: &str, stale: &[StepName]) {
+    if stale.is_empty() {
+        return;
+    }
+    let names: Vec<&str> = stale.iter().map(StepName::as_str).collect();
+    let text = format!(
+        "the inputs of {step} are stale: {} changed since run {run}",
+        names.join(", ")
+    );
+    setting.wires.note(Some(step), Level::Warning, text).await;
 }
 
 /// What is worth being unpickled ahead of the next spin.
@@ -183,6 +228,7 @@ async fn one(setting: &Setting, mut plan: Plan) -> Outcome {
                 })
                 .await;
             Outcome::Failed {
+                place: place_of(&setting.flow.graph, &task.step),
                 step: Some(task.step),
                 task: Some(task.task),
                 failure,

@@ -98,6 +98,7 @@ pub(super) fn ended(state: &mut State, token: u64) -> Vec<Effect> {
     };
     let millis = (state.now_ms - job.started_ms).max(0) as f64;
     let outcome = Outcome::Failed {
+        place: None,
         step: None,
         task: None,
         failure,
@@ -161,6 +162,7 @@ fn finished(state: &mut State, job: &Job, outcome: Outcome, millis: f64) -> Vec<
             step,
             task,
             failure,
+            ..
         } => (Progress::Failed, Some((step, task, failure))),
     };
     if let Some(key) = &job.run {

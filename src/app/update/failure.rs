@@ -35,7 +35,7 @@ pub fn sentence(failure: &Failure) -> String {
             type_name,
             reason,
         } => format!("artifact {name} ({type_name}) can not be stored: {reason}"),
-        Failure::Message { message, .. } => message.clone(),
+        Failure::Message { message, .. } | Failure::Usage { message, .. } => message.clone(),
     }
 }
 
@@ -46,6 +46,7 @@ fn frames(failure: &Failure) -> &[Frame] {
         Failure::Signal { .. }
         | Failure::Exit { .. }
         | Failure::Unpicklable { .. }
+        | Failure::Usage { .. }
         | Failure::Message { .. } => &[],
     }
 }
@@ -136,6 +137,7 @@ pub(super) fn cold(state: &mut State, failure: &Failure) -> Vec<Effect> {
         Failure::Signal { .. }
         | Failure::Exit { .. }
         | Failure::Unpicklable { .. }
+        | Failure::Usage { .. }
         | Failure::Message { .. } => {
             state.say(Tone::Error, sentence(failure));
             Vec::new()

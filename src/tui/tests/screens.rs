@@ -122,6 +122,7 @@ fn a_failure_is_marked_in_the_source() {
         },
     );
     let outcome = Outcome::Failed {
+        place: None,
         step: Some("train".to_owned()),
         task: Some("1".to_owned()),
         failure,

@@ -82,6 +82,7 @@ fn a_failed_spin_shows_the_traceback_and_its_line() {
     };
     tell(&mut state, token, event);
     let outcome = Outcome::Failed {
+        place: None,
         step: Some("train".to_owned()),
         task: Some("1".to_owned()),
         failure: failure(16),
@@ -151,6 +152,7 @@ fn a_flow_that_does_not_import_is_told_in_an_output_of_its_own() {
         other => panic!("{other:?}"),
     };
     let outcome = Outcome::Failed {
+        place: None,
         step: None,
         task: None,
         failure: Failure::Import { error },
