@@ -37,6 +37,8 @@ pub struct TaskProcess {
     exit: Option<oneshot::Receiver<i32>>,
     status: Option<i32>,
     queue: VecDeque<Said>,
+    /// Where reads arrive; on the heap, for the futures around them are moved about.
+    buffers: [Vec<u8>; 2],
 }
 
 impl TaskProcess {
@@ -56,6 +58,7 @@ impl TaskProcess {
             exit: Some(forked.exit),
             status: None,
             queue: VecDeque::new(),
+            buffers: [vec![0; CHUNK], vec![0; CHUNK]],
         }
     }
 
@@ -68,16 +71,15 @@ impl TaskProcess {
             return Some(said);
         }
         let exit = self.exit.as_mut()?;
-        let mut out = [0_u8; CHUNK];
-        let mut err = [0_u8; CHUNK];
+        let [out, err] = &mut self.buffers;
         loop {
             tokio::select! {
                 biased;
-                n = read_some(&mut self.stdout, &mut out), if self.stdout.is_some() => match n {
+                n = read_some(&mut self.stdout, out), if self.stdout.is_some() => match n {
                     Some(n) => return Some(Said::Wrote(Stream::Stdout, out[..n].to_vec())),
                     None => self.stdout = None,
                 },
-                n = read_some(&mut self.stderr, &mut err), if self.stderr.is_some() => match n {
+                n = read_some(&mut self.stderr, err), if self.stderr.is_some() => match n {
                     Some(n) => return Some(Said::Wrote(Stream::Stderr, err[..n].to_vec())),
                     None => self.stderr = None,
                 },
@@ -119,8 +121,8 @@ impl TaskProcess {
             (Stream::Stderr, &self.stderr),
         ] {
             let Some(pipe) = pipe else { continue };
-            let mut buffer = [0_u8; CHUNK];
-            while let Ok(n @ 1..) = rustix::io::read(pipe, &mut buffer) {
+            let buffer = &mut self.buffers[0];
+            while let Ok(n @ 1..) = rustix::io::read(pipe, buffer.as_mut_slice()) {
                 written.push((stream, buffer[..n].to_vec()));
             }
         }
