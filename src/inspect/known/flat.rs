@@ -111,11 +111,17 @@ impl<'a> Table<'a> {
             .map(move |at| (long(bytes, at), long(bytes, at + 8)))
     }
 
-    /// A vector of blocks of an Arrow file: where each starts.
-    pub(super) fn blocks(&self, index: usize) -> impl Iterator<Item = usize> + use<'a> {
+    /// A vector of blocks of an Arrow file: where each starts, and the lengths of its metadata and body.
+    pub(super) fn blocks(&self, index: usize) -> impl Iterator<Item = (u64, u64, u64)> + use<'a> {
         let bytes = self.bytes;
-        self.vector(index, 24)
-            .filter_map(move |at| usize::try_from(long(bytes, at)).ok())
+        self.vector(index, 24).map(move |at| {
+            let metadata = array(bytes, at + 8).map_or(0, i32::from_le_bytes);
+            (
+                long(bytes, at),
+                u64::try_from(metadata).unwrap_or(0),
+                long(bytes, at + 16),
+            )
+        })
     }
 
     /// A vector of longs; negative ones count as 0.

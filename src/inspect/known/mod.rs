@@ -7,6 +7,7 @@ mod column;
 mod dtype;
 mod flat;
 mod ipc;
+mod ipc_schema;
 mod numpy;
 mod pandas;
 mod python;
@@ -14,7 +15,7 @@ mod scalar;
 mod stdlib;
 
 pub(in crate::inspect) use column::{Cell, Column};
-pub(in crate::inspect) use ipc::{file, is_native_file};
+pub(in crate::inspect) use ipc::{Block, IpcFile, batch_facts};
 pub(in crate::inspect) use numpy::{NdArray, NdData};
 pub(in crate::inspect) use pandas::{Frame, FrameKind};
 pub(in crate::inspect) use python::{float_repr, quote, quote_bytes};

@@ -1,16 +1,16 @@
 //! Tables in files: Parquet, CSV, Arrow IPC and JSON lines, of which only the rows asked for are read.
 
 use std::fs::File;
-use std::io::{Read, Seek, SeekFrom};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use polars::prelude::{
-    DataFrame, IpcScanOptions, LazyCsvReader, LazyFileListReader, LazyFrame, LazyJsonLineReader,
-    PlRefPath, PolarsError, UnifiedScanArgs, len,
+    DataFrame, LazyCsvReader, LazyFileListReader, LazyFrame, LazyJsonLineReader, PlRefPath,
+    PolarsError, len,
 };
 
-use super::super::known;
-use super::{ColumnInfo, Table, align_of, parquet, value};
+use super::guard::guarded;
+use super::{ColumnInfo, Table, align_of, ipc, parquet};
 
 /// Why a file could not be read as a table.
 #[derive(Debug, thiserror::Error)]
@@ -63,6 +63,7 @@ pub fn file_table(path: &Path, offset: u64, max_rows: usize) -> Result<Table, Ta
         PlRefPath::try_from_path(path).map_err(|error| TableError::format(path, &error))?;
     let scan = match format {
         Format::Parquet => return parquet::table(path, source, offset, max_rows),
+        Format::Ipc => return ipc::table(path, source, offset, max_rows),
         Format::Csv(separator) => LazyCsvReader::new(source)
             .with_separator(separator)
             .with_glob(false)
@@ -71,77 +72,24 @@ pub fn file_table(path: &Path, offset: u64, max_rows: usize) -> Result<Table, Ta
             .with_raise_if_empty(false)
             .with_try_parse_dates(true)
             .finish(),
-        Format::Ipc if !is_native(path)? => return foreign_ipc(path, offset, max_rows),
-        Format::Ipc => {
-            let args = UnifiedScanArgs {
-                glob: false,
-                ..UnifiedScanArgs::default()
-            };
-            LazyFrame::scan_ipc(source, IpcScanOptions::default(), args)
-        }
         Format::JsonLines => LazyJsonLineReader::new(source)
             .with_ignore_errors(true)
             .finish(),
     };
-    let read = |scan: LazyFrame| -> Result<(DataFrame, u64), PolarsError> {
-        let rows = scan.clone().select([len()]).collect()?;
-        let rows = rows
-            .columns()
-            .first()
-            .and_then(|c| c.get(0).ok()?.extract::<u64>())
-            .unwrap_or(0);
-        let window = u32::try_from(max_rows).unwrap_or(u32::MAX);
-        let frame = scan
-            .slice(i64::try_from(offset.min(rows)).unwrap_or(i64::MAX), window)
-            .collect()?;
-        Ok((frame, rows))
-    };
-    let (frame, rows) = scan
-        .and_then(read)
-        .map_err(|error| TableError::format(path, &error))?;
-    Ok(of_frame(frame, rows, offset))
+    guarded(|| window(scan?, offset, max_rows)).map_err(|error| TableError::format(path, &error))
 }
 
-/// The schema of an Arrow file is at its end; no real one is longer.
-const MAX_FOOTER: u64 = 8 << 20;
-
-/// Arrow files with types that Polars lacks are read whole, up to this size.
-const MAX_FOREIGN: u64 = 512 << 20;
-
-/// The last bytes of a file, at most so many, and the file's length.
-fn tail(path: &Path, count: u64) -> Result<(Vec<u8>, u64), TableError> {
-    let io = |source| TableError::Io {
-        path: path.to_owned(),
-        source,
-    };
-    let mut file = File::open(path).map_err(io)?;
-    let len = file.metadata().map_err(io)?.len();
-    file.seek(SeekFrom::Start(len.saturating_sub(count)))
-        .map_err(io)?;
-    let mut bytes = Vec::new();
-    file.take(count).read_to_end(&mut bytes).map_err(io)?;
-    Ok((bytes, len))
-}
-
-/// Whether Polars, as built here, has all types of an Arrow file.
-fn is_native(path: &Path) -> Result<bool, TableError> {
-    let (end, _) = tail(path, MAX_FOOTER)?;
-    known::is_native_file(&end)
-        .ok_or_else(|| TableError::format(path, &"the schema cannot be read"))
-}
-
-fn foreign_ipc(path: &Path, offset: u64, max_rows: usize) -> Result<Table, TableError> {
-    let (bytes, len) = tail(path, MAX_FOREIGN)?;
-    if len > MAX_FOREIGN {
-        return Err(TableError::format(
-            path,
-            &"it is large and has types that are only read from smaller files",
-        ));
-    }
-    let columns = known::file(&bytes)
-        .ok_or_else(|| TableError::format(path, &"its batches cannot be read"))?;
-    value::of_columns_of(columns, offset, max_rows)
-        .ok_or_else(|| TableError::format(path, &"its columns differ in length"))
+/// Some rows of a scan, and the number of all.
+pub(super) fn window(scan: LazyFrame, offset: u64, max_rows: usize) -> Result<Table, PolarsError> {
+    let rows = scan.clone().select([len()]).collect()?;
+    let rows = rows
+        .columns()
+        .first()
+        .and_then(|c| c.get(0).ok()?.extract::<u64>())
+        .unwrap_or(0);
+    let height = u32::try_from(max_rows).unwrap_or(u32::MAX);
+    let start = i64::try_from(offset.min(rows)).unwrap_or(i64::MAX);
+    Ok(of_frame(scan.slice(start, height).collect()?, rows, offset))
 }
 
 /// A table of rows read from a file.

@@ -3,6 +3,8 @@
 mod cells;
 mod file;
 mod format;
+mod guard;
+mod ipc;
 mod parquet;
 mod value;
 
@@ -92,6 +94,22 @@ impl Table {
 /// The side on which a type is shown.
 fn align_of(dtype: &DataType) -> Align {
     if dtype.is_primitive_numeric() || dtype.is_duration() {
+        Align::Right
+    } else {
+        Align::Left
+    }
+}
+
+/// The side on which a type is shown, by the name that numpy, Arrow or Polars give it.
+fn align_of_name(dtype: &str) -> Align {
+    let name = dtype.to_lowercase();
+    let is_number = ["int", "uint", "float", "double", "timedelta", "duration"]
+        .iter()
+        .any(|start| name.starts_with(start));
+    let is_short = name
+        .strip_prefix(['i', 'u', 'f'])
+        .is_some_and(|bits| bits.parse::<u8>().is_ok());
+    if is_number || is_short {
         Align::Right
     } else {
         Align::Left

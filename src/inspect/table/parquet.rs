@@ -19,6 +19,7 @@ use polars::prelude::{
 };
 
 use super::file::of_frame;
+use super::guard::guarded;
 use super::{Table, TableError};
 
 /// Reads some rows of a Parquet file.
@@ -33,10 +34,12 @@ pub(super) fn table(
         source,
     };
     let file = File::open(path).map_err(io)?;
-    let metadata = ParquetMetaDataReader::new()
-        .parse_and_finish(&file)
-        .map_err(|e| TableError::format(path, &e))?;
-    let fields = fields(&metadata).map_err(|e| TableError::format(path, &e))?;
+    let (metadata, fields) = guarded(|| {
+        let metadata = ParquetMetaDataReader::new().parse_and_finish(&file)?;
+        let fields = fields(&metadata)?;
+        Ok::<_, ::parquet::errors::ParquetError>((metadata, fields))
+    })
+    .map_err(|e| TableError::format(path, &e))?;
     let rows = u64::try_from(metadata.file_metadata().num_rows()).unwrap_or(0);
     let offset = offset.min(rows);
     let height = usize::try_from(rows - offset)
@@ -53,12 +56,15 @@ pub(super) fn table(
             i64::try_from(offset).unwrap_or(i64::MAX),
             u32::try_from(height).unwrap_or(u32::MAX),
         );
-        LazyFrame::scan_parquet(source, args)
-            .and_then(|scan| scan.slice(start, window).collect())
-            .map_err(|e| TableError::format(path, &e))?
+        guarded(|| {
+            LazyFrame::scan_parquet(source, args)?
+                .slice(start, window)
+                .collect()
+        })
     } else {
-        by_arrow(file, &fields, offset, height).map_err(|e| TableError::format(path, &e))?
+        guarded(|| by_arrow(file, &fields, offset, height))
     };
+    let frame = frame.map_err(|e| TableError::format(path, &e))?;
     let mut table = of_frame(frame, rows, offset);
     if !native {
         for (info, field) in table.columns.iter_mut().zip(&fields) {

@@ -284,6 +284,22 @@ fn files() {
     c cat < r | g | r
     e u8 > 7 | 8 | 9
     ");
+    let batches = |name: &str, offset| {
+        shown(&file_table(&directory("tables").join(name), offset, 4).unwrap())
+    };
+    insta::assert_snapshot!(batches("batches.arrow", 3), @r"
+    4 of 10 rows from 3
+    n i64 > 3 | 4 | 5 | 6
+    w cat < odd | even | odd | even
+    ");
+    assert_eq!(
+        batches("batches.arrow", 50),
+        "0 of 10 rows from 10\nn i64 > \nw cat < \n"
+    );
+    insta::assert_snapshot!(batches("packed.arrow", 3), @r"
+    4 of 10 rows from 3
+    n i64 > 3 | 4 | 5 | 6
+    ");
     insta::assert_snapshot!(shown(&file("wide.parquet")), @r"
     3 of 3 rows from 0
     i i64 > 1 | 2 | null
@@ -348,4 +364,23 @@ fn cells_stay_on_their_line() {
     let frame = table(value("frame").root(), 3).unwrap();
     assert!(frame.is_null(2, 2) && !frame.is_null(0, 2));
     assert!(pickle("frame").len() < 20_000);
+}
+
+#[test]
+fn damaged_files_are_survived() {
+    let folder = tempfile::tempdir().unwrap();
+    for entry in std::fs::read_dir(directory("tables")).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        let whole = std::fs::read(&path).unwrap();
+        for at in (0..whole.len()).step_by(whole.len().div_ceil(30)) {
+            let mut bytes = whole.clone();
+            bytes[at] ^= 0x55;
+            let damaged = folder.path().join(format!("{at}-{name}"));
+            std::fs::write(&damaged, bytes).unwrap();
+            if let Ok(table) = file_table(&damaged, 1, 5) {
+                assert!(table.height() <= 5, "{name} at {at}");
+            }
+        }
+    }
 }

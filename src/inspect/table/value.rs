@@ -6,7 +6,7 @@ use polars::prelude::{Column as PolarsColumn, DataFrame};
 use super::super::known::{self, Cell, Column, Frame, FrameKind, Known, NdArray, NdData};
 use super::super::pickle::{Node, ValueRef};
 use super::super::view::{View, key_text, view};
-use super::{ColumnInfo, Table, align_of, cells};
+use super::{ColumnInfo, Table, align_of, align_of_name, cells};
 
 /// Columns of a table at most; further ones are left out.
 const MAX_COLUMNS: usize = 1_000;
@@ -28,7 +28,7 @@ pub fn table_at(value: ValueRef<'_>, offset: u64, max_rows: usize) -> Option<Tab
         Some(Known::Array(array)) => of_array(&array, window),
         Some(Known::NumpyScalar(..) | Known::Plain(_)) => None,
         None => match view(value) {
-            View::Mapping { pairs, .. } => of_columns(&pairs, window),
+            View::Mapping { pairs, .. } => of_lists(&pairs, window),
             View::Sequence { items, total, .. } => of_rows(&items, total, window),
             View::Leaf | View::Object { .. } => None,
         },
@@ -36,11 +36,7 @@ pub fn table_at(value: ValueRef<'_>, offset: u64, max_rows: usize) -> Option<Tab
 }
 
 /// The rows of columns read from a file.
-pub(super) fn of_columns_of(
-    columns: Vec<Column<'_>>,
-    offset: u64,
-    max_rows: usize,
-) -> Option<Table> {
+pub(super) fn of_columns(columns: Vec<Column<'_>>, offset: u64, max_rows: usize) -> Option<Table> {
     let rows = columns.first().map_or(0, |column| column.len);
     let frame = Frame {
         class: String::new(),
@@ -88,10 +84,17 @@ fn build(drafts: Vec<Draft<'_>>, rows: u64, window: Window) -> Option<Table> {
             unique.push('_');
         }
         let (series, dtype) = cells::series(&unique, &draft.cells);
+        let dtype = draft.dtype.unwrap_or_else(|| dtype.to_owned());
+        // Without values the side is known by the type's name only.
+        let align = if series.null_count() == series.len() {
+            align_of_name(&dtype)
+        } else {
+            align_of(series.dtype())
+        };
         infos.push(ColumnInfo {
             name: draft.name,
-            dtype: draft.dtype.unwrap_or_else(|| dtype.to_owned()),
-            align: align_of(series.dtype()),
+            dtype,
+            align,
             is_index: draft.is_index,
         });
         columns.push(PolarsColumn::from(series));
@@ -166,7 +169,7 @@ fn of_array(array: &NdArray<'_>, window: Window) -> Option<Table> {
 }
 
 /// A dict of lists, or of one-dimensional arrays, of one length.
-fn of_columns(pairs: &[(ValueRef<'_>, ValueRef<'_>)], window: Window) -> Option<Table> {
+fn of_lists(pairs: &[(ValueRef<'_>, ValueRef<'_>)], window: Window) -> Option<Table> {
     let mut rows = None;
     let mut drafts = Vec::new();
     for (key, column) in pairs.iter().take(MAX_COLUMNS) {
