@@ -1,5 +1,6 @@
 //! A flow, loaded: its template process, and what is known of it. Loaded flows are kept until a source file changes.
 
+use std::fs::File;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -143,6 +144,8 @@ pub(super) struct Workers {
     /// Threads in the forkserver with which a fork is not safe.
     threads: u32,
     loaded: Vec<Arc<LoadedFlow>>,
+    /// Sources as they were parsed last.
+    projects: Vec<Arc<Project>>,
     /// Artifacts that the forkserver holds.
     held: Vec<String>,
     /// Unpickling ahead has started threads once: not again.
@@ -182,7 +185,7 @@ impl Workers {
         };
         // Python starts while the source is read.
         let forkserver = self.forkserver(&setup, config.fork)?;
-        let project = read_project(&request.file)?;
+        let project = self.project(request)?;
         let sources = project
             .paths()
             .into_iter()
@@ -254,6 +257,27 @@ impl Workers {
     /// Ends all processes that run nothing.
     pub fn clear(&mut self) {
         *self = Self::default();
+    }
+
+    /// The flow's project as it is on disk; what has not changed since the last load is not parsed again.
+    fn project(&mut self, request: &FlowRequest) -> Result<Arc<Project>, EngineError> {
+        let file = &request.file;
+        // A project of a file that cannot be read would be an empty one.
+        File::open(file).map_err(|source| EngineError::Read {
+            path: file.clone(),
+            source,
+        })?;
+        let read = |path: &Path| std::fs::read_to_string(path).ok();
+        let known = self.projects.iter().find(|known| known.main.path == *file);
+        let mut project = match known {
+            Some(known) => known.reload(&read),
+            None => Project::load(file, &read),
+        };
+        project.class.clone_from(&request.class);
+        let project = Arc::new(project);
+        self.projects.retain(|known| known.main.path != *file);
+        self.projects.push(Arc::clone(&project));
+        Ok(project)
     }
 
     fn forkserver(
@@ -333,7 +357,7 @@ fn describe(
     }
     let steps = loaded
         .flow
-        .steps_from_source(&|path: &Path| std::fs::read_to_string(path).ok());
+        .steps_in(project, &|path: &Path| std::fs::read_to_string(path).ok());
     let graph = Graph::build(&steps);
     LoadedFlow {
         diagnostics: flow::check(&graph),
@@ -347,17 +371,6 @@ fn describe(
         sources,
         processes,
     }
-}
-
-fn read_project(file: &Path) -> Result<Project, EngineError> {
-    let text = std::fs::read_to_string(file).map_err(|source| EngineError::Read {
-        path: file.to_owned(),
-        source,
-    })?;
-    drop(text);
-    Ok(Project::load(file, &|path| {
-        std::fs::read_to_string(path).ok()
-    }))
 }
 
 fn source_hash(path: &Path) -> Option<u64> {
