@@ -10,6 +10,7 @@ mod ipc;
 mod ipc_schema;
 mod numpy;
 mod pandas;
+mod pyarrow;
 mod python;
 mod scalar;
 mod stdlib;
@@ -46,7 +47,7 @@ pub(in crate::inspect) fn recognise(value: ValueRef<'_>) -> Option<Known<'_>> {
         return Some(Known::NumpyScalar(scalar, dtype));
     }
     if let Some(frame) = pandas::frame(value)
-        .or_else(|| arrow::frame(value))
+        .or_else(|| pyarrow::frame(value))
         .or_else(|| ipc::frame(value))
     {
         return Some(Known::Frame(frame));

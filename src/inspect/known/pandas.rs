@@ -1,9 +1,9 @@
 //! pandas: frames, series and indexes, by the block manager's pickles of versions 1 to 3.
 
 use super::super::pickle::ValueRef;
-use super::arrow;
 use super::column::{Column, Data, label};
 use super::numpy::{self, NdArray, NdData};
+use super::pyarrow;
 
 /// Whether a frame has many columns or stands for one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -265,7 +265,7 @@ fn extension_row(value: ValueRef<'_>, row: usize, nesting: u8) -> Option<(Data<'
         }
         "ArrowStringArray" | "ArrowStringArrayNumpySemantics" | "ArrowExtensionArray" => {
             let (chunks, name) =
-                arrow::column(state.key("_pa_array").or_else(|| state.key("_data"))?)?;
+                pyarrow::column(state.key("_pa_array").or_else(|| state.key("_data"))?)?;
             let len = chunks.len();
             let name = if class.name.starts_with("ArrowString") {
                 "string".to_owned()
