@@ -1,7 +1,10 @@
 //! What the graph says of a step: its state, the reason, the counts. The staleness policy is here: a step is stale when the
 //! code it ran with is not today's, or when something before it was changed or made anew since.
 
+use crate::engine::JobKind;
+
 use super::{
+    jobs::Stopping,
     records::{Progress, StepTasks},
     state::State,
 };
@@ -70,6 +73,20 @@ pub struct StepStatus {
 
 /// The status of one step in the session.
 pub fn step_status(state: &State, step: &str) -> StepStatus {
+    let spinning = state.jobs.iter().any(|job| {
+        job.kind == JobKind::Spin
+            && job.run.is_some()
+            && job.stopping == Stopping::No
+            && job.step.as_deref() == Some(step)
+    });
+    if spinning {
+        return StepStatus {
+            state: StepState::Running,
+            counts: None,
+            millis: None,
+            spun: false,
+        };
+    }
     let spin = state.spins.get(step);
     let base = state.base.as_ref().and_then(|key| state.details.get(key));
     let in_run = base.and_then(|detail| detail.steps.get(step));

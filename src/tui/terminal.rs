@@ -30,7 +30,13 @@ impl Screen {
         static HOOK: Once = Once::new();
         HOOK.call_once(|| {
             let before = std::panic::take_hook();
+            let ours = std::thread::current().id();
             std::panic::set_hook(Box::new(move |info| {
+                // A panic elsewhere (a reader that meets a damaged file) is an error of what that thread was doing: the
+                // screen stays, and whoever waits for the thread says so.
+                if ENTERED.load(Ordering::SeqCst) && std::thread::current().id() != ours {
+                    return;
+                }
                 // The message is readable only on a terminal that was given back.
                 restore();
                 before(info);

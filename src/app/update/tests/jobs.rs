@@ -261,3 +261,13 @@ fn a_run_in_view_hides_older_spins_and_esc_goes_back() {
     press(&mut state, &["esc"]);
     assert!(step_status(&state, "train").spun);
 }
+
+#[test]
+fn a_step_that_is_being_spun_is_running() {
+    let mut state = with_run();
+    press(&mut state, &["j"]);
+    let token = submitted(&press(&mut state, &["s"])).unwrap();
+    tell(&mut state, token, started(JobKind::Spin, "s1"));
+    assert_eq!(step_status(&state, "train").state, StepState::Running);
+    assert_ne!(step_status(&state, "start").state, StepState::Running);
+}
