@@ -39,5 +39,7 @@ pub fn main(args: Args) -> Result<ExitKind, CliError> {
     if args.no_open {
         return Ok(ExitKind::Success);
     }
-    session::main(session::Args::for_flow(args.dir))
+    // Its runs belong beside it, not to wherever the command was given.
+    std::env::set_current_dir(&args.dir)?;
+    session::main(session::Args::for_flow(".".into()))
 }
