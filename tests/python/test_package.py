@@ -62,7 +62,7 @@ class ImportTest(unittest.TestCase):
             import metaflow
             print(hasattr(metaflow, "Runner"), getattr(metaflow, "Runner", 3))
             for line in ("from metaflow import Runner", "from metaflow import Nonsense", "from metaflow.cards import get_cards",
-                         "import metaflow.client", "from metaflow.plugins.aws import x"):
+                         "import metaflow.runner", "from metaflow.plugins.aws import x"):
                 try:
                     exec(line)
                 except ImportError as error:
@@ -71,9 +71,9 @@ class ImportTest(unittest.TestCase):
         lines = self.printed(code).splitlines()
         self.assertEqual(lines[0], "False 3")
         self.assertIn("does not offer 'Runner' yet; start runs with `flowdev run`", lines[1])
-        self.assertIn("'metaflow' has no 'Nonsense'; flowdev offers: FlowSpec, ", lines[2])
+        self.assertIn("'metaflow' has no 'Nonsense'; flowdev offers: DataArtifact, Flow, FlowSpec, ", lines[2])
         self.assertIn("'get_cards'", lines[3])
-        self.assertIn("has no module 'metaflow.client'", lines[4])
+        self.assertIn("has no module 'metaflow.runner'", lines[4])
         self.assertIn("has no module 'metaflow.plugins.aws'", lines[5])
 
     def test_misplaced_decorators(self):

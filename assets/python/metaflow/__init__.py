@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 # Public name -> the module that has it.
 _OFFERED = {
+    **dict.fromkeys(("DataArtifact", "Flow", "Run", "Step", "Task"), "client"),
+    **dict.fromkeys(("default_namespace", "get_metadata", "get_namespace", "namespace"), "client"),
     "FlowSpec": "flowspec",
     "IncludeFile": "includefile",
     "JSONType": "parameters",
@@ -43,10 +45,7 @@ _BY_HAND = "write what it does in the step itself, or use one of the built-in de
 # Public names of Metaflow that are not here, and what helps instead.
 _MISSING = {
     **dict.fromkeys(("Config", "ConfigValue", "config_expr"), _IN_CONFIG),
-    **dict.fromkeys(
-        ("Flow", "Run", "Step", "Task", "DataArtifact", "Metaflow", "namespace", "get_namespace"), _BY_CLIENT
-    ),
-    **dict.fromkeys(("default_namespace", "metadata", "get_metadata", "default_metadata"), _BY_CLIENT),
+    **dict.fromkeys(("Metaflow", "metadata", "default_metadata"), _BY_CLIENT),
     "inspect_spin": _BY_CLIENT,
     **dict.fromkeys(("Runner", "NBRunner", "Deployer", "NBDeployer", "DeployedFlow"), _BY_BINARY),
     **dict.fromkeys(("FlowMutator", "StepMutator", "UserStepDecorator", "user_step_decorator"), _BY_HAND),
