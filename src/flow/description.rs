@@ -92,20 +92,8 @@ pub struct ConstantDescription {
 }
 
 impl Description {
-    /// The steps as their sources have them, with the names, terminals and further decorators that the import gave. A step whose
-    /// source cannot be read (it was generated) has no transition.
-    pub fn steps_from_source(&self, read: &dyn Fn(&Path) -> Option<String>) -> Vec<Step> {
-        let parsed = |path: &Path| {
-            let text = read(path)?;
-            Some((syntax::tree(&text)?, text))
-        };
-        self.steps_from(&|path, wanted| {
-            let (tree, text) = parsed(path)?;
-            Some(functions::steps(&tree, &text, path, wanted))
-        })
-    }
-
-    /// The same from a project that is parsed already. Only files that are no part of it are read.
+    /// The steps as their sources have them, with the names, terminals and further decorators that the import gave. Only files
+    /// that are no part of the project are read. A step whose source cannot be read (it was generated) has no transition.
     pub fn steps_in(&self, project: &Project, read: &dyn Fn(&Path) -> Option<String>) -> Vec<Step> {
         self.steps_from(&|path, wanted| {
             let known = project.files().find(|file| file.path == path);

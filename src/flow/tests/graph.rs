@@ -20,9 +20,9 @@ fn golden() -> Vec<Golden> {
 #[test]
 fn graph_info_is_that_of_metaflow() {
     for case in golden() {
-        let steps = case
-            .description
-            .steps_from_source(&|path| case.sources.get(path.to_str()?).cloned());
+        let read = |path: &Path| case.sources.get(path.to_str()?).cloned();
+        let project = Project::load(&case.description.file, &read);
+        let steps = case.description.steps_in(&project, &read);
         let info = graph_info(&Graph::build(&steps), &case.description);
         assert_eq!(
             serde_json::to_string_pretty(&info).unwrap(),
@@ -34,12 +34,11 @@ fn graph_info_is_that_of_metaflow() {
 #[test]
 fn the_source_alone_gives_the_same_graph() {
     for case in golden() {
-        let described = case
-            .description
-            .steps_from_source(&|path| case.sources.get(path.to_str()?).cloned());
-        let described = Graph::build(&described);
         let read = |path: &Path| case.sources.get(path.to_str()?).cloned();
         let project = Project::load(&case.description.file, &read);
+        // Files that are no part of the project are read when they are met.
+        let nothing = Project::load(Path::new("/nowhere.py"), &|_| None);
+        let described = Graph::build(&case.description.steps_in(&nothing, &read));
         let in_project = Graph::build(&case.description.steps_in(&project, &|_| None));
         assert_eq!(in_project.structure(), described.structure());
         let alone = Graph::build(&project.flow().unwrap().steps);

@@ -306,8 +306,8 @@ fn what_code_attached_is_described() {
         ]
     }))
     .unwrap();
-    let steps = described
-        .steps_from_source(&|path| (path == Path::new("/p/f.py")).then(|| text.to_owned()));
+    let read = |path: &Path| (path == Path::new("/p/f.py")).then(|| text.to_owned());
+    let steps = described.steps_in(&Project::load(Path::new("/p/f.py"), &read), &read);
     assert_eq!(steps[0].next.steps(), ["end"]);
     assert!(steps[0].has_decorator("parallel"));
     assert_eq!(
