@@ -29,7 +29,6 @@ pub use name::StepName;
 pub use project::{Module, Project};
 pub use reach::changes::{StepChange, changes};
 pub use reach::fingerprint::Fingerprint;
-pub use source::functions::step_from_source;
 pub use source::imports::{Import, ImportedName};
 pub use source::next::{CaseKey, Next, SwitchCase};
 pub use source::parse::parse;

@@ -10,16 +10,8 @@ use super::step;
 use super::syntax::{self, descend, field, text};
 use crate::flow::model::Step;
 
-/// Reads one function of a text as a step. `line` is that of its first decorator or of its `def`; among several functions of that
-/// name the nearest counts, and if none has the name, the one at the line.
-pub fn step_from_source(source: &str, path: &Path, function: &str, line: u32) -> Option<Step> {
-    let tree = syntax::tree(source)?;
-    steps(&tree, source, path, &[(function, line)])
-        .pop()
-        .flatten()
-}
-
-/// The same for several functions of one text, each given by its name and line.
+/// Reads functions of a text as steps. Each is given by its name and the line of its first decorator or of its `def`; among several
+/// functions of that name the nearest counts, and if none has the name, the one at the line.
 pub(in crate::flow) fn steps(
     tree: &Tree,
     source: &str,

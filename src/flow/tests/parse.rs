@@ -1,4 +1,5 @@
 use super::*;
+use crate::flow::source::{functions, syntax};
 
 fn file(text: &str) -> FlowFile {
     let file = parse(Path::new("f.py"), text);
@@ -280,7 +281,12 @@ def make(name):
 def body(self, inputs):
     self.next(self.a, self.b)
 ";
-    let read = |name: &str, line: u32| step_from_source(text, Path::new("f.py"), name, line);
+    let tree = syntax::tree(text).unwrap();
+    let read = |name: &str, line: u32| {
+        functions::steps(&tree, text, Path::new("f.py"), &[(name, line)])
+            .pop()
+            .flatten()
+    };
     let made = read("body", 3).unwrap();
     assert_eq!(
         (made.doc.as_str(), made.line, made.def_line, made.start),
