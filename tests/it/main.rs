@@ -22,3 +22,4 @@ mod support;
 mod tutorials;
 mod verbs;
 mod watch;
+mod without_fork;
