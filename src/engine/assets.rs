@@ -14,11 +14,14 @@ static DEMO: Dir<'_> = include_dir!("$OUT_DIR/assets/demo");
 const DIGEST: &str = env!("FLOWDEV_ASSETS_HASH");
 
 /// The directory to put first on PYTHONPATH. It is named by a hash of its content, so that versions live side by side and a
-/// finished one is never written again.
+/// finished one is never written again. `$FLOWDEV_ASSETS` names another one, to work on the Python side without a build.
 ///
 /// # Errors
 /// When the cache directory cannot be written.
 pub fn python_path() -> Result<PathBuf, EngineError> {
+    if let Some(dir) = set("FLOWDEV_ASSETS") {
+        return Ok(dir.into());
+    }
     let root = cache_dir().join("python").join(DIGEST);
     if root.is_dir() {
         return Ok(root);
@@ -57,7 +60,6 @@ fn unpack(root: &Path) -> io::Result<()> {
 
 /// `$FLOWDEV_CACHE_DIR`, else `$XDG_CACHE_HOME/flowdev`, else `~/.cache/flowdev`, else a directory in the temporary one.
 fn cache_dir() -> PathBuf {
-    let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
     if let Some(dir) = set("FLOWDEV_CACHE_DIR") {
         return dir.into();
     }
@@ -68,4 +70,8 @@ fn cache_dir() -> PathBuf {
         Some(home) => PathBuf::from(home).join(".cache").join("flowdev"),
         None => std::env::temp_dir().join("flowdev-cache"),
     }
+}
+
+fn set(variable: &str) -> Option<std::ffi::OsString> {
+    std::env::var_os(variable).filter(|value| !value.is_empty())
 }
