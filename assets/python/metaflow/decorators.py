@@ -5,6 +5,8 @@ What a decorator does while a task runs is in `_worker.hooks`; which ones exist 
 
 from __future__ import annotations
 
+import sys
+
 from .exception import InvalidDecoratorAttribute, MetaflowException
 
 TYPE_CHECKING = False
@@ -12,8 +14,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-# Where a flow class keeps its own decorators; a name that is never an artifact.
+# Where a flow class keeps its own decorators; names that are never artifacts.
 _FLOW_DECORATORS = "__flow_decorators__"
+_FLOW_MUTATORS = "__flow_mutators__"
+# What a mutator has made of those of the class and its bases together.
+_ALL_FLOW_DECORATORS = "__all_flow_decorators__"
+_ALL_FLOW_MUTATORS = "__all_flow_mutators__"
+
+# Begins the keys that `**config` gives: the values are known when the configs are.
+UNPACK_KEY = "_unpacked_delayed_"
 
 
 class BadStepDecoratorException(MetaflowException):
@@ -65,10 +74,35 @@ class Decorator:
         self.attributes = dict(self.defaults)
         self.statically_defined = statically_defined
         self.inserted_by = inserted_by
+        self._user_defined_attributes: set[str] = set()
+        self._ran_init = False
         for key, value in (attributes or {}).items():
-            if key not in self.defaults:
+            unpacked = key.startswith(UNPACK_KEY)
+            if key not in self.defaults and not unpacked:
                 raise InvalidDecoratorAttribute(self.name, key, self.defaults)
             self.attributes[key] = value
+            if not unpacked:
+                self._user_defined_attributes.add(key)
+
+    def init(self) -> None:
+        """For subclasses: called once the attributes have their values."""
+
+    def external_init(self) -> None:
+        """Give attributes that come from configs their values; once, before anything is done with the decorator."""
+        if self._ran_init:
+            return
+        if "metaflow.user_configs.config_parameters" in sys.modules:
+            from .user_configs.config_parameters import resolve_delayed_evaluator, unpack_delayed_evaluator
+
+            self.attributes, unpacked = unpack_delayed_evaluator(self.attributes)
+            self._user_defined_attributes.update(unpacked)
+            self.attributes = resolve_delayed_evaluator(self.attributes, to_dict=True)
+        self.init()
+        self._ran_init = True
+
+    def get_args_kwargs(self) -> tuple[list[Any], dict[str, Any]]:
+        """The arguments as a mutator sees them."""
+        return [], dict(self.attributes)
 
     def describe(self) -> dict[str, Any]:
         """The decorator as `_graph_info` records it."""
@@ -143,9 +177,45 @@ def attach(function: Callable, decorator: StepDecorator) -> None:
 
 def flow_decorators(flow: type) -> list[FlowDecorator]:
     """The decorators of a flow class, those of its base classes first."""
-    found: list[FlowDecorator] = []
-    for base in reversed(flow.__mro__):
-        found.extend(vars(base).get(_FLOW_DECORATORS, ()))
+    return _with_inherited(flow, _FLOW_DECORATORS, _ALL_FLOW_DECORATORS)
+
+
+def flow_mutators(flow: type) -> list[Any]:
+    """The `FlowMutator`s of a flow class, those of its base classes first."""
+    return _with_inherited(flow, _FLOW_MUTATORS, _ALL_FLOW_MUTATORS)
+
+
+def own_flow_decorators(flow: type) -> list[FlowDecorator]:
+    """The list of all decorators of a flow class, to be changed: from here on the classes' own lists do not count."""
+    return _settle(flow, _FLOW_DECORATORS, _ALL_FLOW_DECORATORS)
+
+
+def own_flow_mutators(flow: type) -> list[Any]:
+    """The list of all mutators of a flow class, to be changed."""
+    return _settle(flow, _FLOW_MUTATORS, _ALL_FLOW_MUTATORS)
+
+
+def add_flow_mutator(flow: type, mutator: object) -> None:
+    """What `@MyMutator` above a flow does."""
+    own = vars(flow).get(_FLOW_MUTATORS)
+    if own is None:
+        own = []
+        setattr(flow, _FLOW_MUTATORS, own)
+    own.append(mutator)
+
+
+def _settle(flow: type, own: str, merged: str) -> list[Any]:
+    if merged not in vars(flow):
+        setattr(flow, merged, _with_inherited(flow, own, merged))
+    return vars(flow)[merged]
+
+
+def _with_inherited(flow: type, own: str, merged: str) -> list[Any]:
+    if merged in vars(flow):
+        return vars(flow)[merged]
+    found: list[Any] = []
+    for base in (*flow.__mro__[1:], flow):
+        found.extend(vars(base).get(own, ()))
     return found
 
 
@@ -166,6 +236,8 @@ def step_decorator(kind: type[StepDecorator]) -> Callable:
         return function
 
     decorate.__name__ = decorate.__qualname__ = kind.name
+    # For mutators, which are given what flows import.
+    decorate.kind = kind
     decorate.__doc__ = kind.__doc__
     return decorate
 
@@ -195,5 +267,7 @@ def flow_decorator(kind: type[FlowDecorator]) -> Callable:
         return flow
 
     decorate.__name__ = decorate.__qualname__ = kind.name
+    # For mutators, which are given what flows import.
+    decorate.kind = kind
     decorate.__doc__ = kind.__doc__
     return decorate
