@@ -1,10 +1,11 @@
 //! Options that several verbs share.
 
-use std::path::PathBuf;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
 use super::error::CliError;
 use super::flow_file;
-use crate::engine::{Engine, EngineConfig, FlowRequest};
+use crate::engine::{Configs, Engine, EngineConfig, FlowRequest};
 
 /// How to run Python, and what to print.
 #[derive(Debug, Clone, Default, clap::Args)]
@@ -42,44 +43,227 @@ impl Common {
     }
 }
 
-/// What run and resume have in common.
+/// What run, resume and spin have in common: Metaflow's options, of the program and of its commands.
 #[derive(Debug, Clone, Default, clap::Args)]
-pub struct RunOptions {
+pub struct FlowOptions {
+    /// The class, if the file has more than one flow
+    #[arg(long, value_name = "NAME")]
+    pub class: Option<String>,
     /// Add a decorator to every step that lacks it, as in `--with retry:times=3`
     #[arg(long, value_name = "SPEC")]
     pub with: Vec<String>,
     /// Tag the run
     #[arg(long = "tag", value_name = "TAG")]
     pub tags: Vec<String>,
-    /// Tasks at once [default: number of cores]
-    #[arg(long, value_name = "N")]
-    pub max_workers: Option<usize>,
-    /// Splits that one foreach may have [default: 100]
-    #[arg(long, value_name = "N")]
-    pub max_num_splits: Option<u64>,
     /// Namespace of the run [default: user:<name>]
     #[arg(long, value_name = "NAMESPACE")]
     pub namespace: Option<String>,
     /// Write the run id to this file before the first task starts
     #[arg(long, value_name = "FILE")]
     pub run_id_file: Option<PathBuf>,
+    /// Write where the run is, as JSON, to this file or named pipe once it is registered
+    #[arg(long, value_name = "FILE")]
+    pub runner_attribute_file: Option<PathBuf>,
+    /// Megabytes that are kept of what a task prints, of each stream [default: 10]
+    #[arg(long, value_name = "MB")]
+    pub max_log_size: Option<u64>,
+    /// Read a config from a file
+    #[arg(long, num_args = 2, value_names = ["NAME", "FILE"], action = clap::ArgAction::Append)]
+    pub config: Vec<String>,
+    /// Give a config as text
+    #[arg(long, num_args = 2, value_names = ["NAME", "TEXT"], action = clap::ArgAction::Append)]
+    pub config_value: Vec<String>,
+    /// Give a parameter of the flow, as its own option does
+    #[arg(long = "parameter", value_name = "NAME=TEXT", value_parser = assignment)]
+    pub parameters: Vec<(String, String)>,
+    /// Give an option that a decorator of the flow defines
+    #[arg(long = "flow-option", value_name = "NAME=TEXT", value_parser = assignment)]
+    pub flow_options: Vec<(String, String)>,
+    /// Branch of the project
+    #[arg(long, value_name = "NAME")]
+    pub branch: Option<String>,
+    /// Run as the project's production
+    #[arg(long)]
+    pub production: bool,
+    /// Behave as if this run (FLOW/RUN) had triggered the flow
+    #[arg(long, value_name = "RUN")]
+    pub trigger: Vec<String>,
+    /// The store's directory, `.metaflow` included [default: the nearest one]
+    #[arg(long, value_name = "DIR")]
+    pub datastore_root: Option<PathBuf>,
+    /// Say less
+    #[arg(long, overrides_with = "not_quiet")]
+    pub quiet: bool,
+    #[command(flatten)]
+    metaflow: Metaflow,
+}
+
+/// Options of Metaflow with one meaning here, or none.
+#[derive(Debug, Clone, Default, clap::Args)]
+struct Metaflow {
+    #[arg(long, hide = true, overrides_with = "quiet")]
+    not_quiet: bool,
+    #[arg(long, hide = true)]
+    console: Option<Manner>,
+    #[arg(long, hide = true)]
+    datastore: Option<String>,
+    #[arg(long, hide = true)]
+    metadata: Option<String>,
+    #[arg(long, hide = true)]
+    environment: Option<String>,
+    #[arg(long, hide = true)]
+    event_logger: Option<String>,
+    #[arg(long, hide = true)]
+    monitor: Option<String>,
+    #[arg(long, hide = true)]
+    package_suffixes: Option<String>,
+    #[arg(long, hide = true, overrides_with = "no_pylint")]
+    pylint: bool,
+    #[arg(long, hide = true, overrides_with = "pylint")]
+    no_pylint: bool,
+    #[arg(long, hide = true)]
+    mode: Option<String>,
+}
+
+/// In whose words events are printed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum Manner {
+    #[default]
+    Flowdev,
+    Metaflow,
+}
+
+/// `NAME=TEXT`
+///
+/// # Errors
+/// When there is no name.
+pub fn assignment(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.trim().is_empty() => {
+            Ok((name.trim().to_owned(), value.to_owned()))
+        }
+        _ => Err("write NAME=VALUE".to_owned()),
+    }
+}
+
+impl FlowOptions {
+    /// In whose words to print.
+    pub fn manner(&self) -> Manner {
+        self.metaflow.console.unwrap_or_default()
+    }
+
+    /// The request that these options make for a flow file.
+    ///
+    /// # Errors
+    /// When the file is not there, or a part of Metaflow is asked for that is not offered.
+    pub fn request(self, flow: Option<&Path>) -> Result<FlowRequest, CliError> {
+        self.metaflow.check()?;
+        let mut options = self.flow_options;
+        options.extend(self.branch.map(|branch| ("branch".to_owned(), branch)));
+        if self.production {
+            options.push(("production".to_owned(), "true".to_owned()));
+        }
+        options.extend(
+            self.trigger
+                .into_iter()
+                .map(|run| ("trigger".to_owned(), run)),
+        );
+        Ok(FlowRequest {
+            file: flow_file::find(flow)?,
+            class: self.class,
+            with: self.with,
+            tags: self.tags,
+            namespace: self.namespace,
+            run_id_file: self.run_id_file,
+            attribute_file: self.runner_attribute_file,
+            store_root: self.datastore_root,
+            options,
+            configs: Configs {
+                files: pairs(self.config)?,
+                values: pairs(self.config_value)?,
+            },
+            max_log_size: self.max_log_size,
+            ..FlowRequest::default()
+        })
+    }
+}
+
+/// Names and what belongs to each, which alternate.
+fn pairs(given: Vec<String>) -> Result<BTreeMap<String, String>, CliError> {
+    let mut pairs = BTreeMap::new();
+    let mut words = given.into_iter();
+    while let (Some(name), Some(value)) = (words.next(), words.next()) {
+        if pairs.insert(name.clone(), value).is_some() {
+            return Err(CliError::usage(
+                format!("the config {name} is given twice"),
+                "give it once",
+            ));
+        }
+    }
+    Ok(pairs)
+}
+
+impl Metaflow {
+    /// Refuses what only remote platforms and managed environments have.
+    fn check(&self) -> Result<(), CliError> {
+        let offered: [(&str, &Option<String>, &[&str], &str); 3] = [
+            (
+                "datastore",
+                &self.datastore,
+                &["local", "spin"],
+                "runs are kept on this machine",
+            ),
+            (
+                "metadata",
+                &self.metadata,
+                &["local", "spin"],
+                "records are kept beside the runs",
+            ),
+            (
+                "environment",
+                &self.environment,
+                &["local"],
+                "tasks run in the Python that is chosen with --python",
+            ),
+        ];
+        for (option, given, known, instead) in offered {
+            if let Some(value) = given
+                && !known.contains(&value.as_str())
+            {
+                return Err(CliError::usage(
+                    format!("--{option} {value} is not offered: {instead}"),
+                    format!("leave --{option} out"),
+                ));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What run and resume have in common.
+#[derive(Debug, Clone, Default, clap::Args)]
+pub struct RunOptions {
+    /// Tasks at once [default: number of cores]
+    #[arg(long, value_name = "N")]
+    pub max_workers: Option<usize>,
+    /// Splits that one foreach may have [default: 100]
+    #[arg(long, value_name = "N")]
+    pub max_num_splits: Option<u64>,
+    #[command(flatten)]
+    pub flow: FlowOptions,
 }
 
 impl RunOptions {
     /// The request that these options make for a flow file.
     ///
     /// # Errors
-    /// When the file is not there.
-    pub fn request(self, flow: Option<&PathBuf>) -> Result<FlowRequest, CliError> {
+    /// When the file is not there, or a part of Metaflow is asked for that is not offered.
+    pub fn request(self, flow: Option<&Path>) -> Result<FlowRequest, CliError> {
+        let request = self.flow.request(flow)?;
         Ok(FlowRequest {
-            file: flow_file::find(flow.map(PathBuf::as_path))?,
-            class: None,
-            with: self.with,
-            tags: self.tags,
-            namespace: self.namespace,
-            run_id_file: self.run_id_file,
             max_workers: self.max_workers,
             max_num_splits: self.max_num_splits,
+            ..request
         })
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::io;
 
+use super::arguments::Manner;
 use super::out;
 use crate::engine::{Event, Failure, JobKind, Level, Outcome, PyError, Stream, TaskRef};
 
@@ -13,9 +14,18 @@ pub struct Console {
     /// Output that has no line end yet.
     unfinished: HashMap<(TaskRef, Stream), String>,
     spin: bool,
+    manner: Manner,
 }
 
 impl Console {
+    /// Prints in this manner.
+    pub fn new(manner: Manner) -> Self {
+        Self {
+            manner,
+            ..Self::default()
+        }
+    }
+
     /// Prints what there is to say about an event.
     ///
     /// # Errors
@@ -118,6 +128,7 @@ impl Console {
 
     fn over(&mut self, outcome: &Outcome, millis: f64) -> io::Result<()> {
         match outcome {
+            Outcome::Success if self.manner == Manner::Metaflow => stamped("Done!"),
             Outcome::Success => stamped(&format!("Done! ({:.2} s)", millis / 1000.0)),
             Outcome::Cancelled => {
                 out::note(&format!("{} Interrupted.", now()));

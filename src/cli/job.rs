@@ -1,6 +1,6 @@
 //! Runs a request in the foreground: prints its events, passes ctrl-c on.
 
-use super::arguments::Common;
+use super::arguments::{Common, Manner};
 use super::console::Console;
 use super::error::{CliError, ExitKind};
 use super::out;
@@ -10,12 +10,12 @@ use crate::engine::{Engine, Event, Failure, Outcome, Request};
 ///
 /// # Errors
 /// When the engine cannot start or standard output cannot be written.
-pub fn execute(common: &Common, request: Request) -> Result<ExitKind, CliError> {
+pub fn execute(common: &Common, manner: Manner, request: Request) -> Result<ExitKind, CliError> {
     let json = common.json;
     let runtime = runtime()?;
     runtime.block_on(async {
         let engine = common.engine()?;
-        let outcome = follow(&engine, request, json).await;
+        let outcome = follow(&engine, request, json, manner).await;
         engine.shutdown().await;
         outcome
     })
@@ -29,8 +29,13 @@ pub fn runtime() -> Result<tokio::runtime::Runtime, CliError> {
         .build()?)
 }
 
-async fn follow(engine: &Engine, request: Request, json: bool) -> Result<ExitKind, CliError> {
-    let mut console = Console::default();
+async fn follow(
+    engine: &Engine,
+    request: Request,
+    json: bool,
+    manner: Manner,
+) -> Result<ExitKind, CliError> {
+    let mut console = Console::new(manner);
     let mut job = engine.submit(request);
     let mut interrupts = 0;
     let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;

@@ -1,4 +1,5 @@
-//! A flow's parameters as options of `flowdev run`: read from the source, so that `--help` shows them without Python.
+//! A flow's parameters as options of `run`, `resume` and `spin`. Those that the source shows are options like our own, so that
+//! `--help` lists them without Python. Others (of mutators, of classes that are made elsewhere) are passed on, for Python to judge.
 
 use std::ffi::OsString;
 use std::path::Path;
@@ -10,51 +11,128 @@ use crate::flow::{self, ParameterDef, ParameterKind};
 /// Ids of added options begin with this, so that they never clash with our own.
 const PREFIX: &str = "flow-parameter:";
 
-/// Adds the options of the flow that the command line names, if it is one for `run`.
-pub fn add_to(command: Command, arguments: &[OsString]) -> Command {
-    let verb = arguments
+/// The verbs that take parameters.
+const VERBS: [&str; 3] = ["run", "resume", "spin"];
+
+/// Our option that gives a parameter by name.
+const BY_NAME: &str = "--parameter";
+
+/// Adds the options of the flow that the command line names, and gives the command line with all options that nobody knows
+/// as parameters by name.
+pub fn add_to(command: Command, arguments: Vec<OsString>) -> (Command, Vec<OsString>) {
+    let is_word = |argument: &OsString| !argument.to_string_lossy().starts_with('-');
+    let Some(at) = arguments.iter().skip(1).position(is_word) else {
+        return (command, arguments);
+    };
+    let (verb, rest) = (at + 1, at + 2);
+    let Some(verb) = VERBS.into_iter().find(|name| arguments[verb] == *name) else {
+        return (command, arguments);
+    };
+    // Whoever speaks for a flow (its own command line) has found its parameters already, and gives them by name.
+    if arguments[rest..]
         .iter()
-        .skip(1)
-        .find(|argument| !argument.to_string_lossy().starts_with('-'));
-    if verb.is_none_or(|verb| verb != "run") {
-        return command;
+        .any(|argument| argument == "--console")
+    {
+        return (command, arguments);
     }
+    let options = options_of(&arguments[rest..]);
+    let parameters: Vec<String> = options
+        .iter()
+        .filter_map(Arg::get_long)
+        .map(str::to_owned)
+        .collect();
+    let command = command.mut_subcommand(verb, |verb| {
+        let taken = longs(&verb);
+        let free = |option: &Arg| {
+            let long = option.get_long();
+            long.is_some_and(|long| !taken.iter().any(|name| name == long))
+        };
+        verb.args(options.into_iter().filter(free).collect::<Vec<_>>())
+    });
+    let known = command.find_subcommand(verb);
+    let known = known
+        .map(|verb| ours(verb, &parameters))
+        .unwrap_or_default();
+    let arguments = by_name(arguments, rest, &known);
+    (command, arguments)
+}
+
+fn longs(command: &Command) -> Vec<String> {
+    let named = command.get_arguments().filter_map(Arg::get_long);
+    // clap adds its own when it parses.
+    named.chain(["help"]).map(str::to_owned).collect()
+}
+
+/// The options that keep their meaning: those of Metaflow that mean nothing here make room for parameters.
+fn ours(verb: &Command, parameters: &[String]) -> Vec<String> {
+    let yields = |long: &String| {
+        let option = verb
+            .get_arguments()
+            .find(|option| option.get_long() == Some(long));
+        option.is_some_and(Arg::is_hide_set) && parameters.contains(long)
+    };
+    longs(verb)
+        .into_iter()
+        .filter(|long| !yields(long))
+        .collect()
+}
+
+/// The command line with `--alpha 3` and `--alpha=3` as `--parameter alpha=3` where nobody knows `--alpha`.
+fn by_name(arguments: Vec<OsString>, from: usize, known: &[String]) -> Vec<OsString> {
+    let mut rewritten = Vec::with_capacity(arguments.len());
+    let mut words = arguments.into_iter();
+    rewritten.extend(words.by_ref().take(from));
+    while let Some(word) = words.next() {
+        if word == "--" {
+            rewritten.push(word);
+            break;
+        }
+        let text = word.to_string_lossy().into_owned();
+        let Some(option) = text.strip_prefix("--") else {
+            rewritten.push(word);
+            continue;
+        };
+        let (name, value) = match option.split_once('=') {
+            Some((name, value)) => (name, Some(value.to_owned())),
+            None => (option, None),
+        };
+        if known.iter().any(|long| long == name) {
+            rewritten.push(word);
+            continue;
+        }
+        let value = value.or_else(|| Some(words.next()?.to_string_lossy().into_owned()));
+        // An option at the end that nobody knows and that has no value is clap's to refuse.
+        let Some(value) = value else {
+            rewritten.push(word);
+            break;
+        };
+        rewritten.push(BY_NAME.into());
+        rewritten.push(format!("{name}={value}").into());
+    }
+    rewritten.extend(words);
+    rewritten
+}
+
+/// The parameters of the flow that the command line names.
+fn options_of(arguments: &[OsString]) -> Vec<Arg> {
     let named = arguments
         .iter()
         .map(Path::new)
         .find(|path| path.extension().is_some_and(|end| end == "py"));
     // What is wrong with the file is said when it is run.
     let Ok(path) = super::flow_file::find(named) else {
-        return command;
+        return Vec::new();
     };
     let Ok(project) = super::flow_file::project(&path) else {
-        return command;
+        return Vec::new();
     };
-    let Some(flow) = project.main.main_flow() else {
-        return command;
-    };
-    let options: Vec<Arg> = flow
-        .parameters
-        .iter()
+    let parameters = project.main.main_flow().map(|flow| &flow.parameters);
+    parameters
+        .into_iter()
+        .flatten()
         .filter(|parameter| parameter.kind != ParameterKind::Config)
         .map(option)
-        .collect();
-    command.mut_subcommand("run", |run| {
-        let taken: Vec<String> = run
-            .get_arguments()
-            .filter_map(|arg| arg.get_long().map(str::to_owned))
-            .collect();
-        run.args(
-            options
-                .into_iter()
-                .filter(|option| {
-                    option
-                        .get_long()
-                        .is_none_or(|long| !taken.iter().any(|name| name == long))
-                })
-                .collect::<Vec<_>>(),
-        )
-    })
+        .collect()
 }
 
 fn option(parameter: &ParameterDef) -> Arg {
@@ -93,6 +171,9 @@ fn value_name(parameter: &ParameterDef) -> String {
 /// What the command line gave for the flow's parameters: option name and text, in order.
 pub fn given(matches: &ArgMatches) -> Vec<(String, String)> {
     let mut given = Vec::new();
+    let Some((_, matches)) = matches.subcommand() else {
+        return given;
+    };
     for id in matches.ids() {
         if let Some(name) = id.as_str().strip_prefix(PREFIX)
             && let Ok(Some(values)) = matches.try_get_many::<String>(id.as_str())

@@ -20,20 +20,46 @@ pub struct Args {
     /// The run to take over [default: the latest]
     #[arg(long, value_name = "RUN")]
     origin_run_id: Option<String>,
+    /// The new run's id, for whoever gives ids out: no number
+    #[arg(long, value_name = "ID", hide = true)]
+    run_id: Option<String>,
     #[command(flatten)]
     options: RunOptions,
     #[command(flatten)]
     common: Common,
 }
 
-pub fn main(args: Args) -> Result<ExitKind, CliError> {
+/// Resumes the run; `parameters` are those given by options of their own.
+///
+/// # Errors
+/// When the command line makes no sense, or the engine cannot start.
+pub fn main(args: Args, mut parameters: Vec<(String, String)>) -> Result<ExitKind, CliError> {
     let (flow, step) = split(args.what);
+    let options = &args.options.flow;
+    if !(options.config.is_empty() && options.config_value.is_empty()) {
+        return Err(CliError::usage(
+            "--config and --config-value cannot be given to resume: a resumed run keeps its configs",
+            "leave them out, or start a new run",
+        ));
+    }
+    if let Some(id) = &args.run_id
+        && id.parse::<i128>().is_ok()
+    {
+        return Err(CliError::usage(
+            format!("--run-id {id} is a number, and numbers are given out by the store"),
+            "choose an id with a letter in it",
+        ));
+    }
+    let manner = options.manner();
+    parameters.extend(options.parameters.iter().cloned());
     let request = Request::Resume(ResumeRequest {
-        flow: args.options.request(flow.as_ref())?,
+        flow: args.options.request(flow.as_deref())?,
         step,
         origin: args.origin_run_id,
+        run_id: args.run_id,
+        parameters,
     });
-    job::execute(&args.common, request)
+    job::execute(&args.common, manner, request)
 }
 
 /// `[FLOW] [STEP]`: a single word is a file if it ends in `.py`.

@@ -22,10 +22,16 @@ pub struct Args {
     common: Common,
 }
 
-pub fn main(args: Args, parameters: Vec<(String, String)>) -> Result<ExitKind, CliError> {
+/// Runs the flow; `parameters` are those given by options of their own.
+///
+/// # Errors
+/// When the command line makes no sense, or the engine cannot start.
+pub fn main(args: Args, mut parameters: Vec<(String, String)>) -> Result<ExitKind, CliError> {
+    let manner = args.options.flow.manner();
+    parameters.extend(args.options.flow.parameters.iter().cloned());
     let request = Request::Run(RunRequest {
-        flow: args.options.request(args.flow.as_ref())?,
+        flow: args.options.request(args.flow.as_deref())?,
         parameters,
     });
-    job::execute(&args.common, request)
+    job::execute(&args.common, manner, request)
 }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::arguments::Common;
+use super::arguments::{Common, FlowOptions, assignment};
 use super::error::{CliError, ExitKind};
 use super::{flow_file, job};
 use crate::engine::{FlowRequest, Request, SpinRequest};
@@ -17,7 +17,7 @@ use crate::engine::{FlowRequest, Request, SpinRequest};
 pub struct Args {
     /// The flow's file
     flow: PathBuf,
-    /// The step
+    /// The step, or the task to run again: RUN/STEP or RUN/STEP/TASK
     step: String,
     /// The task to run again: RUN, RUN/STEP or RUN/STEP/TASK [default: the latest run]
     #[arg(long, value_name = "PATHSPEC")]
@@ -32,25 +32,26 @@ pub struct Args {
     #[arg(long, value_name = "FILE")]
     artifacts_module: Option<PathBuf>,
     /// Run the step without its decorators
-    #[arg(long)]
+    #[arg(long, overrides_with = "no_skip_decorators")]
     skip_decorators: bool,
-    /// Write the spin's id to this file before the task starts
-    #[arg(long, value_name = "FILE")]
-    run_id_file: Option<PathBuf>,
+    #[arg(long, hide = true, overrides_with = "skip_decorators")]
+    no_skip_decorators: bool,
+    // A spin's artifacts are always kept, so that its result can be looked at.
+    #[arg(long, hide = true, overrides_with = "no_persist")]
+    persist: bool,
+    #[arg(long, hide = true, overrides_with = "persist")]
+    no_persist: bool,
+    #[command(flatten)]
+    options: FlowOptions,
     #[command(flatten)]
     common: Common,
 }
 
-fn assignment(text: &str) -> Result<(String, String), String> {
-    match text.split_once('=') {
-        Some((name, value)) if !name.trim().is_empty() => {
-            Ok((name.trim().to_owned(), value.to_owned()))
-        }
-        _ => Err("write NAME=VALUE".to_owned()),
-    }
-}
-
-pub fn main(args: Args) -> Result<ExitKind, CliError> {
+/// Spins the step; `parameters` are those given by options of their own.
+///
+/// # Errors
+/// When the command line makes no sense, or the engine cannot start.
+pub fn main(args: Args, mut parameters: Vec<(String, String)>) -> Result<ExitKind, CliError> {
     let artifacts_module = match args.artifacts_module {
         Some(path) => Some(
             path.canonicalize()
@@ -58,19 +59,47 @@ pub fn main(args: Args) -> Result<ExitKind, CliError> {
         ),
         None => None,
     };
+    let manner = args.options.manner();
+    parameters.extend(args.options.parameters.iter().cloned());
+    let flow = args.options.request(Some(&args.flow))?;
+    let (step, pathspec) = step_of(&args.step, &flow)?;
     let request = Request::Spin(SpinRequest {
-        flow: FlowRequest {
-            file: flow_file::find(Some(&args.flow))?,
-            run_id_file: args.run_id_file,
-            ..FlowRequest::default()
-        },
-        step: args.step,
-        pathspec: args.pathspec,
+        flow,
+        step,
+        pathspec: args.pathspec.or(pathspec),
         split: args.split,
         set: args.set,
         artifacts_module,
         skip_decorators: args.skip_decorators,
+        parameters,
         generation: 0,
     });
-    job::execute(&args.common, request)
+    job::execute(&args.common, manner, request)
+}
+
+/// The step that is meant by its name, or by the pathspec of what is to be run again, which is given back, too.
+fn step_of(text: &str, flow: &FlowRequest) -> Result<(String, Option<String>), CliError> {
+    let parts: Vec<&str> = text.trim_matches('/').split('/').collect();
+    let step = match parts.as_slice() {
+        [step] => return Ok(((*step).to_owned(), None)),
+        [_run, step] | [_, _run, step, _] => step,
+        // FLOW/RUN/STEP or RUN/STEP/TASK
+        [first, _run, step] if flow_name(flow)? == *first => step,
+        [_run, step, _task] => step,
+        _ => {
+            return Err(CliError::usage(
+                format!("{text} names no step or task"),
+                "write STEP, RUN/STEP or RUN/STEP/TASK, with or without FLOW/ in front",
+            ));
+        }
+    };
+    Ok(((*step).to_owned(), Some(text.to_owned())))
+}
+
+fn flow_name(flow: &FlowRequest) -> Result<String, CliError> {
+    if let Some(class) = &flow.class {
+        return Ok(class.clone());
+    }
+    let project = flow_file::project(&flow.file)?;
+    Ok(flow_file::main_flow(&project)?.name.clone())
 }

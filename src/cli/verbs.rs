@@ -53,7 +53,7 @@ enum Verb {
 /// Parses the command line, does what it says, and tells how it went.
 pub fn main() -> ExitCode {
     let arguments: Vec<OsString> = std::env::args_os().collect();
-    let command = parameters::add_to(Cli::command(), &arguments);
+    let (command, arguments) = parameters::add_to(Cli::command(), arguments);
     let matches = match command.try_get_matches_from(&arguments) {
         Ok(matches) => matches,
         Err(error) => {
@@ -78,15 +78,9 @@ fn dispatch(cli: Cli, matches: &clap::ArgMatches) -> Result<ExitKind, CliError> 
     match cli.verb {
         None => session::main(cli.session),
         Some(Verb::Demo(args)) => demo::main(args),
-        Some(Verb::Run(args)) => {
-            let given = matches
-                .subcommand_matches("run")
-                .map(parameters::given)
-                .unwrap_or_default();
-            run::main(args, given)
-        }
-        Some(Verb::Resume(args)) => resume::main(args),
-        Some(Verb::Spin(args)) => spin::main(args),
+        Some(Verb::Run(args)) => run::main(args, parameters::given(matches)),
+        Some(Verb::Resume(args)) => resume::main(args, parameters::given(matches)),
+        Some(Verb::Spin(args)) => spin::main(args, parameters::given(matches)),
         Some(Verb::Check(args)) => check::main(&args),
         Some(Verb::Show(args)) => show::main(&args),
         Some(Verb::Runs(args)) => runs::main(&args),

@@ -1,20 +1,25 @@
 //! A flow, loaded: its template process, and what is known of it. Loaded flows are kept until a source file changes.
 
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::fs::File;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use indexmap::IndexMap;
+use serde_json::Value;
 use tokio::sync::Mutex;
 
 use super::error::EngineError;
-use super::request::FlowRequest;
+use super::request::{Configs, FlowRequest};
+use super::resume::{origin_run, parameters_of};
 use super::submit::EngineConfig;
-use super::worker::message::{Load, Spec};
+use super::worker::message::{Load, Spec, Stored};
 use super::worker::{Forkserver, PythonSetup, TaskProcess, Template};
 use super::{assets, python};
 use crate::flow::{self, Description, Diagnostic, Fingerprint, Graph, Project, Severity, StepName};
+use crate::store::Store;
 
 /// One version of a flow, in memory and in a Python process.
 pub struct LoadedFlow {
@@ -30,6 +35,8 @@ pub struct LoadedFlow {
     /// What the flow file printed when it was executed.
     pub printed: String,
     key: Key,
+    /// The artifacts that its configs come from; `None` where it has no configs, or they come from the request.
+    origin: Option<Stored>,
     /// The files it was made from and a hash of each.
     sources: Vec<(PathBuf, Option<u64>)>,
     processes: Processes,
@@ -41,6 +48,8 @@ struct Key {
     file: PathBuf,
     class: Option<String>,
     with: Vec<String>,
+    options: Vec<(String, String)>,
+    configs: Configs,
 }
 
 impl Key {
@@ -49,7 +58,28 @@ impl Key {
             file: request.file.clone(),
             class: request.class.clone(),
             with: request.with.clone(),
+            options: request.options.clone(),
+            configs: request.configs.clone(),
         }
+    }
+}
+
+/// The run whose `_parameters` task a load starts from: configs keep the values that they have there.
+pub(super) struct Before {
+    pub store: Store,
+    /// Its id; otherwise the flow's latest run.
+    pub run: Option<String>,
+}
+
+impl Before {
+    /// The artifacts; `None` where there is no such run. What is wrong with it is said by whoever needs more of it.
+    fn artifacts(&self, flow: &str) -> Option<Stored> {
+        let run = origin_run(&self.store.flow(flow), self.run.as_deref()).ok()?;
+        let spec = parameters_of(&run).ok()?.spec();
+        Some(Stored {
+            blobs: spec.blobs,
+            objects: spec.objects,
+        })
     }
 }
 
@@ -121,7 +151,7 @@ impl LoadedFlow {
         }
     }
 
-    fn is_current(&self, key: &Key) -> bool {
+    fn is_current(&self, key: &Key, before: Option<&Before>) -> bool {
         let alive = match &self.processes {
             Processes::Fork(template) => !template.is_closed(),
             Processes::Fresh { .. } => true,
@@ -132,6 +162,14 @@ impl LoadedFlow {
                 .sources
                 .iter()
                 .all(|(path, hash)| source_hash(path) == *hash)
+            && (!self.has_configs()
+                || self.origin == before.and_then(|it| it.artifacts(&self.description.name)))
+    }
+
+    /// Whether what it is depends on more than its sources.
+    fn has_configs(&self) -> bool {
+        let mut parameters = self.description.parameters.iter();
+        parameters.any(|parameter| parameter.kind == "Config")
     }
 }
 
@@ -172,9 +210,14 @@ impl Workers {
         &mut self,
         config: &EngineConfig,
         request: &FlowRequest,
+        before: Option<&Before>,
     ) -> Result<Arc<LoadedFlow>, EngineError> {
         let key = Key::of(request);
-        if let Some(found) = self.loaded.iter().find(|flow| flow.is_current(&key)) {
+        if let Some(found) = self
+            .loaded
+            .iter()
+            .find(|flow| flow.is_current(&key, before))
+        {
             return Ok(Arc::clone(found));
         }
         let interpreter = python::choose(config.python.as_deref(), &request.file);
@@ -195,12 +238,19 @@ impl Workers {
             })
             .collect();
         let preload = project.third_party_imports();
+        let name = project.flow().map(|flow| flow.name.as_str());
+        let origin = before
+            .zip(name)
+            .and_then(|(before, name)| before.artifacts(name));
         let load = Load {
             file: request.file.display().to_string(),
             cwd: config.cwd.display().to_string(),
             argv: vec![request.file.display().to_string(), "run".to_owned()],
             with: request.with.clone(),
             flow: request.class.clone(),
+            options: options(&request.options),
+            configs: request.configs.clone(),
+            origin: origin.clone(),
             ..Load::default()
         };
         let safe = forkserver.fork && self.preload(&forkserver, &preload).await? == 0;
@@ -225,7 +275,9 @@ impl Workers {
                 next: Mutex::new(None),
             }
         };
-        let flow = Arc::new(describe(key, loaded, printed, &project, sources, processes));
+        let mut flow = describe(key, loaded, printed, &project, sources, processes);
+        flow.origin = origin;
+        let flow = Arc::new(flow);
         self.loaded.retain(|flow| flow.key != Key::of(request));
         self.loaded.insert(0, Arc::clone(&flow));
         self.loaded.truncate(KEEP_LOADED);
@@ -368,9 +420,32 @@ fn describe(
         python: loaded.python,
         printed,
         key,
+        origin: None,
         sources,
         processes,
     }
+}
+
+/// Options of decorators that take a list, however often they are given.
+const LISTS: [&str; 1] = ["trigger"];
+
+/// Options by name: a text, or the list of texts of one that was given several times.
+fn options(given: &[(String, String)]) -> BTreeMap<String, Value> {
+    let mut options: BTreeMap<String, Value> = BTreeMap::new();
+    for (name, text) in given {
+        let text = Value::from(text.as_str());
+        match options.entry(name.clone()) {
+            Entry::Vacant(free) => {
+                let is_list = LISTS.contains(&name.as_str());
+                free.insert(if is_list { vec![text].into() } else { text });
+            }
+            Entry::Occupied(mut held) => match held.get_mut() {
+                Value::Array(texts) => texts.push(text),
+                single => *single = vec![single.take(), text].into(),
+            },
+        }
+    }
+    options
 }
 
 fn source_hash(path: &Path) -> Option<u64> {

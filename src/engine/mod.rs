@@ -30,5 +30,5 @@ pub use assets::write_demo;
 pub use error::EngineError;
 pub use event::{Event, Failure, Frame, JobKind, Level, Outcome, PyError, Stream, TaskRef, Timing};
 pub use load::LoadedFlow;
-pub use request::{FlowRequest, Request, ResumeRequest, RunRequest, SpinRequest};
+pub use request::{Configs, FlowRequest, Request, ResumeRequest, RunRequest, SpinRequest};
 pub use submit::{CancelHandle, Engine, EngineConfig, Job};

@@ -1,6 +1,9 @@
 //! What a face can ask of the engine.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
+
+use serde::Serialize;
 
 /// What all requests about a flow file share.
 #[derive(Debug, Clone, Default)]
@@ -17,10 +20,27 @@ pub struct FlowRequest {
     pub namespace: Option<String>,
     /// File that gets the run id before the first task starts.
     pub run_id_file: Option<PathBuf>,
+    /// File, or named pipe, that gets the run's coordinates as JSON once it is registered.
+    pub attribute_file: Option<PathBuf>,
+    /// The store's directory, `.metaflow` included; otherwise it is looked for.
+    pub store_root: Option<PathBuf>,
+    /// Options that the flow's decorators define (`branch`): name and text, in order, repeated for those that take several.
+    pub options: Vec<(String, String)>,
+    /// Where the flow's `Config`s come from.
+    pub configs: Configs,
     /// Tasks at once; the default is the number of cores.
     pub max_workers: Option<usize>,
     /// Children of one foreach at most; the default is 100, as with Metaflow.
     pub max_num_splits: Option<u64>,
+    /// Megabytes of one stream of a task that are stored; the default is 10, as with Metaflow.
+    pub max_log_size: Option<u64>,
+}
+
+/// Files and texts given for configs, by the name of the config.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Configs {
+    pub files: BTreeMap<String, String>,
+    pub values: BTreeMap<String, String>,
 }
 
 /// Run the whole flow.
@@ -39,6 +59,10 @@ pub struct ResumeRequest {
     pub step: Option<String>,
     /// The run to take over; the default is the flow's latest.
     pub origin: Option<String>,
+    /// The new run's id; the default is a fresh one.
+    pub run_id: Option<String>,
+    /// Parameters that differ from the origin's: option name and text.
+    pub parameters: Vec<(String, String)>,
 }
 
 /// Run one step on its parents' stored artifacts.
@@ -56,6 +80,8 @@ pub struct SpinRequest {
     pub artifacts_module: Option<PathBuf>,
     /// Run without step decorators.
     pub skip_decorators: bool,
+    /// Parameters that differ from the origin's: option name and text.
+    pub parameters: Vec<(String, String)>,
     /// Which save this answers; echoed nowhere, newer generations cancel older ones at the caller.
     pub generation: u64,
 }

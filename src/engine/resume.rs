@@ -7,6 +7,7 @@ use super::error::EngineError;
 use super::event::{JobKind, TaskRef};
 use super::identity;
 use super::job::Execution;
+use super::load::Before;
 use super::origin::{Finished, Output};
 use super::persist;
 use super::plan::Setting;
@@ -35,11 +36,16 @@ async fn begin(
     request: ResumeRequest,
     wires: &Wires,
 ) -> Result<(Setting, Output, Finished), EngineError> {
-    let flow = loaded(&shared, &request.flow, wires).await?;
+    let located = shared.store(&request.flow);
+    let before = Before {
+        store: located.store.clone(),
+        run: request.origin.clone(),
+    };
+    let flow = loaded(&shared, &request.flow, Some(&before), wires).await?;
     let identity = identity::identity(&flow, &request.flow);
     let namespace = identity::namespace(&request.flow, &identity);
-    let store = shared.store(wires).await;
-    let flow_store = store.flow(&flow.description.name);
+    wires.greet(&located).await;
+    let flow_store = located.store.flow(&flow.description.name);
     let again = steps_to_run_again(&flow.graph, request.step.as_deref())?;
     let kept: Vec<StepName> = flow
         .graph
@@ -58,7 +64,10 @@ async fn begin(
         Ok((origin, parameters, finished))
     })
     .await?;
-    let run = new_run(&flow_store).await?;
+    let run = match &request.run_id {
+        Some(id) => flow_store.run(id),
+        None => new_run(&flow_store).await?,
+    };
     let mut setting = Setting {
         shared,
         flow,
@@ -70,7 +79,7 @@ async fn begin(
         wires: wires.clone(),
         claim: None,
     };
-    register(&mut setting).await?;
+    register(&mut setting, None).await?;
     let run = setting.run.clone();
     let identity = setting.identity.clone();
     let task = TaskRef::new(run.id(), "_parameters", "0", 0);

@@ -5,12 +5,14 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
+use serde_json::{Value, json};
+
 use super::attempt;
 use super::error::EngineError;
 use super::event::{Event, JobKind, Level, Outcome, TaskRef};
 use super::identity;
 use super::job::Execution;
-use super::load::LoadedFlow;
+use super::load::{Before, LoadedFlow};
 use super::origin::{Finished, Output};
 use super::persist;
 use super::plan::Setting;
@@ -38,11 +40,12 @@ async fn begin(
     request: RunRequest,
     wires: &Wires,
 ) -> Result<(Setting, Output), EngineError> {
-    let flow = loaded(&shared, &request.flow, wires).await?;
+    let flow = loaded(&shared, &request.flow, None, wires).await?;
     let identity = identity::identity(&flow, &request.flow);
     let namespace = identity::namespace(&request.flow, &identity);
-    let store = shared.store(wires).await;
-    let run = new_run(&store.flow(&flow.description.name)).await?;
+    let located = shared.store(&request.flow);
+    wires.greet(&located).await;
+    let run = new_run(&located.store.flow(&flow.description.name)).await?;
     let mut setting = Setting {
         shared,
         flow,
@@ -56,7 +59,7 @@ async fn begin(
     };
     // Parameters first: a wrong value leaves no run behind.
     let (done, spool) = evaluate(&setting, &request.parameters).await?;
-    register(&mut setting).await?;
+    register(&mut setting, None).await?;
     let output = keep(&setting, done, spool).await?;
     let latest = setting.run.clone();
     blocking(move || Ok(latest.flow().set_latest_run(latest.id())?)).await?;
@@ -95,15 +98,21 @@ async fn evaluate(
     given: &[(String, String)],
 ) -> Result<(Done, String), EngineError> {
     let known = &setting.flow.description.parameters;
-    let mut values: BTreeMap<String, String> = BTreeMap::new();
+    let mut values: BTreeMap<String, Value> = BTreeMap::new();
     for (name, text) in given {
-        if !known.iter().any(|parameter| parameter.name == *name) {
+        let Some(parameter) = known.iter().find(|parameter| parameter.is_called(name)) else {
             return Err(EngineError::usage(
                 format!("the flow has no parameter {name}"),
                 "`flowdev run FLOW --help` lists them",
             ));
+        };
+        let text = Value::from(text.as_str());
+        let held = values.entry(parameter.name.clone()).or_default();
+        match held {
+            Value::Array(texts) => texts.push(text),
+            _ if parameter.multiple => *held = vec![text].into(),
+            _ => *held = text,
         }
-        values.insert(name.clone(), text.clone());
     }
     let task = TaskRef::new(setting.run.id(), "_parameters", "0", 0);
     let mut spec = setting.spec(&task);
@@ -135,9 +144,10 @@ async fn evaluate(
 pub(super) async fn loaded(
     shared: &Shared,
     request: &super::request::FlowRequest,
+    before: Option<&Before>,
     wires: &Wires,
 ) -> Result<Arc<LoadedFlow>, EngineError> {
-    let flow = shared.load(request).await?;
+    let flow = shared.load(request, before).await?;
     for line in flow.printed.lines() {
         wires.note(None, Level::Info, line.to_owned()).await;
     }
@@ -157,16 +167,23 @@ pub(super) async fn new_run(flow: &crate::store::FlowStore) -> Result<RunStore, 
     .await
 }
 
-/// Makes the run visible, and its id known to who asked for it.
-pub(super) async fn register(setting: &mut Setting) -> Result<(), EngineError> {
+/// Makes the run visible, and its id known to who asked for it. `spun` is the step of a spin.
+pub(super) async fn register(setting: &mut Setting, spun: Option<&str>) -> Result<(), EngineError> {
+    let spun = spun.map(str::to_owned);
     let run = setting.run.clone();
     let identity = setting.identity.clone();
     let id_file = setting.request.run_id_file.clone();
+    let attribute_file = setting.request.attribute_file.clone();
     let claim = blocking(move || {
         run.register(&identity)?;
         let claim = run.claim()?;
         if let Some(path) = id_file {
             std::fs::write(&path, run.id())
+                .map_err(|source| EngineError::Write { path, source })?;
+        }
+        if let Some(path) = attribute_file {
+            // A named pipe keeps us here until its reader opens it.
+            std::fs::write(&path, attributes(&run, spun.as_deref()).to_string())
                 .map_err(|source| EngineError::Write { path, source })?;
         }
         Ok(claim)
@@ -175,6 +192,25 @@ pub(super) async fn register(setting: &mut Setting) -> Result<(), EngineError> {
     setting.claim = Some(claim);
     Ok(())
 }
+
+/// Where programs that started us find the run: the keys are those that Metaflow's runner reads.
+fn attributes(run: &RunStore, spun: Option<&str>) -> Value {
+    let root = Path::new(run.flow().root());
+    let above = root.parent().unwrap_or(root).display();
+    let mut found = json!({
+        "run_id": run.id(),
+        "flow_name": run.flow().name(),
+        "metadata": format!("{}@{above}", run.flow().ds_type()),
+    });
+    if let (Some(step), Some(map)) = (spun, found.as_object_mut()) {
+        map.insert("step_name".to_owned(), step.into());
+        map.insert("task_id".to_owned(), SPUN_TASK.into());
+    }
+    found
+}
+
+/// The id of a spin's one task.
+pub(super) const SPUN_TASK: &str = "0";
 
 pub(super) async fn announce(setting: &Setting, job: JobKind) {
     setting

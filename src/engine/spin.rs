@@ -10,12 +10,14 @@ use super::error::EngineError;
 use super::event::{Event, JobKind, Level, Outcome, TaskRef};
 use super::identity;
 use super::inputs::{self, Inputs, Wanted};
-use super::load::{Artifacts, LoadedFlow};
+use super::load::{Artifacts, Before, LoadedFlow};
 use super::origin::Output;
 use super::persist::Attempt;
 use super::plan::{Setting, node_spec, place_of};
 use super::request::SpinRequest;
-use super::run::{announce, blocking, failed, finish, loaded, new_run, parameters, register};
+use super::run::{
+    SPUN_TASK, announce, blocking, failed, finish, loaded, new_run, parameters, register,
+};
 use super::submit::{Shared, Stop, Wires};
 use super::worker::message::Spec;
 use crate::flow::StepName;
@@ -50,10 +52,16 @@ async fn begin(
     request: SpinRequest,
     wires: &Wires,
 ) -> Result<(Setting, Plan, Artifacts), EngineError> {
-    let flow = loaded(&shared, &request.flow, wires).await?;
+    let located = shared.store(&request.flow);
+    let before = Before {
+        store: located.store.clone(),
+        run: None,
+    };
+    let flow = loaded(&shared, &request.flow, Some(&before), wires).await?;
     let identity = identity::identity(&flow, &request.flow);
     let namespace = identity::namespace(&request.flow, &identity);
-    let store = shared.store(wires).await;
+    wires.greet(&located).await;
+    let store = located.store;
     let name = flow.description.name.clone();
     let wanted = Wanted::parse(&name, &request)?;
     let from = store.flow(&name);
@@ -70,7 +78,7 @@ async fn begin(
         wires: wires.clone(),
         claim: None,
     };
-    register(&mut setting).await?;
+    register(&mut setting, Some(&request.step)).await?;
     announce(&setting, JobKind::Spin).await;
     let found = match found {
         Some((found, stale)) => {
@@ -144,7 +152,7 @@ fn artifacts(outputs: &[Output]) -> Artifacts {
 const HOT_FROM: u64 = 64 * 1024;
 
 fn plan(setting: &Setting, request: &SpinRequest, found: Inputs) -> Plan {
-    let task_ref = TaskRef::new(setting.run.id(), &request.step, "0", 0);
+    let task_ref = TaskRef::new(setting.run.id(), &request.step, SPUN_TASK, 0);
     let spec = Spec {
         kind: "task",
         mode: "spin",

@@ -9,11 +9,11 @@ use tokio::sync::{Mutex, mpsc, watch};
 
 use super::error::EngineError;
 use super::event::{Event, Failure, Level};
-use super::load::{LoadedFlow, Workers};
+use super::load::{Before, LoadedFlow, Workers};
 use super::request::{FlowRequest, Request};
 use super::scratch::Scratch;
 use super::{resume, run, spin};
-use crate::store::Store;
+use crate::store::{Located, Store};
 
 /// Events that may wait for a face before the task that writes them has to: back-pressure, nothing is dropped.
 const EVENT_BUFFER: usize = 1024;
@@ -53,19 +53,24 @@ pub(super) struct Shared {
 
 impl Shared {
     /// The flow, loaded from its present source.
-    pub async fn load(&self, request: &FlowRequest) -> Result<Arc<LoadedFlow>, EngineError> {
-        self.workers.lock().await.load(&self.config, request).await
+    pub async fn load(
+        &self,
+        request: &FlowRequest,
+        before: Option<&Before>,
+    ) -> Result<Arc<LoadedFlow>, EngineError> {
+        let mut workers = self.workers.lock().await;
+        workers.load(&self.config, request, before).await
     }
 
-    /// The store that the working directory belongs to; says so if it is about to be made.
-    pub async fn store(&self, wires: &Wires) -> Store {
-        let env = |name: &str| std::env::var(name).ok();
-        let located = Store::locate(&self.config.cwd, &env);
-        if !located.found {
-            let text = format!("Creating a local datastore ({})", located.store.root());
-            wires.note(None, Level::Info, text).await;
+    /// The store that the request names, else the one that the working directory belongs to.
+    pub fn store(&self, request: &FlowRequest) -> Located {
+        if let Some(root) = &request.store_root {
+            let store = Store::open(self.config.cwd.join(root));
+            let found = store.root_path().is_some_and(|root| root.is_dir());
+            return Located { store, found };
         }
-        located.store
+        let env = |name: &str| std::env::var(name).ok();
+        Store::locate(&self.config.cwd, &env)
     }
 }
 
@@ -130,6 +135,15 @@ impl Wires {
         let _ = self.events.send(event).await;
     }
 
+    /// Says so if the store is about to be made.
+    pub async fn greet(&self, located: &Located) {
+        if !located.found {
+            let root = located.store.root();
+            let text = format!("Creating local datastore in current directory ({root})");
+            self.note(None, Level::Info, text).await;
+        }
+    }
+
     /// Says a sentence.
     pub async fn note(&self, step: Option<&str>, level: Level, text: String) {
         let step = step.map(str::to_owned);
@@ -188,7 +202,11 @@ impl Engine {
     /// # Errors
     /// The failure that a request would meet, too.
     pub async fn warm(&self, request: &FlowRequest) -> Result<Arc<LoadedFlow>, Failure> {
-        let loaded = self.shared.load(request).await;
+        let before = Before {
+            store: self.shared.store(request).store,
+            run: None,
+        };
+        let loaded = self.shared.load(request, Some(&before)).await;
         loaded.map_err(EngineError::into_failure)
     }
 

@@ -82,6 +82,20 @@ pub struct ParameterDescription {
     pub separator: Option<String>,
 }
 
+impl ParameterDescription {
+    /// Whether this is the parameter's name as an option: case and the kind of dash make no difference.
+    pub fn is_called(&self, option: &str) -> bool {
+        let same = |c: char| {
+            if c == '-' {
+                '_'
+            } else {
+                c.to_ascii_lowercase()
+            }
+        };
+        self.name.chars().map(same).eq(option.chars().map(same))
+    }
+}
+
 /// A class attribute that is stored as an artifact.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]

@@ -94,6 +94,7 @@ pub(super) fn resume(state: &mut State) -> Vec<Effect> {
         flow: state.request.clone(),
         step: step.clone(),
         origin: Some(origin.run),
+        ..ResumeRequest::default()
     });
     vec![submit(
         state,

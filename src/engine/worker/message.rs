@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::engine::event::PyError;
+use crate::engine::request::Configs;
 use crate::flow::Description;
 
 /// Engine to forkserver or template.
@@ -47,7 +48,23 @@ pub struct Load {
     pub with: Vec<String>,
     /// The class, when the file has several flows.
     pub flow: Option<String>,
+    /// Options of the flow's decorators: a text, or a list of texts.
+    pub options: BTreeMap<String, Value>,
+    pub configs: Configs,
+    /// The `_parameters` task of the run that a resume or spin starts from.
+    pub origin: Option<Stored>,
 }
+
+/// Artifacts of a task, for who reads them before there is one.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Stored {
+    /// Directory of the blobs.
+    pub blobs: String,
+    pub objects: Objects,
+}
+
+/// Artifacts by name: sha, encoding, type, size in bytes.
+pub type Objects = IndexMap<String, (String, String, String, u64)>;
 
 /// Forkserver or template to engine.
 #[derive(Debug, Deserialize)]
@@ -115,7 +132,8 @@ pub struct Spec {
     pub spool: String,
     /// Directory for the content of included files.
     pub files: String,
-    pub values: BTreeMap<String, String>,
+    /// Option name to text, or list of texts for one that may be repeated.
+    pub values: BTreeMap<String, Value>,
     pub set: BTreeMap<String, String>,
     pub artifacts_module: Option<String>,
     pub skip_decorators: bool,
@@ -142,8 +160,7 @@ pub struct InputSpec {
     pub step: String,
     /// Directory of the blobs.
     pub blobs: String,
-    /// Name to (sha, encoding, type, size).
-    pub objects: IndexMap<String, (String, String, String, u64)>,
+    pub objects: Objects,
 }
 
 /// Task to engine.
