@@ -26,8 +26,9 @@ if TYPE_CHECKING:
 
 # Public name -> the module that has it.
 _OFFERED = {
-    **dict.fromkeys(("DataArtifact", "Flow", "Run", "Step", "Task"), "client"),
-    **dict.fromkeys(("default_namespace", "get_metadata", "get_namespace", "namespace"), "client"),
+    **dict.fromkeys(("DataArtifact", "Flow", "Metaflow", "Run", "Step", "Task"), "client"),
+    **dict.fromkeys(("default_metadata", "get_metadata", "metadata", "inspect_spin"), "client"),
+    **dict.fromkeys(("default_namespace", "get_namespace", "namespace"), "client"),
     "FlowSpec": "flowspec",
     "IncludeFile": "includefile",
     "JSONType": "parameters",
@@ -38,15 +39,12 @@ _OFFERED = {
 }
 
 _IN_CONFIG = "give the value by a Parameter, or read the file in the flow's module"
-_BY_CLIENT = "read the results of runs with flowdev itself, or with the metaflow package in an environment of its own"
 _BY_BINARY = "start runs with `flowdev run`"
 _BY_HAND = "write what it does in the step itself, or use one of the built-in decorators"
 
 # Public names of Metaflow that are not here, and what helps instead.
 _MISSING = {
     **dict.fromkeys(("Config", "ConfigValue", "config_expr"), _IN_CONFIG),
-    **dict.fromkeys(("Metaflow", "metadata", "default_metadata"), _BY_CLIENT),
-    "inspect_spin": _BY_CLIENT,
     **dict.fromkeys(("Runner", "NBRunner", "Deployer", "NBDeployer", "DeployedFlow"), _BY_BINARY),
     **dict.fromkeys(("FlowMutator", "StepMutator", "UserStepDecorator", "user_step_decorator"), _BY_HAND),
     "USER_SKIP_STEP": _BY_HAND,

@@ -22,11 +22,6 @@ class Finder:
             )
 
 
-def not_offered(name: str) -> str:
-    """The sentence for a part of Metaflow's client that is not here."""
-    return f"flowdev's own client does not offer {name} yet; use the metaflow package in an environment of its own."
-
-
 def refuse(module: str, name: str, advice: str | None, offered: Iterable[str]) -> Exception:
     """What a module's `__getattr__` is to raise for a name it does not have."""
     if name.startswith("__"):

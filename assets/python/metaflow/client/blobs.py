@@ -1,0 +1,74 @@
+"""The contents of artifacts: bytes under the hash that names them, and the objects that they are pickles of."""
+
+from __future__ import annotations
+
+import os
+import zlib
+
+from .._worker.artifacts import load_blob, read_blob
+from ..datastore.exceptions import DataException
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+_ENCODINGS = frozenset(("pickle-v2", "pickle-v4", "gzip+pickle-v2", "gzip+pickle-v4"))
+
+
+def load(roots: list[str], flow: str, sha: str, name: str, encoding: str) -> Any:
+    """The object of a blob, from the first of these stores that has it."""
+    if encoding not in _ENCODINGS:
+        raise DataException(f"The artifact '{name}' is encoded as '{encoding}', which nothing here can read.")
+    blobs = _directory(roots, flow, sha)
+    try:
+        return load_blob(blobs, sha)
+    except Exception as error:
+        # The user's classes raise what they like while they are unpickled; only damage is ours to explain.
+        _check(blobs, sha, name, error)
+        raise
+
+
+def read_raw(roots: list[str], flow: str, sha: str) -> bytes:
+    """The bytes of a blob as they are stored."""
+    path = os.path.join(_directory(roots, flow, sha), sha[:2], sha)
+    try:
+        with open(path, "rb") as file:
+            return file.read()
+    except OSError as error:
+        raise DataException(f"The blob {sha} cannot be read: {error}") from error
+
+
+def _directory(roots: list[str], flow: str, sha: str) -> str:
+    for root in roots:
+        blobs = os.path.join(root, flow, "data")
+        if os.path.exists(os.path.join(blobs, sha[:2], sha)):
+            return blobs
+    return os.path.join(roots[0], flow, "data")
+
+
+def _check(blobs: str, sha: str, name: str, error: Exception) -> None:
+    """Raise a DataException if the blob is not what its name says."""
+    import hashlib
+
+    place = os.path.join(blobs, sha[:2], sha)
+    try:
+        data = read_blob(blobs, sha)
+    except FileNotFoundError:
+        raise DataException(f"The artifact '{name}' is lost: there is no blob {place}.") from error
+    except (OSError, zlib.error) as damage:
+        version = _version(place)
+        if version not in (None, 1):
+            raise DataException(f"The blob {place} has the unknown encoding version {version}.") from error
+        raise DataException(f"Could not unpack artifact '{name}' from the blob {place}: {damage}") from error
+    if hashlib.sha1(data).hexdigest() != sha:
+        raise DataException(f"Could not unpack artifact '{name}': the blob {place} is damaged.") from error
+
+
+def _version(place: str) -> Any:
+    import json
+
+    try:
+        with open(f"{place}_meta", encoding="utf-8") as file:
+            return json.load(file).get("cas_version")
+    except (OSError, ValueError, AttributeError):
+        return None

@@ -1,0 +1,1 @@
+"""Names that Metaflow has for what goes wrong with stored data."""
