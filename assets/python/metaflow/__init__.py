@@ -29,6 +29,8 @@ _OFFERED = {
     **dict.fromkeys(("DataArtifact", "Flow", "Metaflow", "Run", "Step", "Task"), "client"),
     **dict.fromkeys(("default_metadata", "get_metadata", "metadata", "inspect_spin"), "client"),
     **dict.fromkeys(("default_namespace", "get_namespace", "namespace"), "client"),
+    **dict.fromkeys(("Config", "ConfigValue", "config_expr"), "user_configs.config_parameters"),
+    "FlowMutator": "user_decorators.user_flow_decorator",
     "FlowSpec": "flowspec",
     "IncludeFile": "includefile",
     "JSONType": "parameters",
@@ -36,18 +38,17 @@ _OFFERED = {
     "Parameter": "parameters",
     "current": "metaflow_current",
     "step": "decorators",
+    **dict.fromkeys(
+        ("StepMutator", "USER_SKIP_STEP", "UserStepDecorator", "user_step_decorator"),
+        "user_decorators.user_step_decorator",
+    ),
 }
 
-_IN_CONFIG = "give the value by a Parameter, or read the file in the flow's module"
 _BY_BINARY = "start runs with `flowdev run`"
-_BY_HAND = "write what it does in the step itself, or use one of the built-in decorators"
 
 # Public names of Metaflow that are not here, and what helps instead.
 _MISSING = {
-    **dict.fromkeys(("Config", "ConfigValue", "config_expr"), _IN_CONFIG),
     **dict.fromkeys(("Runner", "NBRunner", "Deployer", "NBDeployer", "DeployedFlow"), _BY_BINARY),
-    **dict.fromkeys(("FlowMutator", "StepMutator", "UserStepDecorator", "user_step_decorator"), _BY_HAND),
-    "USER_SKIP_STEP": _BY_HAND,
     "S3": "use a client library for the object store, such as boto3",
     "R": "write the flow in Python",
     **dict.fromkeys(("parallel_map", "parallel_imap_unordered"), "use concurrent.futures of the standard library"),

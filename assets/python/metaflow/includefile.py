@@ -72,7 +72,7 @@ class IncludeFile(Parameter):
         self._parser = parser
         super().__init__(name, type=str, required=required, help=help, **kwargs)
 
-    def stored(self, value: Any, files: str | None) -> IncludedFile | None:
+    def _stored(self, value: Any, files: str | None) -> IncludedFile | None:
         if value is None:
             return None
         path = os.path.expanduser(value)
@@ -98,7 +98,7 @@ class IncludeFile(Parameter):
             }
         )
 
-    def load(self, state: FlowState, name: str) -> Any:
+    def _load(self, state: FlowState, name: str) -> Any:
         if name not in state.contents:
             file = state.parameter(name)
             content = file.decode(self.name, "Parameter") if isinstance(file, IncludedFile) else file

@@ -89,25 +89,56 @@ class Parameter:
         show_default: bool | None = None,
         **kwargs: Any,
     ) -> None:
-        if name in _RESERVED:
-            raise MetaflowException(f"The parameter name '{name}' is reserved for an option; choose another one.")
         self.name = name
-        self.default = default
-        self.help = help
-        self.required = bool(required)
-        self.multiple = bool(kwargs.pop("multiple", False))
+        # What else click understands is kept, so that flows which give it are accepted.
+        self.kwargs = kwargs
+        given = {"default": default, "type": type, "help": help, "required": required, "show_default": show_default}
+        # These come before what `**config` gives.
+        self._override_kwargs = {key: value for key, value in given.items() if value is not None}
+        self._is_ready = False
+
+    def init(self, ignore_errors: bool = False) -> None:
+        """Look at what was given; once, when the configs, on which it may depend, have their values."""
+        if self._is_ready:
+            return
+        from . import user_configs
+
+        kwargs = {**self.kwargs, **self._override_kwargs}
+        if user_configs.in_use():
+            from .user_configs.config_parameters import resolve_delayed_evaluator, unpack_delayed_evaluator
+
+            kwargs, _names = unpack_delayed_evaluator(self.kwargs, ignore_errors)
+            kwargs.update(self._override_kwargs)
+            kwargs = {key: resolve_delayed_evaluator(value, ignore_errors, True) for key, value in kwargs.items()}
+        self.kwargs = kwargs
+        kwargs.setdefault("required", False)
+        kwargs.setdefault("show_default", True)
+        default = self.default = kwargs.setdefault("default", None)
+        self.help = kwargs.setdefault("help", None)
+        self.required = bool(kwargs["required"])
+        self.multiple = bool(kwargs.get("multiple", False))
         self.separator = kwargs.pop("separator", None)
-        # What else click understands; kept so that flows which give it are accepted.
-        self.kwargs = dict(kwargs, default=default, type=type, help=help, required=required, show_default=show_default)
-        if type is None:
+        if self.name in _RESERVED:
+            raise MetaflowException(f"The parameter name '{self.name}' is reserved for an option; choose another one.")
+        if kwargs.get("type") is None:
             plain = default is not None and not callable(default) and not self.multiple
-            type = default.__class__ if plain else str
-        self.type = type
-        if self.separator and (type is not str or not isinstance(default, (str, None.__class__))):
-            raise MetaflowException(f"Parameter *{name}*: a separator is only possible with strings.")
-        for field, value in (("show_default", show_default), ("required", required), ("separator", self.separator)):
-            if callable(value):
-                raise MetaflowException(f"Parameter *{name}*: *{field}* cannot be a function.")
+            kwargs["type"] = default.__class__ if plain else str
+        self.type = kwargs["type"]
+        for field in ("show_default", "required"):
+            if callable(kwargs[field]):
+                raise MetaflowException(f"Parameter *{self.name}*: *{field}* cannot be a function.")
+        if callable(self.separator):
+            raise MetaflowException(f"Parameter *{self.name}*: *separator* cannot be a function.")
+        if self.separator and (self.type is not str or not isinstance(default, (str, None.__class__))):
+            raise MetaflowException(f"Parameter *{self.name}*: a separator is only possible with strings.")
+        self._is_ready = True
+
+    def __getattr__(self, name: str) -> Any:
+        # Whoever asks before the flow was prepared wants what there is to say about a parameter by itself.
+        if name.startswith("_") or self.__dict__.get("_is_ready", True):
+            raise AttributeError(f"Parameter *{self.name}* has no attribute '{name}'")
+        self.init()
+        return getattr(self, name)
 
     def __repr__(self) -> str:
         return f"metaflow.Parameter(name={self.name}, kwargs={self.kwargs})"
@@ -125,7 +156,7 @@ class Parameter:
         """`str`, `int`, `float`, `bool`, `JSON`, or the name of another type."""
         return getattr(self.type, "name", None) or getattr(self.type, "__name__", None) or str(self.type)
 
-    def load(self, state: FlowState, name: str) -> Any:
+    def _load(self, state: FlowState, name: str) -> Any:
         """The value that a step sees, from the stored artifact."""
         return state.parameter(name)
 
@@ -152,7 +183,7 @@ class Parameter:
             return value.split(self.separator)
         return value
 
-    def stored(self, value: Any, files: str | None) -> Any:
+    def _stored(self, value: Any, files: str | None) -> Any:
         """The artifact of a value; `files` is the directory for what is kept beside the artifacts."""
         return value
 
@@ -160,7 +191,7 @@ class Parameter:
         if not callable(self.default):
             return self.default
         try:
-            value = self.default(context._replace(parameter_name=self.name))
+            value = _call_default(self.default, context._replace(parameter_name=self.name))
         except Exception as error:
             raise ParameterFieldFailed(self.name, "default") from error
         expected = self.type if self.type in (bool, int, float, list, dict) else str
@@ -209,4 +240,20 @@ def context_for(flow_name: str, user: str) -> ParameterContext:
     def logger(text: str = "", **_options: object) -> None:
         print(text)
 
-    return ParameterContext(flow_name, user, None, logger, "local", {})
+    from . import user_configs
+
+    configs: Any = {}
+    if user_configs.in_use():
+        from .user_configs.config_parameters import ConfigValue, resolved_configs
+
+        configs = ConfigValue(resolved_configs())
+    return ParameterContext(flow_name, user, None, logger, "local", configs)
+
+
+def _call_default(function: Any, context: ParameterContext) -> Any:
+    """A function may want to know, as its second argument, whether it is called for a deployment."""
+    code = getattr(function, "__code__", None)
+    defaults = getattr(function, "__defaults__", None) or ()
+    if code is not None and code.co_argcount - len(defaults) - hasattr(function, "__self__") == 2:
+        return function(context, False)
+    return function(context)

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
 
+# Where a class keeps its configs once mutators are to find the values in their place: attribute -> config.
+SETTLED_CONFIGS = "__settled_configs__"
+
 _BASE = frozenset(dir(FlowSpec))
 
 
@@ -24,16 +27,19 @@ def class_names(flow: type[FlowSpec]) -> list[str]:
 
 
 def parameters_of(flow: type[FlowSpec]) -> list[tuple[str, Parameter]]:
-    """Attribute names and parameters, by attribute name."""
-    return [(name, value) for name, value in _attributes(flow) if isinstance(value, Parameter)]
+    """Attribute names and parameters, by attribute name; first the configs whose attributes hold their values by now."""
+    settled = vars(flow).get(SETTLED_CONFIGS, {})
+    found = [(name, value) for name, value in _attributes(flow) if isinstance(value, Parameter) and name not in settled]
+    return [*settled.items(), *found]
 
 
 def constants_of(flow: type[FlowSpec]) -> list[tuple[str, Any]]:
     """The class attributes that are constants of the flow: public, and neither method, property nor class."""
+    settled = vars(flow).get(SETTLED_CONFIGS, {})
     return [
         (name, value)
         for name, value in _attributes(flow)
-        if not isinstance(value, (MethodType, FunctionType, property, type, Parameter))
+        if not isinstance(value, (MethodType, FunctionType, property, type, Parameter)) and name not in settled
     ]
 
 
@@ -75,4 +81,4 @@ def protect(flow: type[FlowSpec]) -> tuple[list[str], list[str]]:
 
 
 def _parameter_getter(name: str, parameter: Parameter) -> Any:
-    return lambda flow: parameter.load(flow.__dict__["__mf__"], name)
+    return lambda flow: parameter._load(flow.__dict__["__mf__"], name)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from ..decorators import flow_decorators, plain, steps_of
+from ..decorators import flow_decorators, flow_mutators, plain, steps_of
 from .classes import constants_of, parameters_of
 
 TYPE_CHECKING = False
@@ -26,7 +26,7 @@ def describe_flow(flow: type[FlowSpec], file: str) -> dict[str, Any]:
         "name": flow.__name__,
         "doc": dedent(flow.__doc__),
         "file": file,
-        "decorators": [decorator.describe() for decorator in flow_decorators(flow)],
+        "decorators": [decorator.describe() for decorator in (*flow_decorators(flow), *flow_mutators(flow))],
         "steps": [_describe_step(function) for function in steps_of(flow)],
         "parameters": [_describe_parameter(name, parameter) for name, parameter in parameters_of(flow)],
         "constants": [{"name": name, "type": type(value).__name__} for name, value in constants_of(flow)],
@@ -43,7 +43,10 @@ def _describe_step(function: Callable) -> dict[str, Any]:
         "start": function.is_start_step,
         "end": function.is_end_step,
         "node_info": plain(function.node_info),
-        "decorators": [decorator.describe() for decorator in function.decorators],
+        "decorators": [
+            decorator.describe()
+            for decorator in (*function.decorators, *function.wrappers, *function.config_decorators)
+        ],
         "retry": retry_counts(function.decorators),
         "environment": environment_of(function.decorators),
     }
@@ -65,6 +68,8 @@ def environment_of(decorators: list[Any]) -> dict[str, str]:
 
 
 def _describe_parameter(attribute: str, parameter: Parameter) -> dict[str, Any]:
+    if parameter.IS_CONFIG_PARAMETER:
+        return _describe_config(attribute, parameter)
     deploy_time = callable(parameter.default)
     return {
         "attr": attribute,
@@ -74,11 +79,34 @@ def _describe_parameter(attribute: str, parameter: Parameter) -> dict[str, Any]:
         "help": parameter.help,
         "required": parameter.required,
         "default": None if deploy_time else _json(parameter.default),
-        "default_repr": getattr(parameter.default, "__qualname__", "") if deploy_time else repr(parameter.default),
+        "default_repr": _text_of(parameter.default),
         "deploy_time": deploy_time,
         "multiple": parameter.multiple,
         "separator": parameter.separator,
     }
+
+
+def _describe_config(attribute: str, config: Parameter) -> dict[str, Any]:
+    given = config.kwargs
+    default = given["default"]
+    return {
+        "attr": attribute,
+        "name": config.name,
+        "type": "str",
+        "kind": type(config).__name__,
+        "help": given["help"],
+        "required": given["required"],
+        "default": None if callable(default) else _json(default),
+        "default_repr": _text_of(default),
+        "deploy_time": callable(default),
+        "multiple": False,
+        "separator": None,
+    }
+
+
+def _text_of(default: object) -> str:
+    """A default as people see it: a function by its name."""
+    return getattr(default, "__qualname__", "") if callable(default) else repr(default)
 
 
 def _json(value: object) -> Any:

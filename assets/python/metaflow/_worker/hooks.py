@@ -61,7 +61,8 @@ class Hooks:
         self.stop_alarm()
         self._set_catch_variable(None)
 
-    def fallback(self) -> None:
+    def fallback(self, _inputs: object = None) -> None:
+        """In place of the step's code."""
         from ..plugins.catch_decorator import FailureHandledByCatch
 
         raise FailureHandledByCatch(self.task.spec["attempt"])

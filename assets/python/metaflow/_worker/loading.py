@@ -56,7 +56,7 @@ def load(message: dict[str, Any]) -> Loaded:
         sys.path.insert(0, os.path.dirname(os.path.realpath(file)))
         with SeedWatch() as seeds:
             flow = _execute(file, message.get("flow"))
-        _attach(type(flow), message.get("with") or ())
+        _prepare(type(flow), message)
     except BaseException as error:
         # The user's module may raise anything, and `sys.exit` in it must not end the template.
         from .errors import describe_exception
@@ -117,15 +117,15 @@ def _choose(module: Any, file: str, wanted: str | None) -> FlowSpec:
     return with_steps[0](use_cli=False)
 
 
-def _attach(flow: type[FlowSpec], specs: Any) -> None:
-    """Give the decorators of `--with` to the steps that do not have them."""
-    from .._builtin_decorators import from_spec
+def _prepare(flow: type[FlowSpec], message: dict[str, Any]) -> None:
+    """From the class as it is written to the flow that runs: configs, mutators, decorators of the command line."""
+    from .. import user_configs, user_decorators
 
-    for spec in specs:
-        for function in steps_of(flow):
-            decorator = from_spec(spec)
-            if not any(other.name == decorator.name for other in function.decorators):
-                function.decorators.append(decorator)
+    configs = message.get("configs") or {}
+    user_configs.resolve(flow, configs.get("files"), configs.get("values"), message.get("origin"))
+    user_decorators.pre_mutate(flow)
+    user_decorators.attach(flow, message.get("with") or ())
+    user_decorators.mutate(flow)
 
 
 def _project_modules(known: set[str], file: str, cwd: str) -> list[str]:

@@ -20,7 +20,7 @@ def replace_artifacts(flow: type[FlowSpec], inputs: list[TaskInput], spec: dict[
     parameters = dict(parameters_of(flow))
     for name, text in (spec.get("set") or {}).items():
         parameter = parameters.get(name)
-        value = parameter.finish(parameter.convert(text)) if parameter is not None else _literal(text)
+        value = parameter.finish(parameter.convert(text)) if parameter is not None and not parameter.IS_CONFIG_PARAMETER else _literal(text)
         for source in inputs:
             source.replaced[name] = value
 

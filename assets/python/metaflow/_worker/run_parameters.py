@@ -48,6 +48,13 @@ def evaluate(loaded: Loaded, spec: dict[str, Any]) -> dict[str, Any]:
     return done
 
 
+def config_value(name: str) -> Any:
+    """The value of a config as it is stored: readers need nothing of ours to load it."""
+    from ..user_configs.config_parameters import resolved_value
+
+    return resolved_value(name)
+
+
 def artifacts_of(flow: FlowSpec, spec: dict[str, Any]) -> dict[str, Any]:
     from ..parameters import UsageError, context_for
 
@@ -57,13 +64,17 @@ def artifacts_of(flow: FlowSpec, spec: dict[str, Any]) -> dict[str, Any]:
     values: dict[str, Any] = {}
     seen: set[str] = set()
     for name, parameter in parameters_of(kind):
+        if parameter.IS_CONFIG_PARAMETER:
+            values[name] = config_value(parameter.name)
+            continue
         if parameter.option in seen:
             raise UsageError(f"The parameter *{parameter.name}* is declared twice; case makes no difference.")
         seen.add(parameter.option)
         value = parameter.evaluate(given.pop(parameter.option, None), os.environ, context)
-        values[name] = parameter.stored(value, spec.get("files"))
+        values[name] = parameter._stored(value, spec.get("files"))
     if given:
-        known = ", ".join(parameter.name for _, parameter in parameters_of(kind)) or "none"
+        options = [parameter for _, parameter in parameters_of(kind) if not parameter.IS_CONFIG_PARAMETER]
+        known = ", ".join(parameter.name for parameter in options) or "none"
         raise UsageError(f"The flow has no parameter *{next(iter(given))}*; it has: {known}.")
     values.update(constants_of(kind))
     values.update(leftovers_of(kind))

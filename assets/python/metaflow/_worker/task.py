@@ -143,9 +143,16 @@ class Task:
         function = getattr(self.flow, self.step)
         if self.spec["attempt"] > self.spec["max_user_retries"]:
             # The attempts of the user's code are used up: this one is for recording that.
-            self.hooks.fallback()
-        elif self.is_join:
-            function(Inputs([self.input_flow(source) for source in self.inputs]))
+            function, wrappers = self.hooks.fallback, function.wrappers
+        else:
+            wrappers = function.wrappers
+        inputs = Inputs([self.input_flow(source) for source in self.inputs]) if self.is_join else None
+        if wrappers:
+            from ..user_decorators.execution import run_wrapped
+
+            run_wrapped(self.flow, self.step, wrappers, function, inputs, self.node)
+        elif inputs is not None:
+            function(inputs)
         else:
             function()
         self.hooks.after()

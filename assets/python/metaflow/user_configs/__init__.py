@@ -1,0 +1,40 @@
+"""Configs: values that are known before the flow is, so that decorators can use them.
+
+What a flow writes is in `config_parameters`, where the values come from in `config_options`.
+"""
+
+from __future__ import annotations
+
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+
+def in_use() -> bool:
+    """Whether anything in this process can be a config: flows that have none do not pay for them."""
+    return f"{__name__}.config_parameters" in sys.modules
+
+
+def resolve(
+    flow_cls: type,
+    files: Mapping[str, str] | None = None,
+    values: Mapping[str, str] | None = None,
+    origin: Mapping[str, Any] | None = None,
+) -> None:
+    """Give the flow's configs their values: from files and texts by name, else their variables, else their defaults.
+
+    `origin` has the artifacts of the run that this one resumes, as `{"blobs": directory, "objects": {name: [sha, ..]}}`.
+    Raises `UsageError`, with a sentence for each config that has no value.
+    """
+    if not in_use():
+        if files or values:
+            from ..parameters import UsageError
+
+            raise UsageError("Configs are given, but the flow has none.")
+        return
+    from .config_options import resolve_configs
+
+    resolve_configs(flow_cls, dict(files or {}), dict(values or {}), origin)

@@ -1,0 +1,76 @@
+"""Decorators that users write, and what they do to a flow before it runs.
+
+`pre_mutate` and `mutate` are the two moments, between which the decorators of `--with` are attached. A flow without such
+decorators pays for neither.
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ..flowspec import FlowSpec
+
+
+def pre_mutate(flow: type[FlowSpec]) -> None:
+    """Right after the configs have their values: parameters and decorators may still be added to the flow."""
+    from ..decorators import flow_decorators, flow_mutators, steps_of
+
+    if flow_mutators(flow) or any(function.config_decorators for function in steps_of(flow)):
+        from .mutation import run_pre_mutate
+
+        run_pre_mutate(flow)
+    from .._worker.classes import parameters_of
+
+    for _name, parameter in parameters_of(flow):
+        parameter.init()
+    _settle_constants(flow)
+    for decorator in flow_decorators(flow):
+        decorator.external_init()
+
+
+def attach(flow: type[FlowSpec], specs: Sequence[str]) -> None:
+    """Give the decorators of `--with` to the steps that do not have them."""
+    if not specs:
+        return
+    from ..decorators import steps_of
+    from .common import step_decorator_from_spec
+    from .user_step_decorator import UserStepDecoratorBase
+
+    for function in steps_of(flow):
+        for spec in specs:
+            decorator, _has_arguments = step_decorator_from_spec(spec)
+            if isinstance(decorator, UserStepDecoratorBase):
+                decorator.add_or_raise(function, False, decorator.IGNORE)
+            elif decorator.allow_multiple or all(other.name != decorator.name for other in function.decorators):
+                function.decorators.append(decorator)
+
+
+def mutate(flow: type[FlowSpec]) -> None:
+    """When all decorators of the command line are there: the steps may still be changed."""
+    from ..decorators import flow_mutators, steps_of
+
+    steps = steps_of(flow)
+    if flow_mutators(flow) or any(function.config_decorators for function in steps):
+        from .mutation import run_mutate
+
+        run_mutate(flow)
+    for function in steps:
+        for decorator in (*function.decorators, *function.wrappers):
+            decorator.external_init()
+
+
+def _settle_constants(flow: type[FlowSpec]) -> None:
+    """Constants of the class that are expressions of configs become their values."""
+    from .. import user_configs
+
+    if not user_configs.in_use():
+        return
+    from .._worker.classes import class_names
+    from ..user_configs.config_parameters import DelayEvaluator
+
+    for name in class_names(flow):
+        value = getattr(flow, name, None)
+        if isinstance(value, DelayEvaluator):
+            setattr(flow, name, value())
