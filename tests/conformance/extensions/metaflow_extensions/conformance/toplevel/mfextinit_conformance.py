@@ -1,0 +1,3 @@
+"""Says which module has the names that `metaflow` gets."""
+
+toplevel = "names"
