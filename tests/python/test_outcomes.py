@@ -85,7 +85,7 @@ OUTCOMES = """
         def slow(self):
             time.sleep(60)
 
-        @secrets(sources=[{"type": "inline", "options": {"env_vars": {"WORD": "x"}}}])
+        @secrets(sources=[{"type": "inline", "id": "w", "options": {"env_vars": {"WORD": "x"}}}])
         @step
         def knows(self):
             self.word = os.environ["WORD"]
@@ -232,7 +232,7 @@ class OutcomeTest(unittest.TestCase):
 
     def test_secrets(self):
         self.assertEqual(self.worker.value(self.attempt("knows"), "word"), "x")
-        self.assertIn("inline sources only", self.attempt("asks_store").done["error"]["message"])
+        self.assertIn("reads no secrets from aws-secrets-manager", self.attempt("asks_store").done["error"]["message"])
 
     def test_constants_and_properties_are_read_only(self):
         lines = self.attempt("modifies").stdout.splitlines()

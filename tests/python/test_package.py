@@ -62,7 +62,7 @@ class ImportTest(unittest.TestCase):
             import metaflow
             print(hasattr(metaflow, "Runner"), getattr(metaflow, "Runner", 3))
             for line in ("from metaflow import Runner", "from metaflow import Nonsense", "from metaflow.cards import get_cards",
-                         "import metaflow.runner", "from metaflow.plugins.aws import x"):
+                         "import metaflow.runner", "from metaflow.plugins.azure import x"):
                 try:
                     exec(line)
                 except ImportError as error:
@@ -75,7 +75,7 @@ class ImportTest(unittest.TestCase):
         self.assertIn(" FlowMutator, FlowSpec, ", lines[2])
         self.assertIn("'get_cards'", lines[3])
         self.assertIn("has no module 'metaflow.runner'", lines[4])
-        self.assertIn("has no module 'metaflow.plugins.aws'", lines[5])
+        self.assertIn("has no module 'metaflow.plugins.azure'", lines[5])
 
     def test_misplaced_decorators(self):
         code = """

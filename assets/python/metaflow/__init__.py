@@ -78,9 +78,9 @@ def _submodule(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    from ._builtin_decorators import FLOW_DEFAULTS, STEP_DEFAULTS
+    from ._builtin_decorators import flow_names, step_names
 
-    return sorted({*_OFFERED, *STEP_DEFAULTS, *FLOW_DEFAULTS})
+    return sorted({*_OFFERED, *step_names(), *flow_names()})
 
 
 if _refusal.Finder not in sys.meta_path:

@@ -5,9 +5,11 @@ What a decorator does while a task runs is in `_worker.hooks`; which ones exist 
 
 from __future__ import annotations
 
-import sys
-
-from .exception import InvalidDecoratorAttribute, MetaflowException
+from ._decorator_base import UNPACK_KEY as UNPACK_KEY
+from ._decorator_base import Decorator as Decorator
+from ._decorator_base import FlowDecorator, StepDecorator
+from ._decorator_base import plain as plain
+from .exception import MetaflowException
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,9 +22,6 @@ _FLOW_MUTATORS = "__flow_mutators__"
 # What a mutator has made of those of the class and its bases together.
 _ALL_FLOW_DECORATORS = "__all_flow_decorators__"
 _ALL_FLOW_MUTATORS = "__all_flow_mutators__"
-
-# Begins the keys that `**config` gives: the values are known when the configs are.
-UNPACK_KEY = "_unpacked_delayed_"
 
 
 class BadStepDecoratorException(MetaflowException):
@@ -59,80 +58,6 @@ class UnknownStepDecoratorException(MetaflowException):
 
     def __init__(self, deco: str, known: list[str]) -> None:
         super().__init__(f"There is no step decorator '{deco}'. These exist: {', '.join(known)}.")
-
-
-class Decorator:
-    """One use of a decorator."""
-
-    name = "NONAME"
-    defaults: dict[str, Any] = {}
-    allow_multiple = False
-
-    def __init__(
-        self, attributes: dict[str, Any] | None = None, statically_defined: bool = False, inserted_by: Any = None
-    ) -> None:
-        self.attributes = dict(self.defaults)
-        self.statically_defined = statically_defined
-        self.inserted_by = inserted_by
-        self._user_defined_attributes: set[str] = set()
-        self._ran_init = False
-        for key, value in (attributes or {}).items():
-            unpacked = key.startswith(UNPACK_KEY)
-            if key not in self.defaults and not unpacked:
-                raise InvalidDecoratorAttribute(self.name, key, self.defaults)
-            self.attributes[key] = value
-            if not unpacked:
-                self._user_defined_attributes.add(key)
-
-    def init(self) -> None:
-        """For subclasses: called once the attributes have their values."""
-
-    def external_init(self) -> None:
-        """Give attributes that come from configs their values; once, before anything is done with the decorator."""
-        if self._ran_init:
-            return
-        if "metaflow.user_configs.config_parameters" in sys.modules:
-            from .user_configs.config_parameters import resolve_delayed_evaluator, unpack_delayed_evaluator
-
-            self.attributes, unpacked = unpack_delayed_evaluator(self.attributes)
-            self._user_defined_attributes.update(unpacked)
-            self.attributes = resolve_delayed_evaluator(self.attributes, to_dict=True)
-        self.init()
-        self._ran_init = True
-
-    def get_args_kwargs(self) -> tuple[list[Any], dict[str, Any]]:
-        """The arguments as a mutator sees them."""
-        return [], dict(self.attributes)
-
-    def describe(self) -> dict[str, Any]:
-        """The decorator as `_graph_info` records it."""
-        return {
-            "name": self.name,
-            "attributes": plain(self.attributes),
-            "statically_defined": self.statically_defined,
-            "inserted_by": self.inserted_by,
-        }
-
-
-class StepDecorator(Decorator):
-    """Base class of what stands above a step."""
-
-
-class FlowDecorator(Decorator):
-    """Base class of what stands above a flow."""
-
-
-def plain(value: object) -> Any:
-    """Plain data as Metaflow records it; None becomes a text, and so does all that has no form in JSON."""
-    if isinstance(value, (str, int, float)):
-        return value
-    if isinstance(value, dict):
-        return {str(plain(key)): plain(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple, set, frozenset)):
-        return [plain(item) for item in value]
-    if callable(value):
-        return getattr(value, "__qualname__", str(value))
-    return str(value)
 
 
 def step(

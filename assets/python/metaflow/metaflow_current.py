@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections import namedtuple
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-# Known names that are None outside a task.
+# `current.parallel`, in the tasks of a `num_parallel` step.
+Parallel = namedtuple("Parallel", ("main_ip", "num_nodes", "node_index", "control_task_id"))
+
+# What every task has; outside of a task these are None.
 _NAMES = frozenset(
     (
         "flow_name",
@@ -20,15 +25,19 @@ _NAMES = frozenset(
         "namespace",
         "username",
         "tags",
+        "run",
+        "task",
     )
 )
 
 _HINTS = {
     "card": "current.card exists in steps that have @card",
-    "project_name": "current.project_name exists in flows that have @project",
-    "graph": "current.graph exists in a running step",
-    "run": "current.run needs Metaflow's client, which flowdev's package does not offer; use current.run_id",
-    "task": "current.task needs Metaflow's client, which flowdev's package does not offer; use current.pathspec",
+    "parallel": "current.parallel exists in steps that have @parallel",
+    "trigger": "current.trigger exists in flows that have @trigger_on_finish, when --trigger names a run",
+    **dict.fromkeys(
+        ("project_name", "branch_name", "is_user_branch", "is_production", "project_flow_name"),
+        "current has the names of the project in flows that have @project",
+    ),
 }
 
 
@@ -36,14 +45,15 @@ class Current:
     """The one object of this class is `metaflow.current`."""
 
     def __init__(self) -> None:
+        self._is_running = False
         self._values: dict[str, Any] = {}
         # How to get values that are not worth getting before somebody asks.
-        self._loaders: dict[str, Callable[[], Any]] = {}
+        self._loaders: dict[str, tuple[Callable[[], Any], bool]] = {}
 
     @property
     def is_running_flow(self) -> bool:
         """Whether this is a task of a flow."""
-        return bool(self._values)
+        return self._is_running
 
     @property
     def tempdir(self) -> str:
@@ -59,14 +69,17 @@ class Current:
         values = self.__dict__.get("_values", {})
         if name in values:
             return values[name]
-        loader = self.__dict__.get("_loaders", {}).get(name)
-        if loader is not None:
-            values[name] = loader()
-            return values[name]
+        if name in self.__dict__.get("_loaders", ()):
+            loader, keep = self._loaders[name]
+            value = loader()
+            if keep:
+                values[name] = value
+            return value
         if name in _NAMES:
             return None
-        hint = _HINTS.get(name)
-        raise AttributeError(hint or f"'current' has no '{name}' here")
+        if name == "graph":
+            raise RuntimeError("current.graph exists in a running step")
+        raise AttributeError(_HINTS.get(name) or f"'current' has no '{name}' here")
 
     def __contains__(self, key: str) -> bool:
         return getattr(self, key, None) is not None
@@ -75,13 +88,57 @@ class Current:
         """The value of a name, or the default where it has none."""
         return getattr(self, key, default)
 
+    def _set_env(
+        self,
+        flow: Any = None,
+        run_id: str | None = None,
+        step_name: str | None = None,
+        task_id: str | None = None,
+        retry_count: int | None = None,
+        origin_run_id: str | None = None,
+        namespace: str | None = None,
+        username: str | None = None,
+        metadata_str: str | None = None,
+        is_running: bool = True,
+        tags: Any = None,
+    ) -> None:
+        """The task that runs from now on."""
+        self._is_running = is_running
+        self._metadata_str = metadata_str
+        values = {
+            "run_id": run_id,
+            "step_name": step_name,
+            "task_id": task_id,
+            "retry_count": retry_count,
+            "origin_run_id": origin_run_id,
+            "namespace": namespace,
+            "username": username,
+            "tags": tags,
+        }
+        if flow is not None:
+            values["flow_name"] = flow.name
+        self._values.update(values)
+        ids = [self._values.get(name) for name in ("flow_name", "run_id", "step_name", "task_id")]
+        if None not in ids:
+            self._values["pathspec"] = "/".join(ids)
+            self._update_later("run", lambda: _object("Run", ids[:2]))
+            self._update_later("task", lambda: _object("Task", ids))
+
     def _update_env(self, env: dict[str, Any]) -> None:
         """How decorators add names of theirs."""
         self._values.update(env)
 
-    def _update_later(self, name: str, loader: Callable[[], Any]) -> None:
-        """Add a name whose value is got when it is asked for."""
-        self._loaders[name] = loader
+    def _update_later(self, name: str, loader: Callable[[], Any], keep: bool = True) -> None:
+        """Add a name whose value is got when it is asked for: once, or, without `keep`, each time."""
+        self._values.pop(name, None)
+        self._loaders[name] = (loader, keep)
+
+
+def _object(kind: str, ids: list[Any]) -> Any:
+    """The client's object; the task's namespace is no limit to what it may know of itself."""
+    from . import client
+
+    return getattr(client, kind)("/".join(ids), _namespace_check=False)
 
 
 current = Current()

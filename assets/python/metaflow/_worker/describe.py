@@ -6,6 +6,7 @@ import os
 
 from ..decorators import flow_decorators, flow_mutators, plain, steps_of
 from .classes import constants_of, parameters_of
+from .lifecycle import retry_counts
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -14,14 +15,10 @@ if TYPE_CHECKING:
 
     from ..flowspec import FlowSpec
     from ..parameters import Parameter
-
-# `@catch` takes over when the attempts of the user's code are used up, and may itself be retried.
-_CATCH_RETRIES = 3
+    from .surroundings import Surroundings
 
 
-def describe_flow(flow: type[FlowSpec], file: str) -> dict[str, Any]:
-    from .project import describe_project
-
+def describe_flow(flow: type[FlowSpec], file: str, around: Surroundings) -> dict[str, Any]:
     return {
         "name": flow.__name__,
         "doc": dedent(flow.__doc__),
@@ -30,7 +27,9 @@ def describe_flow(flow: type[FlowSpec], file: str) -> dict[str, Any]:
         "steps": [_describe_step(function) for function in steps_of(flow)],
         "parameters": [_describe_parameter(name, parameter) for name, parameter in parameters_of(flow)],
         "constants": [{"name": name, "type": type(value).__name__} for name, value in constants_of(flow)],
-        "project": describe_project(flow, user_name()),
+        "tags": sorted(around.metadata.sticky_tags),
+        "sys_tags": around.metadata.sticky_sys_tags,
+        "notices": around.notices,
     }
 
 
@@ -50,12 +49,6 @@ def _describe_step(function: Callable) -> dict[str, Any]:
         "retry": retry_counts(function.decorators),
         "environment": environment_of(function.decorators),
     }
-
-
-def retry_counts(decorators: list[Any]) -> list[int]:
-    """Retries of the user's code, and further ones for errors around it; the largest of each kind counts."""
-    user = max((int(deco.attributes["times"]) for deco in decorators if deco.name == "retry"), default=0)
-    return [user, _CATCH_RETRIES if any(deco.name == "catch" for deco in decorators) else 0]
 
 
 def environment_of(decorators: list[Any]) -> dict[str, str]:

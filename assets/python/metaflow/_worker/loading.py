@@ -10,10 +10,13 @@ from .. import _launch
 from .._frames import ForeachFrame
 from ..decorators import steps_of
 from ..flowspec import FlowConstructed, FlowSpec
+from .lifecycle import init_flow_decorators, init_step_decorators
 from .randomness import SeedWatch
+from .surroundings import Surroundings
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from types import CodeType
     from typing import Any
 
@@ -31,16 +34,17 @@ class LoadFailed(Exception):
 class Loaded:
     """A flow file that was executed in this process."""
 
-    def __init__(self, file: str, flow: FlowSpec, seeds: SeedWatch, modules: list[str]) -> None:
+    def __init__(self, file: str, flow: FlowSpec, seeds: SeedWatch, around: Surroundings, modules: list[str]) -> None:
         self.file = file
         self.flow = flow
         self.seeds = seeds
+        self.around = around
         self.modules = modules
 
     def describe(self) -> dict[str, Any]:
         from .describe import describe_flow
 
-        return describe_flow(type(self.flow), self.file)
+        return describe_flow(type(self.flow), self.file, self.around)
 
 
 def load(message: dict[str, Any]) -> Loaded:
@@ -56,7 +60,7 @@ def load(message: dict[str, Any]) -> Loaded:
         sys.path.insert(0, os.path.dirname(os.path.realpath(file)))
         with SeedWatch() as seeds:
             flow = _execute(file, message.get("flow"))
-        _prepare(type(flow), message)
+        around = _prepare(flow, message)
     except BaseException as error:
         # The user's module may raise anything, and `sys.exit` in it must not end the template.
         from .errors import describe_exception
@@ -66,7 +70,7 @@ def load(message: dict[str, Any]) -> Loaded:
         # Each task would import it otherwise.
         from .._cards import collector as _collector  # noqa: F401
     gc.collect()
-    return Loaded(file, flow, seeds, _project_modules(known, file, message["cwd"]))
+    return Loaded(file, flow, seeds, around, _project_modules(known, file, message["cwd"]))
 
 
 def _compile(file: str) -> CodeType:
@@ -117,15 +121,26 @@ def _choose(module: Any, file: str, wanted: str | None) -> FlowSpec:
     return with_steps[0](use_cli=False)
 
 
-def _prepare(flow: type[FlowSpec], message: dict[str, Any]) -> None:
+def _prepare(flow: FlowSpec, message: dict[str, Any]) -> Surroundings:
     """From the class as it is written to the flow that runs: configs, mutators, decorators of the command line."""
     from .. import user_configs, user_decorators
 
+    kind = type(flow)
+    around = Surroundings(flow)
     configs = message.get("configs") or {}
-    user_configs.resolve(flow, configs.get("files"), configs.get("values"), message.get("origin"))
-    user_decorators.pre_mutate(flow)
-    user_decorators.attach(flow, message.get("with") or ())
-    user_decorators.mutate(flow)
+    user_configs.resolve(kind, configs.get("files"), configs.get("values"), message.get("origin"))
+    user_decorators.pre_mutate(kind)
+    init_flow_decorators(flow, around, message.get("options") or {})
+    user_decorators.attach(kind, _specs(message.get("with") or ()))
+    user_decorators.mutate(kind)
+    init_step_decorators(flow, around)
+    return around
+
+
+def _specs(given: Iterable[str]) -> list[str]:
+    """Those of the command line, then those of the variables that stand for it; the command line may have both."""
+    variables = (os.environ.get(name, "").split() for name in ("METAFLOW_DECOSPECS", "METAFLOW_DEFAULT_DECOSPECS"))
+    return list(dict.fromkeys((*given, *(spec for specs in variables for spec in specs))))
 
 
 def _project_modules(known: set[str], file: str, cwd: str) -> list[str]:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from ..flowspec import FlowSpec
     from .loading import Loaded
+    from .surroundings import Surroundings
     from .wire import Channel
 
 
@@ -46,7 +47,11 @@ def main(loaded: Loaded, spec: dict[str, Any], channel: Channel) -> None:
     if spec["kind"] == "parameters":
         done = run_parameters.evaluate(loaded, spec)
     else:
-        done = Task(loaded.flow, spec, channel).run()
+        attempt = Task(loaded.flow, spec, channel, loaded.around)
+        done = attempt.run()
+        channel.send(done)
+        attempt.hooks.finished(done["ok"])
+        process.finish(done["exit"])
     channel.send(done)
     process.finish(done["exit"])
 
@@ -54,7 +59,9 @@ def main(loaded: Loaded, spec: dict[str, Any], channel: Channel) -> None:
 class Task:
     """An attempt of a step."""
 
-    def __init__(self, flow: FlowSpec, spec: dict[str, Any], channel: Channel) -> None:
+    def __init__(
+        self, flow: FlowSpec, spec: dict[str, Any], channel: Channel, around: Surroundings | None = None
+    ) -> None:
         self.flow = flow
         self.spec = spec
         self.channel = channel
@@ -63,7 +70,7 @@ class Task:
         self.inputs = [TaskInput(index, item) for index, item in enumerate(spec["inputs"])]
         self.is_join: bool = self.node["join"]
         self.outcome = Outcome()
-        self.hooks = Hooks(self, getattr(type(flow), self.step).decorators)
+        self.hooks = Hooks(self, getattr(type(flow), self.step).decorators, around)
 
     def run(self) -> dict[str, Any]:
         """Everything up to the message that reports the end."""
@@ -76,6 +83,7 @@ class Task:
         flow._exception = None
         try:
             self.prepare()
+            self.hooks.enter()
             self.execute()
         except Exception as error:
             self.failed(error)
@@ -88,28 +96,23 @@ class Task:
             self.failed(error)
             flow._task_ok = None
         finally:
-            self.hooks.stop_alarm()
+            self.hooks.stop_alarms()
         return self.store()
 
     def enter_current(self) -> None:
         spec = self.spec
-        flow = self.flow.name
-        ids = (flow, spec["run_id"], self.step, spec["task_id"])
-        current._update_env(
-            {
-                "flow_name": flow,
-                "run_id": spec["run_id"],
-                "step_name": self.step,
-                "task_id": spec["task_id"],
-                "retry_count": spec["attempt"],
-                "origin_run_id": spec.get("origin_run_id"),
-                "pathspec": "/".join(ids),
-                "namespace": spec.get("namespace"),
-                "username": spec.get("user"),
-                "tags": set(spec.get("tags") or ()),
-                "tempdir": spec.get("tempdir") or ".",
-            }
+        current._set_env(
+            flow=self.flow,
+            run_id=spec["run_id"],
+            step_name=self.step,
+            task_id=spec["task_id"],
+            retry_count=spec["attempt"],
+            origin_run_id=spec.get("origin_run_id"),
+            namespace=spec.get("namespace"),
+            username=spec.get("user"),
+            tags=set(spec.get("tags") or ()),
         )
+        current._update_env({"tempdir": spec.get("tempdir") or "."})
 
     def prepare(self) -> None:
         """Give the flow its inputs, its place in foreach and loop, its parameters."""
@@ -140,17 +143,13 @@ class Task:
 
     def execute(self) -> None:
         self.hooks.before()
-        function = getattr(self.flow, self.step)
-        if self.spec["attempt"] > self.spec["max_user_retries"]:
-            # The attempts of the user's code are used up: this one is for recording that.
-            function, wrappers = self.hooks.fallback, function.wrappers
-        else:
-            wrappers = function.wrappers
+        step = getattr(self.flow, self.step)
+        function = self.hooks.decorate(step)
         inputs = Inputs([self.input_flow(source) for source in self.inputs]) if self.is_join else None
-        if wrappers:
+        if step.wrappers:
             from ..user_decorators.execution import run_wrapped
 
-            run_wrapped(self.flow, self.step, wrappers, function, inputs, self.node)
+            run_wrapped(self.flow, self.step, step.wrappers, function, inputs, self.node)
         elif inputs is not None:
             function(inputs)
         else:
@@ -177,7 +176,7 @@ class Task:
         from .errors import describe_exception, print_user
 
         flow = self.flow
-        self.hooks.stop_alarm()
+        self.hooks.stop_alarms()
         if isinstance(error, Exception) and self.hooks.catches(error):
             flow._task_ok = True
             return
@@ -225,6 +224,7 @@ class Task:
             "error": self.outcome.error,
             "unpicklable": None,
             "meta": stack_metadata(flow.__dict__.get("_foreach_stack", ())),
+            "records": self.hooks.metadata.records,
         }
         spool = Spool(spec["spool"])
         try:

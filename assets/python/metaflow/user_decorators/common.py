@@ -44,11 +44,11 @@ class Registry:
 
 def parse_attributes(text: str) -> tuple[list[Any], dict[str, Any]]:
     """The arguments of `name:attribute=value,...`; an attribute that is a number is the place of a positional one."""
-    from .._builtin_decorators import _parse_attributes
+    from .. import _decospecs
 
     args: list[Any] = []
     kwargs: dict[str, Any] = {}
-    for name, value in _parse_attributes(text).items():
+    for name, value in _decospecs.parse_attributes(text).items():
         if not name.isdigit():
             kwargs[name] = value
             continue
@@ -60,7 +60,7 @@ def parse_attributes(text: str) -> tuple[list[Any], dict[str, Any]]:
 def step_decorator_from_spec(spec: str) -> tuple[Any, bool]:
     """The decorator for a step that a text asks for, and whether the text gives arguments."""
     name, colon, text = spec.partition(":")
-    from .._builtin_decorators import from_spec
+    from .._decospecs import from_spec
     from ..decorators import UnknownStepDecoratorException
 
     try:
@@ -98,9 +98,7 @@ def flow_decorator_from_spec(spec: str) -> tuple[Any, bool]:
 
     kind = builtin_flow_decorator(name)
     if kind is not None:
-        from .._builtin_decorators import _parse_attributes
-
-        return kind(_parse_attributes(text)), bool(colon)
+        return kind.parse_decorator_spec(text), bool(colon)
     kind = FlowMutator.registry.find(name)
     if kind is None:
         raise MetaflowException(f"There is no flow decorator '{name}'.")
@@ -109,10 +107,9 @@ def flow_decorator_from_spec(spec: str) -> tuple[Any, bool]:
 
 
 def builtin_flow_decorator(name: str) -> Any:
-    from .. import _builtin_decorators
-    from ..decorators import FlowDecorator
+    from .._builtin_decorators import flow_class
 
-    return built_in(_builtin_decorators.find(name), FlowDecorator)
+    return flow_class(name)
 
 
 def built_in(imported: object, base: type) -> Any:

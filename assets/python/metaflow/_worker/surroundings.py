@@ -1,0 +1,183 @@
+"""What hooks are handed beside the flow: environment, datastore, metadata, graph, ways to write a line.
+
+They answer what decorators ask of Metaflow's own objects; storing things stays with the engine.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from types import SimpleNamespace
+
+from ..system_context import LAUNCH, system_context
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from ..flowspec import FlowSpec
+
+_OWN = __name__.partition(".")[0]
+
+
+class Environment:
+    """Stands for Metaflow's local environment: this Python."""
+
+    TYPE = "local"
+
+    def executable(self, step_name: str, default: str | None = None) -> str:
+        return default or sys.executable
+
+    def get_environment_info(self, include_ext_info: bool = False) -> dict[str, Any]:
+        import platform
+
+        return {
+            "platform": "Linux" if sys.platform.startswith("linux") else sys.platform,
+            "username": os.environ.get("METAFLOW_USER") or os.environ.get("USER"),
+            "production_token": None,
+            "runtime": os.environ.get("METAFLOW_RUNTIME_NAME", "dev"),
+            "app": None,
+            "environment_type": self.TYPE,
+            "use_r": False,
+            "python_version": sys.version,
+            "python_version_code": platform.python_version(),
+            "metaflow_version": sys.modules[_OWN].__version__,
+            "script": os.path.basename(os.path.abspath(sys.argv[0])),
+        }
+
+
+class Datastore:
+    """Stands for the local datastore."""
+
+    TYPE = "local"
+
+    def __init__(self, flow_name: str, root: str | None = None) -> None:
+        self.flow_name = flow_name
+        self._root = root
+
+    @property
+    def datastore_root(self) -> str:
+        if self._root is None:
+            parent = os.environ.get("METAFLOW_DATASTORE_SYSROOT_LOCAL") or os.getcwd()
+            self._root = os.path.join(parent, ".metaflow")
+        return self._root
+
+
+class TaskDatastore:
+    """Stands for what a task will have stored."""
+
+    def __init__(self, flow: str, run_id: str, step: str, task_id: str, attempt: int, root: str | None) -> None:
+        self.flow_name = flow
+        self.run_id = run_id
+        self.step_name = step
+        self.task_id = task_id
+        self.attempt = attempt
+        self.parent_datastore = Datastore(flow, root)
+
+    @property
+    def pathspec(self) -> str:
+        return f"{self.run_id}/{self.step_name}/{self.task_id}"
+
+
+class Metadata:
+    """Stands for the local metadata provider; what is registered goes to the engine with the task's end."""
+
+    TYPE = "local"
+
+    def __init__(self) -> None:
+        self.sticky_tags: set[str] = set()
+        self.sticky_sys_tags: list[str] = []
+        self.records: list[dict[str, Any]] = []
+
+    def add_sticky_tags(self, tags: Any = (), sys_tags: Any = ()) -> None:
+        """Tags of the run, and such as users cannot change."""
+        self.sticky_tags.update(tags or ())
+        self.sticky_sys_tags += [tag for tag in sys_tags or () if tag not in self.sticky_sys_tags]
+
+    def register_metadata(self, run_id: str, step_name: str, task_id: str, metadata: list[Any]) -> None:
+        """Records of the running task."""
+        for datum in metadata:
+            self.records.append({"field": datum.field, "type": datum.type, "value": str(datum.value)})
+
+    def metadata_str(self) -> str:
+        return f"{self.TYPE}@{os.getcwd()}"
+
+
+class Graph:
+    """The flow's graph, made when a hook looks at it; of the running step more is known without it."""
+
+    def __init__(self, flow: FlowSpec, known: dict[str, Any] | None = None) -> None:
+        self._flow = flow
+        self._known = known or {}
+
+    def __getitem__(self, step: str) -> Any:
+        node = self._known.get(step)
+        if node is None:
+            graph = getattr(type(self._flow), "_graph", None)
+            node = SimpleNamespace(name=step, type=None) if graph is None else graph[step]
+        return node
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._flow._graph, name)
+
+    def __iter__(self) -> Any:
+        return iter(self._flow._graph)
+
+    def __contains__(self, step: object) -> bool:
+        return step in self._flow._graph
+
+
+class Surroundings:
+    """Everything of one process."""
+
+    def __init__(self, flow: FlowSpec, root: str | None = None) -> None:
+        self.flow = flow
+        self.environment = Environment()
+        self.flow_datastore = Datastore(flow.name, root)
+        self.metadata = Metadata()
+        # Lines for the user from before the run: said once, when it starts.
+        self.notices: list[str] = []
+        self.graph = Graph(flow)
+        self.context = system_context
+        system_context._update(
+            _phase=LAUNCH,
+            flow=flow,
+            graph=self.graph,
+            environment=self.environment,
+            flow_datastore=self.flow_datastore,
+            metadata=self.metadata,
+            logger=self.logger,
+        )
+
+    def know(self, step: str, node: dict[str, Any]) -> None:
+        """What the engine says of the running step's place in the graph."""
+        self.graph._known[step] = SimpleNamespace(
+            name=step, type=node["type"], out_funcs=node["next"], split_parents=node["split_parents"]
+        )
+
+    def graph_for(self, decorator: object) -> Any:
+        """Our own decorators look at the running step at most; others get the real graph."""
+        if type(decorator).__module__.partition(".")[0] == _OWN:
+            return self.graph
+        return self.flow._graph
+
+    def logger(
+        self,
+        body: object = "",
+        system_msg: bool = False,
+        head: str = "",
+        bad: bool = False,
+        timestamp: object = True,
+        nl: bool = True,
+    ) -> None:
+        """A line for the user: of the run before it starts, of the task's log later."""
+        text = f"{head}{body}"
+        if self.context.is_launch:
+            self.notices.append(text)
+        else:
+            print(text, end="\n" if nl else "")
+
+    def echo(self, line: object = "", **_style: object) -> None:
+        """A line about the run, which tasks do not repeat."""
+        if self.context.is_launch:
+            self.notices.append(str(line).replace("*", ""))

@@ -1,0 +1,1 @@
+"""Cards, under the names of the modules in which Metaflow has them."""

@@ -1,0 +1,1 @@
+"""Decorators under the names of the modules in which Metaflow has them."""
