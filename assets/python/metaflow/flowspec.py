@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ._worker.state import FlowState
+    from .graph import FlowGraph
 
 __all__ = ["FlowSpec", "ForeachFrame", "Inputs", "InvalidNextException", "ParallelUBF"]
 
@@ -67,8 +68,33 @@ class FlowConstructed(SystemExit):
     """`MyFlow()` at the end of a flow file: the point where the command line would take over."""
 
 
+class _GraphOf:
+    """Class attribute `_graph`: the graph of the class that is asked, made when it is first asked for."""
+
+    def __get__(self, flow: object, kind: type) -> FlowGraph:
+        own = vars(kind).get("__graph__")
+        if own is None:
+            from .graph import FlowGraph
+
+            own = FlowGraph(kind)
+            kind.__graph__ = own  # type: ignore[attr-defined]
+        return own
+
+
+class _StepsOf:
+    """Class attribute `_steps`: the step functions, by name."""
+
+    def __get__(self, flow: object, kind: type) -> list[Callable[..., None]]:
+        from .decorators import steps_of
+
+        return sorted(steps_of(kind), key=lambda function: function.__name__)
+
+
 class FlowSpec:
     """Base class of all flows."""
+
+    _graph = _GraphOf()
+    _steps = _StepsOf()
 
     def __init__(self, use_cli: bool = True) -> None:
         self.name = type(self).__name__

@@ -1,0 +1,55 @@
+"""The command line of `python flow.py ...`, with Metaflow's commands, options, variables, lines and exit codes.
+
+What reads is done here, in Python; what runs tasks becomes a command line of the flowdev binary (`execute`). A group of
+commands that lives in a module of its own (`card`, `tag`, ...) is a table `COMMANDS`: name of the subcommand -> `Command`.
+"""
+
+from __future__ import annotations
+
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import NoReturn
+
+    from ..flowspec import FlowSpec
+
+
+def main(flow: FlowSpec, words: list[str] | None = None) -> NoReturn:
+    """Do what the command line says about this flow; ends the process."""
+    code = run(flow, sys.argv[1:] if words is None else words)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    raise SystemExit(code)
+
+
+def run(flow: FlowSpec, words: list[str]) -> int:
+    """The exit code of the command line."""
+    from ..exception import MetaflowException
+    from . import terminal
+    from .errors import Exit, UsageError
+    from .top import Top
+
+    try:
+        return Top().run_for(flow, words) or 0
+    except Exit as done:
+        return done.code
+    except UsageError as error:
+        from .help import how
+
+        if error.context is not None:
+            print(how(error.context), file=sys.stderr)
+        print(f"Error: {error.message}", file=sys.stderr)
+        return 2
+    except MetaflowException as error:
+        terminal.show_exception(error)
+        return 1
+    except BrokenPipeError:
+        # Nobody reads any more: that is the reader's business.
+        import os
+
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return 1
+    except KeyboardInterrupt:
+        print("\nAborted!", file=sys.stderr)
+        return 1

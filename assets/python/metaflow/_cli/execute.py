@@ -1,0 +1,274 @@
+"""`run`, `resume` and `spin`: the command line is judged here, and carried out by the flowdev binary."""
+
+from __future__ import annotations
+
+import os
+
+from . import binary, check
+from .kinds import INTEGER
+from .options import Argument, Command, Context, Option
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from .state import State
+
+_LOG_SIZE = Option(
+    "--max-log-size",
+    kind=INTEGER,
+    default=10,
+    show_default=True,
+    help="Megabytes of a task's stdout and stderr that are kept; what exceeds them is left out.",
+)
+
+_FILES = [
+    Option("--run-id-file", help="Write the ID of this run to the file specified."),
+    Option(
+        "--runner-attribute-file",
+        help="Write the ID of this run, and where its metadata is, to the file specified.",
+    ),
+]
+
+
+def _run_options() -> list[Option]:
+    return [
+        Option("--tag", "tags", multiple=True, help="Annotate this run with the given tag; may be repeated."),
+        Option(
+            "--max-workers",
+            kind=INTEGER,
+            default=16,
+            show_default=True,
+            help="Maximum number of parallel processes.",
+        ),
+        Option(
+            "--max-num-splits",
+            kind=INTEGER,
+            default=100,
+            show_default=True,
+            help="Maximum number of splits allowed in a foreach.",
+        ),
+        _LOG_SIZE,
+        Option("--with", "decospecs", multiple=True, help="Add a decorator to all steps; may be repeated."),
+        *_FILES,
+    ]
+
+
+class Run(Command):
+    """`run`, whose options include the flow's parameters."""
+
+    def parse(self, context: Context, words: list[str]) -> tuple[dict[str, Any], list[str]]:
+        return super().parse(context, words)
+
+    def run(self, context: Context, words: list[str], state: State) -> int | None:
+        from .flow_parameters import options_of
+
+        options = options_of(state.flow)
+        own = list(self.options)
+        self.options = options + own
+        values, rest = self.parse(context, words)
+        if rest:
+            from .errors import UsageError
+
+            plural = "s" if len(rest) > 1 else ""
+            raise UsageError(f"Got unexpected extra argument{plural} ({' '.join(rest)})", context)
+        parameters = {option.parameter: values.pop(option.dest) for option in options}
+        return _run(state, parameters, **values)
+
+
+def _run(state: State, parameters: dict[str, tuple[str, ...]], user_namespace: str | None, **values: Any) -> int | None:
+    line = _line(state, "run", values)
+    if user_namespace is not None:
+        line += ["--namespace", user_namespace]
+    for name, texts in parameters.items():
+        for text in texts:
+            line += ["--parameter", f"{name}={text}"]
+    binary.become(_for_engine(line))
+
+
+def _resume(state: State, step_to_rerun: str | None, **values: Any) -> int | None:
+    from ..exception import CommandException
+
+    origin, run_id = values.pop("origin_run_id"), values.pop("run_id")
+    clone_only, reentrant = values.pop("clone_only"), values.pop("reentrant")
+    if values.pop("resume_identifier") or reentrant or clone_only:
+        raise CommandException("flowdev resumes runs of this machine only: --reentrant and --clone-only are for others.")
+    line = _line(state, "resume", values)
+    if step_to_rerun is not None:
+        if step_to_rerun not in state.flow._graph:
+            names = ",".join(node.name for node in state.flow._graph)
+            raise CommandException(f"There is no step {step_to_rerun} in the flow; its steps are: {names}")
+        line.insert(2, step_to_rerun)
+    if run_id is not None:
+        if run_id.lstrip("-").isdigit():
+            raise CommandException(f"run-id {run_id} cannot be an integer")
+        line += ["--run-id", run_id]
+    if origin is not None:
+        line += ["--origin-run-id", origin]
+    binary.become(_for_engine(line))
+
+
+def _spin(
+    state: State,
+    pathspec: str,
+    skip_decorators: bool,
+    artifacts_module: str | None,
+    persist: bool,
+    max_log_size: int,
+    run_id_file: str | None,
+    runner_attribute_file: str | None,
+) -> int | None:
+    from ..exception import CommandException
+
+    parts = pathspec.split("/")
+    flow = state.flow.name
+    if not all(parts) or len(parts) > 4:
+        raise CommandException(
+            f"'{pathspec}' names no step: write STEP, RUN/STEP, RUN/STEP/TASK, {flow}/RUN/STEP or {flow}/RUN/STEP/TASK."
+        )
+    if len(parts) == 4 and parts[0] != flow:
+        raise CommandException(f"'{pathspec}' is about the flow '{parts[0]}', and this one is '{flow}'.")
+    if len(parts) > 2 and parts[0] == flow:
+        parts = parts[1:]
+    step = parts[0] if len(parts) == 1 else parts[1]
+    if step not in state.flow._graph:
+        raise CommandException(f"Step '{step}' not found in flow '{flow}'. Please provide a valid step name.")
+    values = {
+        "max_log_size": max_log_size,
+        "run_id_file": run_id_file,
+        "runner_attribute_file": runner_attribute_file,
+    }
+    line = _line(state, "spin", values)
+    line.insert(2, "/".join(parts))
+    if skip_decorators:
+        line.append("--skip-decorators")
+    line.append("--persist" if persist else "--no-persist")
+    if artifacts_module is not None:
+        line += ["--artifacts-module", artifacts_module]
+    binary.become(_for_engine(line))
+
+
+def _for_engine(line: list[str]) -> list[str]:
+    """The line in the options that the engine has by now."""
+    known = {"--with", "--tag", "--namespace", "--max-workers", "--max-num-splits", "--run-id-file", "--origin-run-id"}
+    known |= {"--artifacts-module", "--pathspec"}
+    out, words = [line[0], line[1]], line[2:]
+    while words:
+        word = words.pop(0)
+        if not word.startswith("--"):
+            parts = word.split("/")
+            if line[0] == "spin" and len(parts) > 1:
+                out += [parts[1], "--pathspec", word]
+            else:
+                out.append(word)
+        elif word == "--skip-decorators":
+            out.append(word)
+        elif word in ("--quiet", "--persist", "--no-persist"):
+            pass
+        elif word == "--parameter":
+            name, _, text = words.pop(0).partition("=")
+            out += [f"--{name}", text]
+        elif word in ("--config", "--config-value"):
+            del words[:2]
+        elif word in known and not (line[0] == "spin" and word in ("--with", "--tag")):
+            out += [word, words.pop(0)]
+        else:
+            words.pop(0)
+    return out
+
+
+def _line(state: State, verb: str, values: dict[str, Any]) -> list[str]:
+    """The binary's command line, as far as it is the same for all three verbs."""
+    decospecs = _decospecs(state, values.pop("decospecs", None))
+    check.before_run(state)
+    line = [verb, binary.flow_file(), "--console", "metaflow", "--class", state.flow.name]
+    if state.is_quiet:
+        line.append("--quiet")
+    for spec in decospecs:
+        line += ["--with", spec]
+    for tag in values.pop("tags", ()):
+        line += ["--tag", tag]
+    for name, value in values.items():
+        if value is not None:
+            line += [f"--{name.replace('_', '-')}", str(value)]
+    if state.values["datastore_root"]:
+        line += ["--datastore-root", os.path.abspath(state.values["datastore_root"])]
+    for name, path in state.config_files:
+        line += ["--config", name, path]
+    for name, text in state.config_values:
+        line += ["--config-value", name, text]
+    for name, value in state.flow_options.items():
+        for item in value if isinstance(value, tuple) else (value,):
+            if item is not None and item is not False:
+                line += ["--flow-option", f"{name}={'true' if item is True else item}"]
+    return line
+
+
+def _decospecs(state: State, own: tuple[str, ...] | None) -> list[str]:
+    """Decorators of `--with`: those of the command first, then those before it."""
+    from ..metaflow_config import from_conf
+
+    if own is None:
+        return list(state.values["decospecs"])
+    return [*own, *from_conf("DEFAULT_DECOSPECS", "").split(), *state.values["decospecs"]]
+
+
+def _spin_options() -> list[Option]:
+    from ..metaflow_config import from_conf
+
+    return [
+        Option(
+            "--skip-decorators/--no-skip-decorators",
+            default=False,
+            show_default=True,
+            help="Run the step without its decorators.",
+        ),
+        Option(
+            "--artifacts-module",
+            help="A Python file with a dictionary ARTIFACTS, whose values replace those of the step's inputs.",
+        ),
+        Option(
+            "--persist/--no-persist",
+            default=from_conf("SPIN_PERSIST", False),
+            show_default=True,
+            help="Whether to keep the artifacts of the spun step.",
+        ),
+        _LOG_SIZE,
+        *_FILES,
+    ]
+
+
+COMMANDS = {
+    "run": Run(
+        None,
+        "Run the workflow locally.",
+        [
+            *_run_options(),
+            Option(
+                "--namespace",
+                "user_namespace",
+                help="Change the namespace from the default (your user name) to the given tag: what the client finds "
+                "in the tasks of this run. An empty text is the global namespace: --namespace=",
+            ),
+        ],
+    ),
+    "resume": Command(
+        _resume,
+        "Resume execution of a previous run of this flow.",
+        [
+            *_run_options(),
+            Option("--origin-run-id", help="ID of the run to resume. By default, the last one executed locally."),
+            Option("--run-id", hidden=True),
+            Option("--clone-only/--no-clone-only", hidden=True, default=False),
+            Option("--reentrant/--no-reentrant", hidden=True, default=False),
+            Option("--resume-identifier", hidden=True),
+        ],
+        [Argument("step-to-rerun", required=False)],
+    ),
+    "spin": Command(
+        _spin,
+        "Spin up a task for a given step from a previous run locally.",
+        _spin_options(),
+        [Argument("pathspec")],
+    ),
+}

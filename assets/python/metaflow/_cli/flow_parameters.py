@@ -1,0 +1,72 @@
+"""The flow's parameters as options of `run`: texts are judged here, and go to the engine as they were given."""
+
+from __future__ import annotations
+
+from .errors import BadValue
+from .kinds import BOOLEAN, INTEGER, REAL, TEXT, Kind
+from .options import Context, Option
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from ..flowspec import FlowSpec
+    from ..parameters import Parameter
+
+_PLAIN = {str: TEXT, int: INTEGER, float: REAL, bool: BOOLEAN}
+
+
+class _Judge(Kind):
+    """Says whether a text is a value of the parameter; the text itself is what goes on."""
+
+    def __init__(self, parameter: Parameter) -> None:
+        self.parameter = parameter
+        plain = _PLAIN.get(parameter.type)
+        self.plain = plain
+        self.name = plain.name if plain else str(parameter.type_name).upper()
+
+    def convert(self, value: Any) -> str:
+        if self.plain is not None:
+            self.plain.convert(value)
+            return value
+        from ..parameters import UsageError
+
+        try:
+            self.parameter.convert(value)
+        except UsageError as problem:
+            raise BadValue(problem.message) from problem
+        return value
+
+
+class ParameterOption(Option):
+    """The option of one parameter; its value is the tuple of texts that were given for it."""
+
+    def __init__(self, parameter: Parameter) -> None:
+        super().__init__(
+            f"--{parameter.name}",
+            kind=_Judge(parameter),
+            default=parameter.default,
+            multiple=parameter.multiple,
+            required=parameter.required,
+            help=parameter.help or "",
+            show_default=True,
+        )
+        self.parameter = parameter.name
+
+    def finish(self, given: Any, context: Context) -> tuple[str, ...]:
+        default, self.default = self.default, None
+        required, self.required = self.required, self.required and default is None
+        try:
+            value = super().finish(given, context)
+        finally:
+            self.default, self.required = default, required
+        return value if self.multiple else () if value is None else (value,)
+
+
+def options_of(flow: FlowSpec) -> list[ParameterOption]:
+    """An option for each parameter that is no config."""
+    from .._worker.classes import parameters_of
+
+    return [
+        ParameterOption(parameter) for _, parameter in parameters_of(type(flow)) if not parameter.IS_CONFIG_PARAMETER
+    ]

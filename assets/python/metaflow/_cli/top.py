@@ -1,0 +1,212 @@
+"""The options before the command, and the table of commands."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from .kinds import PAIRS, Choice
+from .options import Command, Context, Group, Option, option_from
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from ..flowspec import FlowSpec
+    from .state import State
+
+_ELSEWHERE = "elsewhere"
+
+# Name -> (module that has the command, line in the list of commands), in the order of that list. A module's COMMANDS has
+# the command under its own name or, for a group, the subcommands.
+_TABLE = {
+    "check": ("check", "Check that the flow is valid (default)."),
+    "dump": ("dump", "Get data artifacts of a task or all tasks in a step."),
+    "help": ("show", "Show all available commands."),
+    "init": ("elsewhere", "Initialize a run."),
+    "output-dot": ("show", "Visualize the flow with Graphviz."),
+    "output-raw": ("show", "Output internal state of the flow graph."),
+    "resume": ("execute", "Resume execution of a previous run of this flow."),
+    "run": ("execute", "Run the workflow locally."),
+    "show": ("show", "Show structure of the flow."),
+    "spin": ("execute", "Spin up a task for a given step from a previous run locally."),
+    "version": ("show", "Print the Metaflow version"),
+    "logs": ("logs", "Commands related to logs"),
+    "tag": ("tag", "Commands related to tagging."),
+    "card": ("card", "Commands related to @card decorator."),
+    "package": ("package", "Commands related to code packages."),
+    "batch": (_ELSEWHERE, "Commands related to AWS Batch."),
+    "kubernetes": (_ELSEWHERE, "Commands related to Kubernetes."),
+    "step-functions": (_ELSEWHERE, "Commands related to AWS Step Functions."),
+    "argo-workflows": (_ELSEWHERE, "Commands related to Argo Workflows."),
+    "airflow": (_ELSEWHERE, "Commands related to Airflow."),
+}
+_GROUPS = {"logs": "show", "tag": None, "card": None, "package": None}
+_HIDDEN = frozenset(("init",))
+
+
+def _options() -> list[Option]:
+    from ..metaflow_config import from_conf
+
+    return [
+        Option("--quiet/--not-quiet", help="Suppress unnecessary messages", default=False, show_default=True),
+        Option(
+            "--metadata",
+            kind=Choice(("local", "service", "spin")),
+            default=from_conf("DEFAULT_METADATA", "local"),
+            show_default=True,
+            help="Metadata service type",
+        ),
+        Option(
+            "--environment",
+            kind=Choice(("local", "pypi", "conda", "uv")),
+            default=from_conf("DEFAULT_ENVIRONMENT", "local"),
+            show_default=True,
+            help="Execution environment type",
+        ),
+        Option("--force-rebuild-environments/--no-force-rebuild-environments", default=False, hidden=True),
+        Option(
+            "--datastore",
+            kind=Choice(("local", "s3", "azure", "gs", "spin")),
+            default=from_conf("DEFAULT_DATASTORE", "local"),
+            show_default=True,
+            help="Data backend type",
+        ),
+        Option("--datastore-root", help="Root path for datastore"),
+        Option(
+            "--package-suffixes",
+            default=from_conf("DEFAULT_PACKAGE_SUFFIXES", ".py,.R,.RDS"),
+            show_default=True,
+            help="A comma-separated list of file suffixes to include in the code package.",
+        ),
+        Option(
+            "--with",
+            "decospecs",
+            multiple=True,
+            help="Add a decorator to all steps. You can give this option several times.",
+        ),
+        Option(
+            "--pylint/--no-pylint", default=True, show_default=True, help="Run Pylint on the flow if it is installed."
+        ),
+        Option(
+            "--event-logger",
+            kind=Choice(("nullSidecarLogger", "debugLogger")),
+            default=from_conf("DEFAULT_EVENT_LOGGER", "nullSidecarLogger"),
+            show_default=True,
+            help="Type of event logger used",
+        ),
+        Option(
+            "--monitor",
+            kind=Choice(("nullSidecarMonitor", "debugMonitor")),
+            default=from_conf("DEFAULT_MONITOR", "nullSidecarMonitor"),
+            show_default=True,
+            help="Monitoring backend type",
+        ),
+        Option("--local-config-file", hidden=True),
+        Option("--mode", kind=Choice(("spin",)), help="`spin`: the command is about spun tasks and their store."),
+    ]
+
+
+def _config_options() -> list[Option]:
+    return [
+        Option(
+            "--config",
+            kind=PAIRS,
+            nargs=2,
+            multiple=True,
+            variable="METAFLOW_FLOW_CONFIG",
+            help="The file of a configuration: its name, then the path.",
+        ),
+        Option(
+            "--config-value",
+            kind=PAIRS,
+            nargs=2,
+            multiple=True,
+            variable="METAFLOW_FLOW_CONFIG_VALUE",
+            help="The value of a configuration: its name, then the text.",
+        ),
+    ]
+
+
+class Top(Group):
+    """The command line as a whole."""
+
+    def __init__(self) -> None:
+        super().__init__("", {}, _options())
+
+    def find(self, name: str) -> Command | None:
+        if name not in _TABLE:
+            return None
+        module, text = _TABLE[name]
+        if module == _ELSEWHERE:
+            from . import elsewhere
+
+            return elsewhere.command(name)
+        commands = _module(module).COMMANDS
+        if name in _GROUPS:
+            return Group(text, commands, default=_GROUPS[name])
+        return commands[name]
+
+    def listed(self) -> list[tuple[str, str]]:
+        return [(name, text) for name, (_, text) in _TABLE.items() if name not in _HIDDEN]
+
+    def run_for(self, flow: FlowSpec, words: list[str]) -> int | None:
+        """Carry out a command line about this flow; the answer is the exit code."""
+        from .state import State
+
+        program = os.path.basename(sys.argv[0])
+        context = Context(self, program, "METAFLOW")
+        decorators = self._add_flow_options(flow)
+        if _has_configs(flow):
+            self.options += _config_options()
+        values, rest = self.parse(context, words)
+        state = State(flow, program, values)
+        state.flow_options = {name: values.pop(dest) for name, dest in decorators.items()}
+        state.config_files = list(values.pop("config", ()))
+        state.config_values = list(values.pop("config_value", ()))
+        from .start import start
+
+        start(state, context, rest)
+        if not rest:
+            return _module("check").COMMANDS["check"].run(context.below(self, "check"), [], state)
+        command = self.find(rest[0])
+        if command is None:
+            from .errors import UsageError
+
+            raise UsageError(f"No such command '{rest[0]}'.", context)
+        return command.run(context.below(command, rest[0]), rest[1:], state)
+
+    def _add_flow_options(self, flow: FlowSpec) -> dict[str, str]:
+        """Options that the flow's decorators have; answers their names, and where their values are found."""
+        from ..decorators import flow_decorators
+        from ..exception import MetaflowException
+
+        taken = {option.dest: "the command line" for option in self.options}
+        found: dict[str, str] = {}
+        for decorator in flow_decorators(type(flow)):
+            for name, attributes in (getattr(decorator, "options", None) or {}).items():
+                option = option_from(name, attributes)
+                if option.dest in taken:
+                    if found.get(name) and taken[option.dest] == decorator.name:
+                        continue
+                    raise MetaflowException(
+                        f"The decorator @{decorator.name} has an option --{name}, which {taken[option.dest]} has too."
+                    )
+                taken[option.dest] = decorator.name
+                found[name] = option.dest
+                self.options.insert(0, option)
+        return found
+
+
+def _has_configs(flow: FlowSpec) -> bool:
+    from .._worker.classes import parameters_of
+
+    return any(parameter.IS_CONFIG_PARAMETER for _, parameter in parameters_of(type(flow)))
+
+
+def _module(name: str) -> Any:
+    __import__(f"{__package__}.{name}")
+    return sys.modules[f"{__package__}.{name}"]
+
+
+__all__ = ["State", "Top"]
