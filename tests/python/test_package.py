@@ -3,27 +3,10 @@
 import os
 import subprocess
 import sys
-import tempfile
 import textwrap
 import unittest
 
 from driver import ASSETS, PYCACHE
-
-FLOW = """
-from metaflow import FlowSpec, step
-
-class HandedFlow(FlowSpec):
-    @step
-    def start(self):
-        self.next(self.end)
-
-    @step
-    def end(self):
-        pass
-
-if __name__ == "__main__":
-    HandedFlow()
-"""
 
 
 def python(code, *arguments, **environ):
@@ -118,38 +101,6 @@ class ImportTest(unittest.TestCase):
             print(pickle.loads(data))
         """
         self.assertEqual(self.printed(code), "[no stacktrace]\nt: e\n")
-
-
-class HandOverTest(unittest.TestCase):
-    def arguments(self, *given):
-        """What flowdev is started with, for `python flow.py ...`."""
-        with tempfile.TemporaryDirectory() as directory:
-            binary = os.path.join(directory, "flowdev")
-            with open(binary, "w") as file:
-                file.write('#!/bin/sh\necho "$@"\n')
-            os.chmod(binary, 0o755)
-            with open(os.path.join(directory, "flow.py"), "w") as file:
-                file.write(FLOW)
-            code = "import runpy, sys; sys.argv = sys.argv[1:]; runpy.run_path(sys.argv[0], run_name='__main__')"
-            path = os.path.join(directory, "flow.py")
-            done = python(code, path, *given, FLOWDEV_BIN=binary)
-            self.assertEqual(done.stderr, "")
-            return done.stdout.replace(path, "flow.py").split()
-
-    def test_order_of_arguments(self):
-        self.assertEqual(self.arguments("run", "--alpha", "3"), ["run", "flow.py", "--alpha", "3"])
-        self.assertEqual(
-            self.arguments("--no-pylint", "--with", "retry", "run", "--tag=a"),
-            ["run", "flow.py", "--with", "retry", "--tag=a"],
-        )
-        self.assertEqual(self.arguments("spin", "train"), ["spin", "flow.py", "train"])
-        self.assertEqual(self.arguments(), ["check", "flow.py"])
-
-    def test_without_flowdev(self):
-        code = FLOW + "\n"
-        done = python(code, PATH=os.path.dirname(sys.executable))
-        self.assertEqual(done.returncode, 1)
-        self.assertIn("flowdev, which runs this flow, was not found", done.stderr)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,10 @@ if TYPE_CHECKING:
 
     from .graph import DAGNode, FlowGraph
 
-_RECORD = '"{name}"[ label = <<b>{name}</b> | <font point-size="10">{type}</font>>   fontname = "Helvetica"   shape = "record" ];'
+_RECORD = (
+    '"{name}"[ label = <<b>{name}</b> | <font point-size="10">{type}</font>>   fontname = "Helvetica" '
+    '  shape = "record" ];'
+)
 _HEXAGON = (
     '"{name}" [ label = <<b>{name}</b><br/><font point-size="9">{type}</font>>   fontname = "Helvetica" '
     '  shape = "hexagon"   style = "filled" fillcolor = "lightgreen" ];'

@@ -1,4 +1,4 @@
-"""What happens when a flow file says `MyFlow()`: the worker takes note of it; elsewhere the command line is carried out."""
+"""What happens when a flow file says `MyFlow()`: the worker notes it; elsewhere the command line is carried out."""
 
 from __future__ import annotations
 

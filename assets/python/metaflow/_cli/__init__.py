@@ -1,7 +1,7 @@
 """The command line of `python flow.py ...`, with Metaflow's commands, options, variables, lines and exit codes.
 
-What reads is done here, in Python; what runs tasks becomes a command line of the flowdev binary (`execute`). A group of
-commands that lives in a module of its own (`card`, `tag`, ...) is a table `COMMANDS`: name of the subcommand -> `Command`.
+What reads is done here, in Python; what runs tasks becomes a command line of the flowdev binary (`execute`). A module
+of commands has a table `COMMANDS`: the name of the command, or of a group's subcommand (`card`, `tag`), to a `Command`.
 """
 
 from __future__ import annotations

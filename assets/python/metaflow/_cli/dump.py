@@ -39,9 +39,11 @@ def dump(state: State, input_path: str, private: bool, max_value_size: int, incl
             f"Dumping output of run_id=*{task.run_id}* step=*{task.step}* task_id=*{task.task_id}*", colour="magenta"
         )
         if file is None:
-            rows = [*_rows(task, private, wanted, max_value_size)]
-            lines = [f"{name} [size: {size} type: {kind}] = {value}" for name, size, kind, value in sorted(rows, key=_key)]
-            terminal.write("\n".join(lines), raw=True)
+            rows = sorted(_rows(task, private, wanted, max_value_size), key=_key)
+            for name, size, kind, value in rows:
+                terminal.write(f"{name} [size: {size} type: {kind}] = {value}", raw=True)
+            if not rows:
+                terminal.write("")
         else:
             output[task.pathspec] = {name: value for name, _, _, value in _rows(task, private, wanted, None)}
     if file is not None:
@@ -57,9 +59,7 @@ def _key(row: tuple) -> str:
     return row[0]
 
 
-def _rows(
-    task: StoredTask, private: bool, wanted: set[str], limit: int | None
-) -> Iterator[tuple[str, Any, Any, Any]]:
+def _rows(task: StoredTask, private: bool, wanted: set[str], limit: int | None) -> Iterator[tuple[str, Any, Any, Any]]:
     """Name, size, type and value of each artifact that is asked for; a value above the limit stands aside."""
     objects, infos = task.manifest()
     for name, key in objects.items():

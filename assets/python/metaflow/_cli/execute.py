@@ -10,7 +10,8 @@ from .options import Argument, Command, Context, Option
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from collections.abc import Callable
+    from typing import Any, NoReturn
 
     from .state import State
 
@@ -54,45 +55,49 @@ def _run_options() -> list[Option]:
     ]
 
 
-class Run(Command):
-    """`run`, whose options include the flow's parameters."""
+class Execute(Command):
+    """A command whose options include the flow's parameters; those that a run has already are not required."""
 
-    def parse(self, context: Context, words: list[str]) -> tuple[dict[str, Any], list[str]]:
-        return super().parse(context, words)
+    def __init__(
+        self,
+        action: Callable[..., list[str]],
+        help: str,
+        options: list[Option],
+        arguments: list[Argument] | None = None,
+        starts: bool = False,
+    ) -> None:
+        super().__init__(None, help, options, arguments)
+        self.line = action
+        self.starts = starts
 
-    def run(self, context: Context, words: list[str], state: State) -> int | None:
+    def run(self, context: Context, words: list[str], state: State) -> NoReturn:
         from .flow_parameters import options_of
 
-        options = options_of(state.flow)
-        own = list(self.options)
-        self.options = options + own
-        values, rest = self.parse(context, words)
-        if rest:
-            from .errors import UsageError
-
-            plural = "s" if len(rest) > 1 else ""
-            raise UsageError(f"Got unexpected extra argument{plural} ({' '.join(rest)})", context)
-        parameters = {option.parameter: values.pop(option.dest) for option in options}
-        return _run(state, parameters, **values)
+        parameters = options_of(state.flow, self.options, required=self.starts)
+        full = Command(None, self.help, [*parameters, *self.options], self.arguments)
+        values = full.values(Context(full, context.path, context.prefix, context.parent), words)
+        given = {option.parameter: values.pop(option.dest) for option in parameters}
+        line = self.line(state, **values)
+        line += [f"--parameter={name}={text}" for name, texts in given.items() for text in texts]
+        binary.become(line)
 
 
-def _run(state: State, parameters: dict[str, tuple[str, ...]], user_namespace: str | None, **values: Any) -> int | None:
+def _run(state: State, user_namespace: str | None, **values: Any) -> list[str]:
     line = _line(state, "run", values)
     if user_namespace is not None:
-        line += ["--namespace", user_namespace]
-    for name, texts in parameters.items():
-        for text in texts:
-            line += ["--parameter", f"{name}={text}"]
-    binary.become(_for_engine(line))
+        line.append(f"--namespace={user_namespace}")
+    return line
 
 
-def _resume(state: State, step_to_rerun: str | None, **values: Any) -> int | None:
+def _resume(state: State, step_to_rerun: str | None, **values: Any) -> list[str]:
     from ..exception import CommandException
 
     origin, run_id = values.pop("origin_run_id"), values.pop("run_id")
     clone_only, reentrant = values.pop("clone_only"), values.pop("reentrant")
     if values.pop("resume_identifier") or reentrant or clone_only:
-        raise CommandException("flowdev resumes runs of this machine only: --reentrant and --clone-only are for others.")
+        raise CommandException(
+            "--clone-only, --reentrant and --resume-identifier are for schedulers of other machines."
+        )
     line = _line(state, "resume", values)
     if step_to_rerun is not None:
         if step_to_rerun not in state.flow._graph:
@@ -102,10 +107,10 @@ def _resume(state: State, step_to_rerun: str | None, **values: Any) -> int | Non
     if run_id is not None:
         if run_id.lstrip("-").isdigit():
             raise CommandException(f"run-id {run_id} cannot be an integer")
-        line += ["--run-id", run_id]
+        line.append(f"--run-id={run_id}")
     if origin is not None:
-        line += ["--origin-run-id", origin]
-    binary.become(_for_engine(line))
+        line.append(f"--origin-run-id={origin}")
+    return line
 
 
 def _spin(
@@ -117,7 +122,7 @@ def _spin(
     max_log_size: int,
     run_id_file: str | None,
     runner_attribute_file: str | None,
-) -> int | None:
+) -> list[str]:
     from ..exception import CommandException
 
     parts = pathspec.split("/")
@@ -144,37 +149,8 @@ def _spin(
         line.append("--skip-decorators")
     line.append("--persist" if persist else "--no-persist")
     if artifacts_module is not None:
-        line += ["--artifacts-module", artifacts_module]
-    binary.become(_for_engine(line))
-
-
-def _for_engine(line: list[str]) -> list[str]:
-    """The line in the options that the engine has by now."""
-    known = {"--with", "--tag", "--namespace", "--max-workers", "--max-num-splits", "--run-id-file", "--origin-run-id"}
-    known |= {"--artifacts-module", "--pathspec"}
-    out, words = [line[0], line[1]], line[2:]
-    while words:
-        word = words.pop(0)
-        if not word.startswith("--"):
-            parts = word.split("/")
-            if line[0] == "spin" and len(parts) > 1:
-                out += [parts[1], "--pathspec", word]
-            else:
-                out.append(word)
-        elif word == "--skip-decorators":
-            out.append(word)
-        elif word in ("--quiet", "--persist", "--no-persist"):
-            pass
-        elif word == "--parameter":
-            name, _, text = words.pop(0).partition("=")
-            out += [f"--{name}", text]
-        elif word in ("--config", "--config-value"):
-            del words[:2]
-        elif word in known and not (line[0] == "spin" and word in ("--with", "--tag")):
-            out += [word, words.pop(0)]
-        else:
-            words.pop(0)
-    return out
+        line.append(f"--artifacts-module={artifacts_module}")
+    return line
 
 
 def _line(state: State, verb: str, values: dict[str, Any]) -> list[str]:
@@ -185,14 +161,14 @@ def _line(state: State, verb: str, values: dict[str, Any]) -> list[str]:
     if state.is_quiet:
         line.append("--quiet")
     for spec in decospecs:
-        line += ["--with", spec]
+        line.append(f"--with={spec}")
     for tag in values.pop("tags", ()):
-        line += ["--tag", tag]
+        line.append(f"--tag={tag}")
     for name, value in values.items():
         if value is not None:
-            line += [f"--{name.replace('_', '-')}", str(value)]
+            line.append(f"--{name.replace('_', '-')}={value}")
     if state.values["datastore_root"]:
-        line += ["--datastore-root", os.path.abspath(state.values["datastore_root"])]
+        line.append(f"--datastore-root={os.path.abspath(state.values['datastore_root'])}")
     for name, path in state.config_files:
         line += ["--config", name, path]
     for name, text in state.config_values:
@@ -200,7 +176,7 @@ def _line(state: State, verb: str, values: dict[str, Any]) -> list[str]:
     for name, value in state.flow_options.items():
         for item in value if isinstance(value, tuple) else (value,):
             if item is not None and item is not False:
-                line += ["--flow-option", f"{name}={'true' if item is True else item}"]
+                line.append(f"--flow-option={name}={'true' if item is True else item}")
     return line
 
 
@@ -239,8 +215,8 @@ def _spin_options() -> list[Option]:
 
 
 COMMANDS = {
-    "run": Run(
-        None,
+    "run": Execute(
+        _run,
         "Run the workflow locally.",
         [
             *_run_options(),
@@ -251,8 +227,9 @@ COMMANDS = {
                 "in the tasks of this run. An empty text is the global namespace: --namespace=",
             ),
         ],
+        starts=True,
     ),
-    "resume": Command(
+    "resume": Execute(
         _resume,
         "Resume execution of a previous run of this flow.",
         [
@@ -265,7 +242,7 @@ COMMANDS = {
         ],
         [Argument("step-to-rerun", required=False)],
     ),
-    "spin": Command(
+    "spin": Execute(
         _spin,
         "Spin up a task for a given step from a previous run locally.",
         _spin_options(),

@@ -41,13 +41,13 @@ class _Judge(Kind):
 class ParameterOption(Option):
     """The option of one parameter; its value is the tuple of texts that were given for it."""
 
-    def __init__(self, parameter: Parameter) -> None:
+    def __init__(self, parameter: Parameter, required: bool) -> None:
         super().__init__(
             f"--{parameter.name}",
             kind=_Judge(parameter),
             default=parameter.default,
             multiple=parameter.multiple,
-            required=parameter.required,
+            required=required and parameter.required,
             help=parameter.help or "",
             show_default=True,
         )
@@ -63,10 +63,14 @@ class ParameterOption(Option):
         return value if self.multiple else () if value is None else (value,)
 
 
-def options_of(flow: FlowSpec) -> list[ParameterOption]:
-    """An option for each parameter that is no config."""
+def options_of(flow: FlowSpec, taken: list[Option], required: bool) -> list[ParameterOption]:
+    """An option for each parameter that is no config, and whose name is not an option of the command itself."""
     from .._worker.classes import parameters_of
 
-    return [
-        ParameterOption(parameter) for _, parameter in parameters_of(type(flow)) if not parameter.IS_CONFIG_PARAMETER
+    known = {option.dest for option in taken}
+    options = [
+        ParameterOption(parameter, required)
+        for _, parameter in parameters_of(type(flow))
+        if not parameter.IS_CONFIG_PARAMETER
     ]
+    return [option for option in options if option.dest not in known]

@@ -23,9 +23,7 @@ def show(
 
     tasks = [attempts[-1] for attempts in find(state.root(), state.flow.name, input_path)]
     if not tasks:
-        raise CommandException(
-            "No Tasks found at the given path -- either none exist or none have started yet"
-        )
+        raise CommandException("No Tasks found at the given path -- either none exist or none have started yet")
     for task in tasks:
         state.echo(
             f"Dumping logs of run_id=*{task.run_id}* step=*{task.step}* task_id=*{task.task_id}*", colour="magenta"

@@ -142,7 +142,7 @@ HELP = Option("--help", flag=True, help="Show this message and exit.")
 
 
 class Command:
-    """Something to do, with its options and arguments. `action(state, **values)` returns an exit code, or None for 0."""
+    """Something to do, with its options and arguments. `action(state, **values)` answers the exit code; None is 0."""
 
     interspersed = True
 
@@ -174,7 +174,7 @@ class Command:
             print(page(context))
             raise Exit(0)
         values: dict[str, Any] = {}
-        for parameter in sorted([*self.options], key=lambda option: _position(option, order)):
+        for parameter in sorted(self.options, key=lambda option: _position(option, order)):
             values[parameter.dest] = parameter.finish(given.get(parameter.dest), context)
         rest = self._take_arguments(context, rest, values)
         return values, rest
@@ -192,13 +192,18 @@ class Command:
             values[argument.dest] = taken
         return words
 
-    def run(self, context: Context, words: list[str], state: Any) -> int | None:
+    def values(self, context: Context, words: list[str]) -> dict[str, Any]:
+        """The values of all options and arguments; words that are left over are an error."""
         values, rest = self.parse(context, words)
         if rest:
             plural = "s" if len(rest) > 1 else ""
             raise UsageError(f"Got unexpected extra argument{plural} ({' '.join(rest)})", context)
+        return values
+
+    def run(self, context: Context, words: list[str], state: Any) -> int | None:
+        """Do it; the answer is the exit code."""
         assert self.action is not None
-        return self.action(state, **values)
+        return self.action(state, **self.values(context, words))
 
 
 def _position(option: Option, order: list[str]) -> int:

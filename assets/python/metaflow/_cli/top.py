@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 _ELSEWHERE = "elsewhere"
 
-# Name -> (module that has the command, line in the list of commands), in the order of that list. A module's COMMANDS has
-# the command under its own name or, for a group, the subcommands.
+# Name -> (module that has the command, line in the list of commands), in the order of that list. A module's COMMANDS
+# has the command under its own name or, for a group, the subcommands.
 _TABLE = {
     "check": ("check", "Check that the flow is valid (default)."),
     "dump": ("dump", "Get data artifacts of a task or all tasks in a step."),
