@@ -42,6 +42,9 @@ pub enum EngineError {
     },
 }
 
+/// The class of errors in what the user has given.
+const USAGE: &str = "metaflow.parameters.UsageError";
+
 fn ended_because(said: &str) -> String {
     let said = said.trim();
     if said.is_empty() {
@@ -65,6 +68,22 @@ impl EngineError {
         Self::Usage {
             message: message.into(),
             hint: Some(hint.into()),
+        }
+    }
+
+    /// What Python said when it prepared the flow, or its parameters: a value that the user gave, a sentence of the runtime, or
+    /// an exception of the user's code.
+    pub fn python(error: PyError) -> Self {
+        match &error.headline {
+            Some(_) if error.type_name == USAGE => Self::usage(
+                error.message,
+                "`flowdev run FLOW --help` lists what can be given",
+            ),
+            Some(headline) if error.frames.is_empty() => Self::Request {
+                message: format!("{headline}: {}", error.message),
+                hint: None,
+            },
+            _ => Self::Import(Box::new(error)),
         }
     }
 

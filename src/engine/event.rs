@@ -66,6 +66,9 @@ pub struct PyError {
     /// Innermost last.
     #[serde(default)]
     pub frames: Vec<Frame>,
+    /// That of an error of the runtime, whose message is a sentence for the user.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub headline: Option<String>,
 }
 
 /// Why a task or a job failed.

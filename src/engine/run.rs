@@ -124,11 +124,7 @@ async fn evaluate(
     let process = setting.flow.task(&spec).await?;
     let done = attempt::collect(process, &task, &setting.wires).await?;
     match (&done.error, &done.unpicklable) {
-        (Some(error), _) if error.frames.is_empty() => Err(EngineError::usage(
-            error.message.clone(),
-            "`flowdev run FLOW --help` lists the parameters",
-        )),
-        (Some(error), _) => Err(EngineError::Import(Box::new(error.clone()))),
+        (Some(error), _) => Err(EngineError::python(error.clone())),
         (None, Some(artifact)) => Err(EngineError::request(
             format!(
                 "the class attribute {} ({}) cannot be pickled: {}",

@@ -5,6 +5,8 @@ What a decorator does while a task runs is in `_worker.hooks`; which ones exist 
 
 from __future__ import annotations
 
+from types import FunctionType
+
 from ._decorator_base import UNPACK_KEY as UNPACK_KEY
 from ._decorator_base import Decorator as Decorator
 from ._decorator_base import FlowDecorator, StepDecorator
@@ -83,10 +85,12 @@ def steps_of(flow: type) -> list[Callable]:
     """The step functions of a class as its instances find them; base classes first, each in source order."""
     steps: dict[str, Callable] = {}
     for base in reversed(flow.__mro__):
-        own = [value for value in vars(base).values() if getattr(value, "is_step", False)]
+        # An expression of configs has any attribute that is asked for.
+        own = [value for value in vars(base).values() if type(value) is FunctionType and hasattr(value, "is_step")]
         for function in sorted(own, key=_line):
             steps.setdefault(function.__name__, function)
-    return [getattr(flow, name) for name in steps if getattr(getattr(flow, name, None), "is_step", False)]
+    found = (getattr(flow, name, None) for name in steps)
+    return [value for value in found if type(value) is FunctionType and hasattr(value, "is_step")]
 
 
 def _line(function: Callable) -> int:

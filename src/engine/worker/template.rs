@@ -43,7 +43,7 @@ impl Template {
     pub async fn load(&self, load: &Load) -> Result<Loaded, EngineError> {
         match self.ask(&Command::Load(load)).await? {
             Answer::Loaded(loaded) => Ok(*loaded),
-            Answer::Failed { error } => Err(EngineError::Import(Box::new(error))),
+            Answer::Failed { error } => Err(EngineError::python(error)),
             other => Err(unexpected(&other)),
         }
     }

@@ -109,6 +109,7 @@ fn a_failure_is_marked_in_the_source() {
                 function: "train".to_owned(),
                 code: None,
             }],
+            headline: None,
         },
     };
     tell(

@@ -78,7 +78,15 @@ def describe_exception(error: BaseException) -> dict[str, Any]:
         "full_traceback": "".join(traceback.format_exception(type(error), error, error.__traceback__)),
         "frames": frames,
         "syntax": syntax,
+        # Of errors whose message is a sentence for the user.
+        "headline": getattr(error, "headline", None) if _is_explained(error) else None,
     }
+
+
+def _is_explained(error: BaseException) -> bool:
+    from ..exception import MetaflowException
+
+    return isinstance(error, MetaflowException)
 
 
 def message_of(error: BaseException) -> str:

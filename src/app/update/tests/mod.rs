@@ -61,6 +61,7 @@ pub(super) fn failure(line: u32) -> Failure {
                 function: "train".to_owned(),
                 code: None,
             }],
+            headline: None,
         },
     }
 }
