@@ -99,13 +99,7 @@ pub fn default_card(facts: TaskFacts, user: Vec<Component>) -> Card {
         "finished_at": facts.finished,
         "pathspec": facts.pathspec,
     });
-    let mut contents = Vec::new();
-    if !user.is_empty() {
-        contents.push(Component::from(Section {
-            contents: user,
-            ..Section::default()
-        }));
-    }
+    let mut contents = user;
     contents.push(section("Task Metadata", vec![task_table(&facts).into()]));
     let code = PythonCode {
         data: facts.code,
@@ -195,14 +189,10 @@ pub fn default_card(facts: TaskFacts, user: Vec<Component>) -> Card {
 
 /// A card of the user's components alone.
 #[must_use]
-pub fn blank_card(pathspec: &str, title: Option<&str>, components: Vec<Component>) -> Card {
-    let section = Section {
-        contents: components,
-        ..Section::default()
-    };
+pub fn blank_card(pathspec: &str, title: &str, components: Vec<Component>) -> Card {
     let page = Page {
-        title: title.map(str::to_owned),
-        contents: vec![section.into()],
+        title: Some(title.to_owned()),
+        contents: components,
         ..Page::default()
     };
     Card {
@@ -219,8 +209,8 @@ pub fn error_card(pathspec: &str, text: &str) -> Card {
         ..Log::default()
     };
     let page = Page {
-        title: Some("Error".to_owned()),
-        contents: vec![section("The card could not be rendered", vec![log.into()])],
+        title: Some("Error Card".to_owned()),
+        contents: vec![section("Card Render Failed With Error", vec![log.into()])],
         ..Page::default()
     };
     Card {

@@ -26,7 +26,7 @@ pub use build::{
 pub use card::Card;
 pub use component::Component;
 pub use error::CardError;
-pub use html::HtmlOptions;
+pub use html::{HtmlOptions, fill_page};
 pub use image::{ImageData, ImageFormat};
 pub use parts::{
     ArtifactItem, Artifacts, Cell, Dag, EventsTimeline, Html, Image, JsonViewer, Log, Markdown,

@@ -107,7 +107,7 @@ fn updates_replace_components_by_id() {
     let table = json!({"type": "table", "columns": [], "data": [[bar(1), 5]], "vertical": false, "id": "t"});
     let mut card = blank_card(
         "p",
-        None,
+        "",
         vec![Component::from_json(&table), Component::from_json(&bar(1))],
     );
     let data = json!({"p": bar(2)});

@@ -19,7 +19,7 @@ use super::run::blocking;
 use super::scheduler::Transition;
 use super::signal_name;
 use super::submit::Wires;
-use super::worker::message::{CardReport, Done, Report, Spec};
+use super::worker::message::{CardReport, Done, Report, Spec, ToTask};
 use super::worker::{Said, TaskProcess};
 use crate::flow::StepName;
 use crate::store::ExitInfo;
@@ -106,7 +106,11 @@ async fn attempt(mut plan: Plan, started: Instant) -> Result<AttemptEnd, EngineE
     opened.await.map_err(|_| EngineError::WorkerGone)??;
     let killed = heard.sent > Halt::No;
     let judged = judge(heard.done.as_deref(), heard.status, plan.is_end, killed);
+    let renders = heard.done.as_ref().is_some_and(|done| done.renders);
     let output = store(&mut plan, &mut heard, spool).await?;
+    if renders {
+        render_cards(&mut plan, &mut process, &mut heard, output.as_ref()).await;
+    }
     let timing: Timing = [
         ("fork".to_owned(), forked),
         ("user".to_owned(), user - forked),
@@ -173,6 +177,19 @@ async fn store(
         store_cards(plan, output.as_ref(), cards).await;
     }
     Ok(output)
+}
+
+/// Has the task render the cards that render themselves: they read what it has left in the store.
+async fn render_cards(
+    plan: &mut Plan,
+    process: &mut TaskProcess,
+    heard: &mut Heard,
+    output: Option<&Output>,
+) {
+    process.tell(&ToTask::Stored {}).await;
+    follow(plan, process, heard, Until::Rendered).await;
+    let cards = std::mem::take(&mut heard.cards);
+    store_cards(plan, output, cards).await;
 }
 
 /// Waits until the process of a finished task has left: threads, exit handlers and the release of much memory take time

@@ -17,7 +17,7 @@ use super::persist::Attempt;
 use super::worker::message::CardReport;
 use crate::cards::{
     ArtifactFact, Card, Component, HtmlOptions, ParameterFact, TaskFacts, blank_card, default_card,
-    error_card,
+    error_card, fill_page,
 };
 use crate::flow::{Graph, NodeKind};
 use crate::inspect;
@@ -29,7 +29,7 @@ const SHOW_UP_TO: u64 = 4 * 1024 * 1024;
 const REPR_WIDTH: usize = 80;
 const REPR_DEPTH: usize = 4;
 
-/// Stores the state of a card; `output` is there once the task has ended.
+/// Stores the state of a card: its page, what updates the page, or both. `output` is there once the task has ended.
 pub(super) fn store(
     attempt: &Attempt,
     flow: &LoadedFlow,
@@ -44,11 +44,16 @@ pub(super) fn store(
         id.unwrap_or_default(),
         report.uuid
     );
-    let html = page(attempt, flow, output, report)?;
     let storage = task.run().flow().store().storage().clone();
     let key = format!("{}/cards/{stem}.html", task.cards_prefix());
-    storage.put(&key, html.as_bytes())?;
-    if report.last {
+    if let Some(html) = page(attempt, flow, output, report)? {
+        storage.put(&key, html.as_bytes())?;
+    }
+    if let Some(data) = &report.data {
+        let key = format!("{}/runtime/{stem}.data.json", task.cards_prefix());
+        storage.put(&key, data.to_string().as_bytes())?;
+    }
+    if report.first {
         attempt
             .writer()
             .record(&report.uuid, "card-info", &card_info(report).into())?;
@@ -73,7 +78,7 @@ fn card_info(report: &CardReport) -> String {
         "type": report.card_type,
         "options": report.options,
         "is_editable": report.editable,
-        "is_runtime_card": !report.last,
+        "is_runtime_card": report.updatable,
         "refresh_interval": report.refresh_interval,
         "customize": report.customize,
         "id": report.id,
@@ -86,23 +91,30 @@ fn page(
     flow: &LoadedFlow,
     output: Option<&Output>,
     report: &CardReport,
-) -> Result<String, EngineError> {
-    if let Some(html) = &report.html {
-        return Ok(html.clone());
-    }
-    let pathspec = attempt.task().pathspec();
-    let components: Vec<Component> = report.components.iter().map(Component::from_json).collect();
-    let card = match (&report.error, report.card_type.as_str()) {
-        (Some(error), _) => error_card(&pathspec, error),
-        (None, "default") => default_card(facts(attempt, flow, output)?, components),
-        (None, "blank") => {
-            let title = report.options.get("title").and_then(Value::as_str);
-            blank_card(&pathspec, title, components)
-        }
-        (None, other) => error_card(&pathspec, &format!("there is no card type called {other}")),
+) -> Result<Option<String>, EngineError> {
+    let token = match &report.token {
+        Some(token) => token,
+        None if report.last => "final",
+        None => "never",
     };
-    let token = if report.last { "final" } else { "runtime" };
-    Ok(render(&card, token))
+    let pathspec = attempt.task().pathspec();
+    if let Some(html) = &report.html {
+        return Ok(Some(fill_page(html)));
+    }
+    if let Some(error) = &report.error {
+        return Ok(Some(render(&error_card(&pathspec, error), token)));
+    }
+    let Some(components) = &report.components else {
+        return Ok(None);
+    };
+    let components: Vec<Component> = components.iter().map(Component::from_json).collect();
+    let card = if report.card_type == "blank" {
+        let title = report.options.get("title").and_then(Value::as_str);
+        blank_card(&pathspec, title.unwrap_or_default(), components)
+    } else {
+        default_card(facts(attempt, flow, output)?, components)
+    };
+    Ok(Some(render(&card, token)))
 }
 
 fn render(card: &Card, token: &str) -> String {

@@ -26,6 +26,8 @@ const HELD_AT_MOST: Duration = Duration::from_millis(50);
 pub(super) enum Until {
     /// The task has reported its end, or has ended without.
     Done,
+    /// The cards that render themselves are rendered, or the task has ended.
+    Rendered,
     /// The process has ended.
     Exit,
 }
@@ -35,6 +37,8 @@ pub(super) struct Heard {
     pub done: Option<Box<Done>>,
     /// The last states of its cards.
     pub cards: Vec<CardReport>,
+    /// It has no more cards to render.
+    pub rendered: bool,
     /// Exit code, or minus the signal; `None` while it runs, or if nobody knows.
     pub status: Option<i32>,
     /// The hardest signal that it was sent.
@@ -50,6 +54,7 @@ impl Heard {
         Self {
             done: None,
             cards: Vec::new(),
+            rendered: false,
             status: None,
             sent: Halt::No,
             ended: false,
@@ -66,6 +71,15 @@ impl Heard {
             self.stderr.log.push_notice(Timestamp::now(), text);
         }
         (self.stdout.log, self.stderr.log)
+    }
+
+    fn has_come(&self, until: Until) -> bool {
+        self.ended
+            || match until {
+                Until::Done => self.done.is_some(),
+                Until::Rendered => self.rendered,
+                Until::Exit => false,
+            }
     }
 
     fn is_holding(&self) -> bool {
@@ -112,7 +126,7 @@ pub(super) async fn follow(
     until: Until,
 ) {
     let mut held_since = None;
-    while !(heard.ended || until == Until::Done && heard.done.is_some()) {
+    while !heard.has_come(until) {
         held_since = match held_since {
             _ if !heard.is_holding() => None,
             None => Some(tokio::time::Instant::now()),
@@ -209,6 +223,7 @@ async fn reported(plan: &Plan, heard: &mut Heard, report: Report) {
     match report {
         Report::Begin {} => {}
         Report::Done(done) => heard.done = Some(done),
+        Report::Rendered {} => heard.rendered = true,
         Report::Log { level, text } => {
             let level = match level.as_str() {
                 "error" => Level::Error,

@@ -193,7 +193,7 @@ class Worker:
             for ready in select.select(list(waiting), [], [])[0]:
                 if ready is link.sock:
                     try:
-                        attempt.messages.append(link.receive())
+                        self._heard(attempt, link)
                     except WorkerGone:
                         waiting.discard(ready)
                 else:
@@ -203,10 +203,16 @@ class Worker:
                         waiting.discard(ready)
                         os.close(ready)
             while len(link.buffer) >= 4:
-                attempt.messages.append(link.receive())
+                self._heard(attempt, link)
         link.sock.close()
         attempt.stdout = texts[out].decode()
         attempt.stderr = texts[err].decode()
+
+    def _heard(self, attempt, link):
+        message = link.receive()
+        attempt.messages.append(message)
+        if message["t"] == "done" and message.get("renders"):
+            link.send({"t": "stored"})
 
     def _store(self, attempt):
         done = attempt.done

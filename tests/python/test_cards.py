@@ -133,7 +133,7 @@ class ComponentTest(unittest.TestCase):
                 return 1 / 0
 
         self.assertIn("ZeroDivisionError", rendered(Broken())["data"])
-        self.assertIn("could not be rendered", rendered(VegaChart({"values": {1, 2}}))["data"])
+        self.assertIn("Render failed", rendered(VegaChart({"values": {1, 2}}))["data"])
 
     def test_numbers_without_a_place_in_json(self):
         self.assertEqual(wire.encode({"a": [float("nan"), 1.5, float("inf")]}), '{"a":[null,1.5,null]}')
@@ -231,23 +231,29 @@ class CardMessageTest(unittest.TestCase):
         self.assertEqual(
             (last["type"], last["options"], last["rank"], last["editable"]), ("blank", {"title": "T"}, 2, True)
         )
-        self.assertEqual([one["type"] for one in last["components"]], ["progressBar", "markdown"])
-        self.assertEqual((last["components"][0]["id"], last["components"][0]["value"]), ("bar", 50))
-        self.assertEqual(task.cards[0]["components"][0]["value"], 0)
+        # Components of the package come in one section.
+        [section] = last["components"]
+        self.assertEqual([one["type"] for one in section["contents"]], ["progressBar", "markdown"])
+        self.assertEqual((section["contents"][0]["id"], section["contents"][0]["value"]), ("bar", 50))
+        self.assertEqual(task.cards[0]["components"][0]["contents"][0]["value"], 0)
+        self.assertEqual(([card["first"] for card in task.cards], last["token"]), ([True, False], "final"))
+        self.assertEqual((last["data"]["reload_token"], last["data"]["data"]["bar"]["value"]), ("final", 50))
+        self.assertNotEqual(task.cards[0]["token"], "final")
         self.assertEqual((task.cards[0]["layout"], last["layout"]), (2, 2))
-        self.assertIn("'no component' is no card component", task.stderr)
+        self.assertIn("(no component) is not a valid MetaflowCardComponent", task.stderr)
         self.assertEqual(task.messages[-1]["t"], "done")
 
     def test_several_cards(self):
         task = self.worker.step("several", self.start)
         final = {card["id"]: card for card in task.cards if card["final"]}
-        self.assertEqual(list(final), ["c", "b", "a"])
-        self.assertEqual(final["c"]["error"], "there is no card type 'unknown'")
-        self.assertEqual(final["a"]["components"][0]["source"], "# replaced")
+        # What the engine does not know is rendered when the task is stored.
+        self.assertEqual(list(final), ["b", "a", "c"])
+        self.assertIn("There is no card type named unknown", final["c"]["error"])
+        self.assertEqual(final["a"]["components"][0]["contents"][0]["source"], "# replaced")
         refreshed = [card for card in task.cards if not card["final"]]
         self.assertEqual([len(card["components"]) for card in refreshed], [1, 0])
         self.assertLess(refreshed[0]["layout"], refreshed[1]["layout"])
-        self.assertIn("current.card['missing'] does not exist", task.stderr)
+        self.assertIn("`current.card['missing']` is not present", task.stderr)
         self.assertIn("the step has several cards", task.stderr)
         self.assertEqual(self.worker.value(task, "types"), ["b", "a"])
 

@@ -27,7 +27,8 @@ class DemoTest(unittest.TestCase):
             self.assertEqual(len(tasks["analyse"]), 5)
             self.assertIn("Lisbon  1  ", tasks["analyse"][0].stdout)
             self.assertEqual(len(tasks["end"][0].stdout.splitlines()), 5)
-            components = tasks["report"][0].cards[-1]["components"]
+            [section] = tasks["report"][0].cards[-1]["components"]
+            components = section["contents"]
             self.assertEqual([one["type"] for one in components], ["markdown", "table", "vegaChart"])
             self.assertEqual(len(components[1]["data"]), 5)
 

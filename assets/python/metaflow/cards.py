@@ -1,4 +1,4 @@
-"""The components of cards, under the names by which flows import them."""
+"""Cards and their components, under the names by which flows import them."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from ._cards.base import MetaflowCard as MetaflowCard
     from ._cards.base import MetaflowCardComponent as MetaflowCardComponent
+    from ._cards.card import MetaflowCard as MetaflowCard
     from ._cards.components import Artifact as Artifact
     from ._cards.components import Error as Error
     from ._cards.components import JSONViewer as JSONViewer
@@ -22,17 +22,26 @@ if TYPE_CHECKING:
     from ._cards.indicators import ValueBox as ValueBox
     from ._cards.media import Image as Image
     from ._cards.media import VegaChart as VegaChart
+    from ._cards.pages import BlankCard as BlankCard
+    from ._cards.pages import DefaultCard as DefaultCard
+    from ._cards.pages import ErrorCard as ErrorCard
+    from ._cards.parts import PageComponent as PageComponent
+    from .plugins.cards.card_client import get_cards as get_cards
 
 _OFFERED = {
-    **dict.fromkeys(("MetaflowCard", "MetaflowCardComponent"), "base"),
-    **dict.fromkeys(("Artifact", "Error", "JSONViewer", "Markdown", "PythonCode", "Table", "YAMLViewer"), "components"),
-    **dict.fromkeys(("EventsTimeline", "ProgressBar", "ValueBox"), "indicators"),
-    **dict.fromkeys(("Image", "VegaChart"), "media"),
+    "MetaflowCard": "_cards.card",
+    "MetaflowCardComponent": "_cards.base",
+    "PageComponent": "_cards.parts",
+    "get_cards": "plugins.cards.card_client",
+    **dict.fromkeys(
+        ("Artifact", "Error", "JSONViewer", "Markdown", "PythonCode", "Table", "YAMLViewer"), "_cards.components"
+    ),
+    **dict.fromkeys(("BlankCard", "DefaultCard", "ErrorCard"), "_cards.pages"),
+    **dict.fromkeys(("EventsTimeline", "ProgressBar", "ValueBox"), "_cards.indicators"),
+    **dict.fromkeys(("Image", "VegaChart"), "_cards.media"),
 }
 
 __all__ = sorted(_OFFERED)
-
-_MISSING = {"get_cards": "open a card with `flowdev card`, or read its file in the datastore"}
 
 
 def __getattr__(name: str) -> Any:
@@ -40,8 +49,8 @@ def __getattr__(name: str) -> Any:
     if module is None:
         from . import _refusal
 
-        raise _refusal.refuse(__name__, name, _MISSING.get(name), _OFFERED)
-    qualified = f"{__package__}._cards.{module}"
+        raise _refusal.refuse(__name__, name, None, _OFFERED)
+    qualified = f"{__package__}.{module}"
     __import__(qualified)
     value = getattr(sys.modules[qualified], name)
     globals()[name] = value

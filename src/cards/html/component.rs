@@ -55,6 +55,7 @@ fn render(component: &Component) -> String {
             let title = part
                 .title
                 .as_deref()
+                .filter(|t| !t.is_empty())
                 .map(|t| format!("<h1>{}</h1>\n", escape(t)))
                 .unwrap_or_default();
             format!("<article>\n{title}{}</article>\n", all(&part.contents))

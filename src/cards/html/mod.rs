@@ -59,6 +59,29 @@ pub(super) fn page(card: &Card, options: &HtmlOptions) -> String {
     )
 }
 
+/// Where a page of a Python class wants the HTML of the components that it brings as data.
+const PLACE: &str = "<main class=\"card_app\" data-from=\"python\"></main>";
+
+/// Completes a page of a Python class: components are rendered here alone. Other pages stay as they are.
+#[must_use]
+pub fn fill_page(page: &str) -> String {
+    let Some((before, after)) = page.split_once(PLACE) else {
+        return page.to_owned();
+    };
+    let Ok(card) = Card::parse_html(page) else {
+        return page.to_owned();
+    };
+    let live = if after.contains("metaflow_card_update = undefined") {
+        String::new()
+    } else {
+        format!("<script>\n{LIVE}</script>\n")
+    };
+    let body = component::all(&card.components);
+    format!(
+        "{before}<style>\n{STYLE}</style>\n<main class=\"card_app\">\n{body}</main>{after}{live}"
+    )
+}
+
 /// A token without the characters that could end the text it is put in.
 fn identifier(text: &str) -> String {
     text.chars()

@@ -61,7 +61,7 @@ fn markdown_becomes_html() {
             source: source.into(),
             ..Markdown::default()
         };
-        blank_card("p", None, vec![markdown.into()]).to_html(&options())
+        blank_card("p", "", vec![markdown.into()]).to_html(&options())
     };
     let all = page(
         "# H\n\n*a* **b** `c` ~~d~~\n\n1. x\n2. y\n\n> q\n\n```py\nx < 1\n```\n\n[l](https://e.org?a=1&b=2)\n\n|k|v|\n|-|-:|\n|a|1|\n\n<b>raw</b>",
@@ -104,9 +104,8 @@ fn our_page_is_read_back() {
 
 #[test]
 fn simple_charts_are_drawn_and_others_told() {
-    let page = |value: &Value| {
-        blank_card("p", None, vec![Component::from_json(value)]).to_html(&options())
-    };
+    let page =
+        |value: &Value| blank_card("p", "", vec![Component::from_json(value)]).to_html(&options());
     assert_eq!(page(&chart("bar")).matches("<rect class=\"fill").count(), 3);
     assert!(page(&chart("line")).contains("<polyline"));
     assert!(page(&chart("area")).contains("<polygon"));

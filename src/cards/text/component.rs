@@ -123,7 +123,9 @@ fn with_heading(
     contents: Vec<TextLine>,
     width: usize,
 ) -> Vec<TextLine> {
-    let Some(title) = title else { return contents };
+    let Some(title) = title.filter(|title| !title.is_empty()) else {
+        return contents;
+    };
     let mut lines = heading(title, level, width);
     lines.push(TextLine::of("─".repeat(width), SpanStyle::dim()));
     lines.extend(contents);

@@ -367,7 +367,7 @@ fn graphs_with_loops_and_loose_steps_end() {
     ○ stray
     ");
     assert!(
-        blank_card("p", None, vec![Component::from_json(&dag)])
+        blank_card("p", "", vec![Component::from_json(&dag)])
             .to_html(&options())
             .contains("</svg>")
     );

@@ -169,8 +169,21 @@ pub struct InputSpec {
 pub enum Report {
     Begin {},
     Card(Box<CardReport>),
-    Log { level: String, text: String },
+    Log {
+        level: String,
+        text: String,
+    },
     Done(Box<Done>),
+    /// After `done`: the cards that render themselves have been rendered.
+    Rendered {},
+}
+
+/// Engine to task.
+#[derive(Debug, Serialize)]
+#[serde(tag = "t", rename_all = "snake_case")]
+pub enum ToTask {
+    /// What the task has made is stored: cards that read it can be rendered.
+    Stored {},
 }
 
 /// The state of one `@card`.
@@ -184,19 +197,34 @@ pub struct CardReport {
     #[serde(default)]
     pub options: Value,
     #[serde(default)]
-    pub rank: Option<i64>,
+    pub rank: Value,
     #[serde(default)]
     pub refresh_interval: Option<f64>,
     #[serde(default)]
     pub customize: bool,
     #[serde(default)]
     pub editable: bool,
+    /// Its type is one that can change while the task runs.
+    #[serde(default)]
+    pub updatable: bool,
     #[serde(default, rename = "final")]
     pub last: bool,
+    /// The first message of this card that makes a page.
     #[serde(default)]
-    pub components: Vec<Value>,
+    pub first: bool,
+    /// Names the state that the page shows.
+    #[serde(default)]
+    pub token: Option<String>,
+    /// What is on the card, for the types whose pages are made here.
+    #[serde(default)]
+    pub components: Option<Vec<Value>>,
+    /// What updates the page, as readers of running tasks get it.
+    #[serde(default)]
+    pub data: Option<Value>,
+    /// Why there is no such page.
     #[serde(default)]
     pub error: Option<String>,
+    /// The page, from types that render themselves.
     #[serde(default)]
     pub html: Option<String>,
 }
@@ -211,6 +239,9 @@ pub struct Done {
     pub success: bool,
     #[serde(default)]
     pub exit: i32,
+    /// Cards are rendered by the task itself, once it is stored.
+    #[serde(default)]
+    pub renders: bool,
     #[serde(default)]
     pub objects: IndexMap<String, ObjectReport>,
     /// Next steps and the foreach variable.

@@ -11,7 +11,7 @@ use tokio::sync::oneshot;
 
 use super::frame;
 use super::link::Forked;
-use super::message::Report;
+use super::message::{Report, ToTask};
 use crate::engine::event::Stream;
 
 /// Bytes read from a stream at once.
@@ -31,7 +31,7 @@ pub struct TaskProcess {
     pub pid: u32,
     control: Option<frame::Reader>,
     /// Kept open: a task that could not write would notice a closed engine.
-    _answers: OwnedWriteHalf,
+    answers: OwnedWriteHalf,
     stdout: Option<Receiver>,
     stderr: Option<Receiver>,
     exit: Option<oneshot::Receiver<i32>>,
@@ -52,7 +52,7 @@ impl TaskProcess {
         Self {
             pid: forked.pid,
             control: Some(frame::Reader::new(read)),
-            _answers: write,
+            answers: write,
             stdout: Some(stdout),
             stderr: Some(stderr),
             exit: Some(forked.exit),
@@ -127,6 +127,11 @@ impl TaskProcess {
             }
         }
         written
+    }
+
+    /// Tells the process something. One that is gone no longer wants to know.
+    pub async fn tell(&mut self, message: &ToTask) {
+        let _ = frame::write(&mut self.answers, message, &[]).await;
     }
 
     /// Sends a signal to the process and all that it started.

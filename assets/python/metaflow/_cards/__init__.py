@@ -1,4 +1,4 @@
-"""Cards as flows make them: components, and the object behind `current.card`.
+"""Cards as flows make them: components, the object behind `current.card`, and the types that render themselves.
 
-Here a component becomes plain JSON; how a card looks is decided elsewhere.
+A component becomes plain JSON here; how the JSON looks as a page or in a terminal is decided by the engine.
 """

@@ -7,12 +7,14 @@ import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
 
 class MetaflowCardComponent:
     """Base class of all components, those of the user included."""
 
+    # Whether the component is part of what a running task sends to update the page.
     REALTIME_UPDATABLE = False
 
     _component_id: str | None = None
@@ -44,37 +46,25 @@ class UserComponent(MetaflowCardComponent):
         warn(f"`{type(self).__name__}` has no `update`: append a new one instead.")
 
 
-class MetaflowCard:
-    """Base class of card types. Types of the user's own are not rendered; the built-in ones are made by flowdev."""
-
-    RELOAD_POLICY_NEVER = "never"
-    RELOAD_POLICY_ALWAYS = "always"
-    RELOAD_POLICY_ONCHANGE = "onchange"
-
-    type: str | None = None
-    ALLOW_USER_COMPONENTS = False
-    RUNTIME_UPDATABLE = False
-    RELOAD_POLICY = RELOAD_POLICY_NEVER
-    scope = "task"
-    runtime_data = None
-
-    def __init__(self, options: Any = None, components: Any = None, graph: Any = None, flow: Any = None) -> None:
-        pass
-
-    def render(self, task: Any) -> str:
-        """The card as a page of HTML."""
-        raise NotImplementedError
-
-
 def warn(message: str) -> None:
     """Tell the user what was ignored, without failing the task for it."""
-    if os.environ.get("METAFLOW_CARD_NO_WARNING", "").lower() not in ("1", "true", "yes"):
-        sys.stderr.write(f"[@card WARNING] {message}\n")
+    sys.stderr.write(f"[@card WARNING] {message}\n")
 
 
 def new_id(component: object) -> str:
     """An id such as `markdown_3fa2c1`."""
     return f"{type(component).__name__.lower()}_{os.urandom(3).hex()}"
+
+
+def with_default_component_id(render: Callable) -> Callable:
+    """For a `render` that needs an id."""
+
+    def with_id(self: Any, *args: Any, **kwargs: Any) -> Any:
+        if self.component_id is None:
+            self.component_id = new_id(self)
+        return render(self, *args, **kwargs)
+
+    return with_id
 
 
 def log(headline: str, detail: str = "") -> dict[str, Any]:
@@ -84,18 +74,33 @@ def log(headline: str, detail: str = "") -> dict[str, Any]:
 
 def render(component: MetaflowCardComponent) -> dict[str, Any] | str:
     """The JSON of a component; one that fails is replaced by a note that says so."""
-    from .._worker import wire
-
-    kind = type(component).__name__
     if component.component_id is None:
         component.component_id = new_id(component)
+    return safely(component, component.render)
+
+
+def safely(component: object, function: Callable[[], Any]) -> dict[str, Any] | str:
+    """What a function renders for a component, or a note about how it failed."""
+    from .._worker import wire
+
+    name = type(component).__name__
     try:
-        rendered = component.render()
+        rendered = function()
         if not isinstance(rendered, (dict, str)):
-            return log(f"The component `{kind}` rendered {type(rendered).__name__}, not a dictionary or a text")
+            kind = type(rendered).__name__
+            return log(f"Render failed of component named `{name}`", f"It gave {kind}, not a dictionary or a text.")
         wire.encode(rendered)
     except Exception as error:
         from .._worker.errors import format_user
 
-        return log(f"The component `{kind}` could not be rendered", format_user(error))
+        return log(f"Render failed of component named `{name}`", format_user(error))
     return rendered
+
+
+def render_safely(function: Callable) -> Callable:
+    """For a component's own `render`: makes it give a note about its failure instead of raising."""
+
+    def safe(self: Any, *args: Any, **kwargs: Any) -> dict[str, Any] | str:
+        return safely(self, lambda: function(self, *args, **kwargs))
+
+    return safe

@@ -152,8 +152,10 @@ class Hooks:
         cards = [decorator for decorator in self.decorators if decorator.name == "card"]
         if cards:
             from .._cards.collector import CardCollector
+            from .._cards.render import Renderer
 
-            self.cards = CardCollector(cards, task.channel)
+            renderer = Renderer(task.flow, current.pathspec, lambda: current.graph)
+            self.cards = CardCollector(cards, task.channel, renderer)
             current._update_env({"card": self.cards})
         for decorator in self.decorators:
             if decorator.task_pre_step_ctx is not None:
@@ -215,10 +217,22 @@ class Hooks:
             if decorator.name == "timeout":
                 decorator.stop()
 
-    def finish_cards(self) -> None:
-        """Send the last state of the cards."""
-        if self.cards is not None:
-            self.cards.finish()
+    def finish_cards(self) -> bool:
+        """Send the last state of the cards; whether there are some to be rendered once the task is stored."""
+        if self.cards is None:
+            return False
+        self.cards.finish()
+        return self.cards.needs_rendering
+
+    def render_cards(self) -> None:
+        """Render the cards that render themselves."""
+        try:
+            self.cards.render()
+        except Exception as error:
+            from .errors import print_user
+
+            # As the task is stored, and good.
+            print_user(error)
 
     def finished(self, is_task_ok: bool | None) -> None:
         """The engine has been told of the task's end."""

@@ -68,7 +68,10 @@ def load(message: dict[str, Any]) -> Loaded:
         raise LoadFailed(describe_exception(error)) from error
     if any(decorator.name == "card" for function in steps_of(type(flow)) for decorator in function.decorators):
         # Each task would import it otherwise.
-        from .._cards import collector as _collector  # noqa: F401
+        from .._cards import collector as _collector
+        from .._cards import render as _render  # noqa: F401
+
+        _collector.load_kinds(type(flow))
     gc.collect()
     return Loaded(file, flow, seeds, around, _project_modules(known, file, message["cwd"]))
 

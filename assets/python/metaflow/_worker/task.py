@@ -50,6 +50,11 @@ def main(loaded: Loaded, spec: dict[str, Any], channel: Channel) -> None:
         attempt = Task(loaded.flow, spec, channel, loaded.around)
         done = attempt.run()
         channel.send(done)
+        if done["renders"]:
+            # Those cards read what the task has left, so that it has to be stored first.
+            if channel.wait("stored"):
+                attempt.hooks.render_cards()
+            channel.send({"t": "rendered"})
         attempt.hooks.finished(done["ok"])
         process.finish(done["exit"])
     channel.send(done)
@@ -237,5 +242,5 @@ class Task:
         finally:
             spool.close()
         if flow._task_ok:
-            self.hooks.finish_cards()
+            done["renders"] = self.hooks.finish_cards()
         return done

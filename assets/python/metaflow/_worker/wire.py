@@ -140,6 +140,15 @@ class Channel:
         del buffer[:end]
         return decode(str(memoryview(self.frame)[_LENGTH.size :], "utf-8"))
 
+    def wait(self, kind: str) -> bool:
+        """Wait for a message; False when the other side has closed before."""
+        while True:
+            message = self.take()
+            if message is not None and message["t"] == kind:
+                return True
+            if message is None and not self.fill():
+                return False
+
     def take_fds(self, count: int) -> list[int]:
         """The descriptors that came with the frame being handled."""
         fds, self._fds = self._fds[:count], self._fds[count:]

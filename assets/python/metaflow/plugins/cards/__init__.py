@@ -1,1 +1,1 @@
-"""Cards, under the names of the modules in which Metaflow has them."""
+"""Cards under the module names by which flows and their checks import them; what they do is in `metaflow._cards`."""

@@ -1,0 +1,55 @@
+"""The card types that come with the package, and what their pages are made of."""
+
+from ...._cards.pages import (
+    BlankCard,
+    DefaultCard,
+    DefaultCardJSON,
+    ErrorCard,
+    TaskSpecCard,
+    transform_flow_graph,
+)
+from ...._cards.parts import (
+    ArtifactsComponent,
+    DagComponent,
+    DefaultComponent,
+    ErrorComponent,
+    HTMLComponent,
+    ImageComponent,
+    LogComponent,
+    MarkdownComponent,
+    PageComponent,
+    PythonCodeComponent,
+    SectionComponent,
+    SerializationErrorComponent,
+    SubTitleComponent,
+    TableComponent,
+    TextComponent,
+    TitleComponent,
+)
+from ...._cards.task_info import TaskInfoComponent
+
+__all__ = [
+    "ArtifactsComponent",
+    "BlankCard",
+    "DagComponent",
+    "DefaultCard",
+    "DefaultCardJSON",
+    "DefaultComponent",
+    "ErrorCard",
+    "ErrorComponent",
+    "HTMLComponent",
+    "ImageComponent",
+    "LogComponent",
+    "MarkdownComponent",
+    "PageComponent",
+    "PythonCodeComponent",
+    "SectionComponent",
+    "SerializationErrorComponent",
+    "SubTitleComponent",
+    "TableComponent",
+    "TaskInfoComponent",
+    "TaskSpecCard",
+    "TextComponent",
+    "TitleComponent",
+    "transform_flow_graph",
+]
