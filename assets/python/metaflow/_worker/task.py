@@ -220,6 +220,7 @@ class Task:
             "ok": flow._task_ok,
             "success": flow._success,
             "exit": self.outcome.exit,
+            "renders": False,
             "objects": {},
             "transition": flow._transition,
             "num_splits": flow.__dict__.get("_foreach_num_splits"),
