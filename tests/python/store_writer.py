@@ -54,12 +54,7 @@ class StoreWriter:
         self.record(f"{flow}/{run}/{step}")
         self.record(path)
         self.put(f"{path}/{attempt}.attempt.json", {"time": self.time})
-        for name, value in {
-            "ds-type": self.type,
-            "ds-root": str(self.root),
-            "attempt": str(attempt),
-            **(fields or {}),
-        }.items():
+        for name, value in {"ds-type": self.type, "ds-root": str(self.root), "attempt": str(attempt), **(fields or {})}.items():
             self.field(path, name, value, attempt)
         objects, info = {}, {}
         for name, value in artifacts.items():

@@ -87,10 +87,7 @@ class Reading(Case):
     def test_a_run_without_an_end(self):
         self.store.run("F/3")
         run = Run("F/3")
-        self.assertEqual(
-            (run.successful, run.finished, run.finished_at, run.data, run.origin_pathspec),
-            (False, False, None, None, None),
-        )
+        self.assertEqual((run.successful, run.finished, run.finished_at, run.data, run.origin_pathspec), (False, False, None, None, None))
 
     def test_attempts(self):
         self.store.task("F/1/end/1", {"x": "again"}, attempt=1)
@@ -128,13 +125,7 @@ class Reading(Case):
 
 class Names(Case):
     def test_what_is_not_there(self):
-        for make in (
-            lambda: Flow("G"),
-            lambda: Run("F/3"),
-            lambda: Flow(".."),
-            lambda: Step("F/1/x"),
-            lambda: Metaflow()["G"],
-        ):
+        for make in (lambda: Flow("G"), lambda: Run("F/3"), lambda: Flow(".."), lambda: Step("F/1/x"), lambda: Metaflow()["G"]):
             with self.assertRaises(MetaflowNotFound) as caught:
                 make()
             self.assertIn("does not exist", str(caught.exception))
