@@ -8,28 +8,18 @@ from .options import Argument, Command, Option
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from typing import Any
 
+    from ..client.manifest import Manifest
     from .state import State
-    from .tasks import StoredTask
-
-_INCLUDED = "<class 'metaflow.includefile.IncludedFile'>"
-
-
-class TooLarge:
-    """Stands for a value that is not shown."""
-
-    def __str__(self) -> str:
-        return "< artifact too large >"
 
 
 def dump(state: State, input_path: str, private: bool, max_value_size: int, include: str, file: str | None) -> int:
+    from ..client.manifest import Manifest
     from ..exception import CommandException
     from .tasks import find
 
-    tasks = [attempts[-1] for attempts in find(state.root(), state.flow.name, input_path)]
-    tasks = [task for task in tasks if task.is_done]
+    tasks = [task for task in find(state.root(), state.flow.name, input_path) if task.is_done(task.attempts[-1])]
     if not tasks and input_path.count("/") == 2:
         raise CommandException(f"There is no finished task {input_path} of the flow {state.flow.name}.")
     wanted = {name for name in include.split(",") if name}
@@ -38,14 +28,21 @@ def dump(state: State, input_path: str, private: bool, max_value_size: int, incl
         state.echo(
             f"Dumping output of run_id=*{task.run_id}* step=*{task.step}* task_id=*{task.task_id}*", colour="magenta"
         )
-        if file is None:
-            rows = sorted(_rows(task, private, wanted, max_value_size), key=_key)
-            for name, size, kind, value in rows:
-                terminal.write(f"{name} [size: {size} type: {kind}] = {value}", raw=True)
-            if not rows:
-                terminal.write("")
-        else:
-            output[task.pathspec] = {name: value for name, _, _, value in _rows(task, private, wanted, None)}
+        manifest = Manifest(task.directory)
+        names = [
+            name
+            for name in manifest.objects
+            if (not wanted or name in wanted) and (private or not name.startswith("_"))
+        ]
+        if file is not None:
+            output[task.pathspec] = {name: _load(manifest, name) for name in names}
+            continue
+        for name in sorted(names):
+            size = manifest.size(name)
+            shown = "< artifact too large >" if size == 0 or size > max_value_size else _load(manifest, name)
+            terminal.write(f"{name} [size: {size} type: {manifest.type(name)}] = {shown}", raw=True)
+        if not names:
+            terminal.write("")
     if file is not None:
         import pickle
 
@@ -55,28 +52,12 @@ def dump(state: State, input_path: str, private: bool, max_value_size: int, incl
     return 0
 
 
-def _key(row: tuple) -> str:
-    return row[0]
+def _load(manifest: Manifest, name: str) -> Any:
+    """The value; of a file, its content."""
+    from ..client.manifest import INCLUDED_FILE
 
-
-def _rows(task: StoredTask, private: bool, wanted: set[str], limit: int | None) -> Iterator[tuple[str, Any, Any, Any]]:
-    """Name, size, type and value of each artifact that is asked for; a value above the limit stands aside."""
-    objects, infos = task.manifest()
-    for name, key in objects.items():
-        if (wanted and name not in wanted) or (name.startswith("_") and not private):
-            continue
-        info = infos.get(name, {})
-        size, kind = info.get("size", 0), info.get("type", "?")
-        value: Any = None
-        if kind == _INCLUDED:
-            value = task.load(name, key)
-            size = value.size
-        if limit is not None and (size == 0 or size > limit):
-            yield name, size, kind, TooLarge()
-        elif kind == _INCLUDED:
-            yield name, size, kind, value.decode(name)
-        else:
-            yield name, size, kind, task.load(name, key)
+    value = manifest.load(name)
+    return value.decode(name) if manifest.type(name) == INCLUDED_FILE else value
 
 
 COMMANDS = {

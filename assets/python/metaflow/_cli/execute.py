@@ -155,6 +155,11 @@ def _spin(
 
 def _line(state: State, verb: str, values: dict[str, Any]) -> list[str]:
     """The binary's command line, as far as it is the same for all three verbs."""
+    tags = values.pop("tags", ())
+    if tags:
+        from ..tagging_util import validate_tags
+
+        validate_tags(tags)
     decospecs = _decospecs(state, values.pop("decospecs", None))
     check.before_run(state)
     line = [verb, binary.flow_file(), "--console", "metaflow", "--class", state.flow.name]
@@ -162,7 +167,7 @@ def _line(state: State, verb: str, values: dict[str, Any]) -> list[str]:
         line.append("--quiet")
     for spec in decospecs:
         line.append(f"--with={spec}")
-    for tag in values.pop("tags", ()):
+    for tag in tags:
         line.append(f"--tag={tag}")
     for name, value in values.items():
         if value is not None:
@@ -175,18 +180,25 @@ def _line(state: State, verb: str, values: dict[str, Any]) -> list[str]:
         line += ["--config-value", name, text]
     for name, value in state.flow_options.items():
         for item in value if isinstance(value, tuple) else (value,):
-            if item is not None and item is not False:
-                line.append(f"--flow-option={name}={'true' if item is True else item}")
+            if item is not None:
+                text = str(item).lower() if isinstance(item, bool) else item
+                line.append(f"--flow-option={name}={text}")
     return line
 
 
 def _decospecs(state: State, own: tuple[str, ...] | None) -> list[str]:
-    """Decorators of `--with`: those of the command first, then those before it."""
+    """Decorators of `--with`: those of the command first, then those before it. All have to exist."""
     from ..metaflow_config import from_conf
 
-    if own is None:
-        return list(state.values["decospecs"])
-    return [*own, *from_conf("DEFAULT_DECOSPECS", "").split(), *state.values["decospecs"]]
+    specs = list(state.values["decospecs"])
+    if own is not None:
+        specs = [*own, *from_conf("DEFAULT_DECOSPECS", "").split(), *specs]
+    if specs:
+        from ..user_decorators.common import step_decorator_from_spec
+
+        for spec in specs:
+            step_decorator_from_spec(spec)
+    return specs
 
 
 def _spin_options() -> list[Option]:

@@ -29,11 +29,13 @@ class _Judge(Kind):
         if self.plain is not None:
             self.plain.convert(value)
             return value
-        from ..parameters import UsageError
+        from ..parameters import JSONTypeClass, UsageError
 
         try:
             self.parameter.convert(value)
         except UsageError as problem:
+            if isinstance(self.parameter.type, JSONTypeClass):
+                raise BadValue(f"{value} is not a valid JSON object ({problem.__cause__})") from problem
             raise BadValue(problem.message) from problem
         return value
 

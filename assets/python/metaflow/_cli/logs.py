@@ -8,9 +8,6 @@ from .options import Argument, Command, Option
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from datetime import datetime
-
     from .state import State
     from .tasks import StoredTask
 
@@ -18,23 +15,27 @@ if TYPE_CHECKING:
 def show(
     state: State, input_path: str, stdout: bool, stderr: bool, both: bool, timestamps: bool, attempt: int | None
 ) -> int:
+    from datetime import timezone
+
+    from ..client import logs
     from ..exception import CommandException
     from .tasks import find
 
-    tasks = [attempts[-1] for attempts in find(state.root(), state.flow.name, input_path)]
+    tasks = find(state.root(), state.flow.name, input_path)
     if not tasks:
         raise CommandException("No Tasks found at the given path -- either none exist or none have started yet")
     for task in tasks:
         state.echo(
             f"Dumping logs of run_id=*{task.run_id}* step=*{task.step}* task_id=*{task.task_id}*", colour="magenta"
         )
+        number = task.attempts[-1] if attempt is None else attempt
         for stream in _streams(stdout, stderr, both):
             state.echo(stream, bold=True)
-            for time, message in merged(task.logs(stream, attempt)):
+            for time, text in logs.merged([logs.read(path) for path in logs.paths(task.directory, stream, number)]):
                 if timestamps:
-                    local = time.astimezone().strftime("%Y-%m-%d %H:%M:%S.%f")[:-3]
+                    local = time.replace(tzinfo=timezone.utc).astimezone().strftime("%Y-%m-%d %H:%M:%S.%f")[:-3]
                     terminal.write(f"{local} ", end="", colour="magenta", raw=True)
-                terminal.write(message.decode("utf-8", errors="replace"), raw=True)
+                terminal.write(text.decode("utf-8", errors="replace").rstrip("\n"), raw=True)
     return 0
 
 
@@ -42,24 +43,6 @@ def _streams(stdout: bool, stderr: bool, both: bool) -> list[str]:
     """The streams that are asked for; both, unless one is named."""
     chosen = [name for name, wanted in (("stdout", stdout), ("stderr", stderr)) if wanted]
     return chosen or (["stdout", "stderr"] if both else [])
-
-
-def merged(texts: list[bytes]) -> Iterator[tuple[datetime, bytes]]:
-    """The lines of several logs by time (UTC); what has no time stands last."""
-    return iter(sorted((line for text in texts for line in _lines(text)), key=lambda line: line[0]))
-
-
-def _lines(text: bytes) -> Iterator[tuple[datetime, bytes]]:
-    import re
-    from datetime import datetime, timezone
-
-    stamp = re.compile(rb"(?:\[!)?\[MFLOG\|0\|(.+?)Z\|.+?\|.+?\](.*)")
-    for line in text.splitlines():
-        match = stamp.match(line)
-        time = datetime(3000, 1, 1)
-        if match is not None:
-            time, line = datetime.strptime(match.group(1).decode(), "%Y-%m-%dT%H:%M:%S.%f"), match.group(2)
-        yield time.replace(tzinfo=timezone.utc), line
 
 
 def scrub(
@@ -75,31 +58,46 @@ def scrub(
     from ..exception import CommandException
     from .tasks import find
 
-    chosen: list[StoredTask] = []
-    for attempts in find(state.root(), state.flow.name, input_path):
-        upto = [one for one in attempts if attempt is None or one.attempt <= attempt]
-        if attempt is not None and latest:
-            upto = [one for one in upto if one.attempt == attempt]
-        chosen += upto[-1:] if latest else upto
-    chosen = [task for task in chosen if include_not_done or task.is_done]
+    chosen: list[tuple[StoredTask, int]] = []
+    for task in find(state.root(), state.flow.name, input_path):
+        if latest:
+            numbers = task.attempts[-1:] if attempt is None else [attempt] if attempt in task.attempts else []
+        else:
+            numbers = [number for number in task.attempts if attempt is None or number <= attempt]
+        chosen += [(task, number) for number in numbers if include_not_done or task.is_done(number)]
     if not chosen:
         raise CommandException(
             "No Tasks found at the given path -- either none exist or they have not finished yet.\n"
             "If you know the task has finished, you can supply --include-not-done to force scrub it."
         )
-    for task in chosen:
-        failures = []
-        for stream in _streams(stdout, stderr, both):
-            try:
-                task.scrub(stream)
-            except OSError:
-                failures.append(stream)
+    for task, number in chosen:
+        failures = [stream for stream in _streams(stdout, stderr, both) if not _redact(task, number, stream)]
         if failures:
-            text = f"Failed to scrub {task.pathspec} - attempt {task.attempt} : *{','.join(failures)}*"
-            terminal.write(text, err=True)
+            terminal.write(
+                f"Failed to scrub {task.pathspec} - attempt {number} : *{','.join(failures)}*",
+                err=True,
+            )
         else:
-            state.echo(f"Logs have been scrubbed for {task.pathspec} - attempt {task.attempt}")
+            state.echo(f"Logs have been scrubbed for {task.pathspec} - attempt {number}")
     return 0
+
+
+def _redact(task: StoredTask, attempt: int, stream: str) -> bool:
+    """Replace what was logged by a mark; whether that was possible."""
+    import os
+
+    from ..client import logs
+
+    for source, path in zip(logs.SOURCES, logs.paths(task.directory, stream, attempt)):
+        if not os.path.exists(path):
+            continue
+        try:
+            with open(f"{path}.new", "w", encoding="utf-8") as file:
+                file.write(f"[REDACTED {source} {stream}]")
+            os.replace(f"{path}.new", path)
+        except OSError:
+            return False
+    return True
 
 
 def _choice(verb: str) -> list[Option]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from .errors import UsageError
+from .prepare import prepare
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .options import Context
@@ -19,7 +22,9 @@ def start(state: State, context: Context, rest: list[str]) -> None:
     _refuse_remote(state)
     if state.values["datastore_root"]:
         roots.choose(state.values["datastore_root"])
-    _check_configs(state, context, rest)
+    if rest[:1] == ["resume"] and state.gives_configs:
+        raise UsageError("Cannot specify --config or --config-value with 'resume'", context)
+    prepare(state, context, rest)
 
 
 def _refuse_remote(state: State) -> None:
@@ -36,19 +41,3 @@ def _refuse_remote(state: State) -> None:
                 f"flowdev has no {option} of type '{value}': leave --{option} (and METAFLOW_DEFAULT_{option.upper()}) "
                 f"at '{offered[0]}', or run the flow with Metaflow itself."
             )
-
-
-def _check_configs(state: State, context: Context, rest: list[str]) -> None:
-    from .errors import UsageError
-
-    given = {name for name, _ in state.config_files}
-    both = sorted(given.intersection(name for name, _ in state.config_values))
-    if rest[:1] == ["resume"]:
-        if given or state.config_values:
-            raise UsageError("Cannot specify --config or --config-value with 'resume'", context)
-        return
-    if both:
-        raise UsageError(
-            f"Cannot provide both a value and a file for the same configuration. Found both for '{', '.join(both)}'",
-            context,
-        )

@@ -22,6 +22,8 @@ class State:
         self.flow_options: dict[str, Any] = {}
         self.config_files: list[tuple[str, str]] = []
         self.config_values: list[tuple[str, str]] = []
+        # Whether they are on the command line, and not in variables.
+        self.gives_configs = False
 
     @property
     def is_quiet(self) -> bool:

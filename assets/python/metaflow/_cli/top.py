@@ -164,6 +164,8 @@ class Top(Group):
         state.flow_options = {name: values.pop(dest) for name, dest in decorators.items()}
         state.config_files = list(values.pop("config", ()))
         state.config_values = list(values.pop("config_value", ()))
+        before = words[: len(words) - len(rest)]
+        state.gives_configs = any(word.partition("=")[0] in ("--config", "--config-value") for word in before)
         from .start import start
 
         start(state, context, rest)
