@@ -1,5 +1,6 @@
 """The client, over stores made by hand: names, namespaces, order, values, errors."""
 
+import json
 import os
 import pickle
 import subprocess
@@ -10,8 +11,6 @@ from pathlib import Path
 from unittest import mock
 
 from driver import ASSETS
-from store_writer import StoreWriter, line
-
 from metaflow.client import DataArtifact, Flow, Metaflow, Run, Step, Task, core, metadata, namespace, selection
 from metaflow.datastore.exceptions import DataException
 from metaflow.exception import (
@@ -20,6 +19,7 @@ from metaflow.exception import (
     MetaflowNamespaceMismatch,
     MetaflowNotFound,
 )
+from store_writer import StoreWriter, line
 
 
 class Case(unittest.TestCase):
@@ -264,8 +264,8 @@ class Logs(Case):
         self.assertEqual(Task("F/1/end/1", attempt=0).stdout, "")
 
     def test_logs_from_before_there_were_stamps(self):
-        place = '{"ds_type": "local", "location": "%s/F/1/end/1/0.stdout.log", "attempt": 0}' % self.store.root
-        self.store.field("F/1/end/1", "log_location_stdout", place)
+        place = {"ds_type": "local", "location": f"{self.store.root}/F/1/end/1/0.stdout.log", "attempt": 0}
+        self.store.field("F/1/end/1", "log_location_stdout", json.dumps(place))
         self.store.put("F/1/end/1/0.stdout.log", b"as it was\n")
         self.assertEqual((Task("F/1/end/1").stdout, Task("F/1/end/1").stdout_size), ("as it was\n", 10))
 

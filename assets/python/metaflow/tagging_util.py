@@ -14,7 +14,7 @@ MAX_TAG_SIZE = 500
 
 
 def validate_tags(tags: Iterable[Any], existing_tags: Iterable[Any] | None = None) -> None:
-    """Raise a MetaflowTaggingError if these are too many, or one is not valid; a set that has grown too large may shrink."""
+    """Raise a MetaflowTaggingError if these are too many, or one is none; a set that has grown too large may shrink."""
     wanted = frozenset(tags)
     if len(wanted) > MAX_USER_TAG_SET_SIZE and (
         existing_tags is None or len(frozenset(existing_tags)) < len(wanted)

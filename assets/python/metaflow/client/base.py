@@ -1,4 +1,4 @@
-"""What flows, runs, steps, tasks and artifacts have in common: their name, their record, their children, who may see them."""
+"""What flows, runs, steps, tasks and artifacts have in common: name, record, children, and who may see them."""
 
 from __future__ import annotations
 

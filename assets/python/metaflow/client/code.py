@@ -20,7 +20,16 @@ if TYPE_CHECKING:
 
 # What the archive has beside the user's files, at its top: today, and before there was `.mf_install`.
 _OWN = (".mf_code", ".mf_meta", ".mf_install")
-_OWN_OLD = ("metaflow", "metaflow_extensions", "INFO", "CONFIG", "conda.manifest", "uv.lock", "pyproject.toml", "condav2-1.cnd")
+_OWN_OLD = (
+    "metaflow",
+    "metaflow_extensions",
+    "INFO",
+    "CONFIG",
+    "conda.manifest",
+    "condav2-1.cnd",
+    "pyproject.toml",
+    "uv.lock",
+)
 _MARKER = ".mf_install"
 
 

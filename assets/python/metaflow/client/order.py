@@ -1,7 +1,7 @@
 """The newest first, without reading what nobody comes to.
 
-`created_at` stands inside each record, and tagging an old run makes it the newest. A record is written whole and at once,
-though, so its file is never older than it says: the file's time bounds it from above, for the price of a `stat`.
+`created_at` stands inside each record, and tagging an old run makes it the newest. A record is written whole and at
+once, though, so its file is never older than it says: the file's time bounds it from above, for the price of a `stat`.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
-"""One store on this machine, read file by file: records, artifacts' records and metadata of flows, runs, steps and tasks.
+"""One store on this machine, read file by file: records of flows, runs, steps, tasks and artifacts; metadata of tasks.
 
-Knows Metaflow's layout, and opens what is asked for only. It knows nothing of namespaces and of the classes that users see.
+Knows Metaflow's layout, and opens what is asked for only. It knows nothing of namespaces, nor of the classes that
+users see.
 """
 
 from __future__ import annotations
@@ -137,8 +138,9 @@ class Store:
         names = self.meta_names(*task)
         if attempt is None:
             attempt = self.done_attempt(names, *task)
-        prefix = f"{attempt}_artifact_"
-        return [name[len(prefix) : -len(".json")] for name in names if name.startswith(prefix) and name.endswith(".json")]
+        prefix, suffix = f"{attempt}_artifact_", ".json"
+        found = (name for name in names if name.startswith(prefix) and name.endswith(suffix))
+        return [name[len(prefix) : -len(suffix)] for name in found]
 
     def artifact(self, name: str, attempt: int | None, *task: str) -> dict[str, Any] | None:
         """The record of one artifact."""

@@ -1,4 +1,4 @@
-"""Tags of a run, changed after the fact: its record is read, written anew, and read again to see whether it was kept."""
+"""Tags of a run, changed after the fact: its record is read, written anew, and read again to see whether it stayed."""
 
 from __future__ import annotations
 
