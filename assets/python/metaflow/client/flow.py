@@ -26,7 +26,7 @@ class Flow(MetaflowObject):
 
     def _is_in_namespace(self, ns: str | None) -> bool:
         """A flow is where one of its runs is."""
-        for record in self._store.unordered(*self._path):
+        for record in self._store.runs(self.id):
             if ns is None or ns in (record.get("tags") or ()) or ns in (record.get("system_tags") or ()):
                 return True
         return False

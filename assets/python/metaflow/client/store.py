@@ -98,18 +98,18 @@ class Store:
         directory = self.path(*parts)
         if directory is None:
             return
-        run = self.run_record(*parts) if len(parts) >= _RUN_DEPTH else None
-        for record in order.newest_first(directory, self.names(*parts), read_listed):
+        names = self.names(*parts)
+        run = self.run_record(*parts) if names and len(parts) >= _RUN_DEPTH else None
+        for record in order.newest_first(directory, names, read_listed):
             yield overlay(record, run) if run else record
 
-    def unordered(self, *parts: str) -> Iterator[dict[str, Any]]:
-        """The records of what is in an object, those with the greatest names first; cheaper than `children`."""
-        directory = self.path(*parts)
-        run = self.run_record(*parts) if len(parts) >= _RUN_DEPTH else None
-        for name in sorted(self.names(*parts), key=lambda name: (len(name), name), reverse=True):
+    def runs(self, flow: str) -> Iterator[dict[str, Any]]:
+        """The records of a flow's runs, those with the greatest ids first; cheaper than `children`."""
+        directory = self.path(flow)
+        for name in sorted(self.names(flow), key=lambda name: (len(name), name), reverse=True):
             record = read_listed(f"{directory}/{name}/_meta/_self.json")
             if record is not None:
-                yield overlay(record, run) if run else record
+                yield record
 
     def flows(self) -> Iterator[dict[str, Any]]:
         """The records of all flows, in the order of the directory."""

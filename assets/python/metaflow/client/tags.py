@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import random
 import tempfile
 import time
+from contextlib import contextmanager, suppress
 
 from ..exception import MetaflowTaggingError
 from ..tagging_util import validate_tag, validate_tags
@@ -14,7 +16,7 @@ from . import selection
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from typing import Any
 
     from .store import Store
@@ -28,12 +30,31 @@ def mutate(store: Store, flow: str, run: str, remove: Iterable[Any] = (), add: I
     if not removed and not added:
         raise MetaflowTaggingError("Must add or remove at least one tag")
     for tried in range(1, _TRIES + 1):
-        tags = _once(store, flow, run, removed, added)
+        with _alone(f"{store.path(flow, run)}/_meta"):
+            tags = _once(store, flow, run, removed, added)
         if tags is not None:
             return tags
         if tried < _TRIES:
             time.sleep(0.3 * random.uniform(1.1, 1.3) ** tried)
     raise MetaflowTaggingError("The tags could not be changed: others are changing them all the time.")
+
+
+@contextmanager
+def _alone(directory: str) -> Iterator[None]:
+    """Nobody else who asks so works in this directory; Metaflow's own client does not ask."""
+    try:
+        descriptor = os.open(directory, os.O_RDONLY)
+    except OSError:
+        # There is no such run, which is said by who looks for it.
+        yield
+        return
+    try:
+        # Not all file systems have locks; the record is read again in any case.
+        with suppress(OSError):
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def _checked(what: str, tags: Any) -> frozenset[str]:
