@@ -10,6 +10,7 @@
 )]
 
 mod architecture;
+mod client;
 mod crash;
 mod documentation;
 mod exchange;
