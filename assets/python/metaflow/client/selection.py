@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 
 from ..exception import MetaflowException
+from ..metaflow_config import from_conf
 from ..metaflow_current import current
+from ..util import get_username
 from .store import KINDS, Store
 
 TYPE_CHECKING = False
@@ -19,10 +21,9 @@ _store: Store | None = None
 
 def user_name() -> str:
     """Who is working; the account's name where the environment says nothing but root, as with the engine."""
-    for name in ("METAFLOW_USER", "SUDO_USER", "USERNAME", "USER"):
-        user = os.environ.get(name)
-        if user and user != "root":
-            return user
+    user = get_username()
+    if user is not None:
+        return user
     import pwd
 
     try:
@@ -94,7 +95,7 @@ def store() -> Store:
 
 
 def _default_kind() -> str:
-    kind = os.environ.get("METAFLOW_DEFAULT_METADATA", "local")
+    kind = from_conf("DEFAULT_METADATA", "local")
     return kind if kind in KINDS else "local"
 
 

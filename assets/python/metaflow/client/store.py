@@ -17,11 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from typing import Any
 
-# Kind of store -> its directory, and the variable that says where that is.
-KINDS = {
-    "local": (".metaflow", "DATASTORE_SYSROOT_LOCAL"),
-    "spin": (".metaflow_spin", "DATASTORE_SYSROOT_SPIN"),
-}
+# Kind of store -> the name of its directory.
+KINDS = {"local": ".metaflow", "spin": ".metaflow_spin"}
 # Readers and writers agree on this many attempts of a task.
 MAX_ATTEMPTS = 6
 
@@ -38,7 +35,7 @@ class Store:
         self._directory = directory
         self._root = root
         if directory is not None:
-            name = KINDS[kind][0]
+            name = KINDS[kind]
             found = os.path.realpath(os.path.join(directory, name))
             if not os.path.isdir(found):
                 raise ValueError(f"Could not find directory {name} in directory {directory}")
@@ -57,7 +54,7 @@ class Store:
             return f"{self.kind}@{self._directory}"
         root = self.root
         if root is None:
-            return f"{self.kind}@<No {KINDS[self.kind][0]} directory found in current working tree>"
+            return f"{self.kind}@<No {KINDS[self.kind]} directory found in current working tree>"
         return f"{self.kind}@{os.path.dirname(root)}"
 
     def path(self, *parts: str) -> str | None:
@@ -198,23 +195,15 @@ class Store:
 
 
 def find_root(kind: str) -> str | None:
-    """The store of the configuration, else that of the working directory or of the nearest one above it."""
-    name, variable = KINDS[kind]
-    sysroot = os.environ.get(f"METAFLOW_{variable}")
-    if sysroot:
-        return os.path.join(os.path.abspath(sysroot), name)
+    """The store of the command line, of the configuration, else of the working directory or the nearest above it."""
+    from .._cli import roots
+
     try:
-        here = os.path.realpath(os.getcwd())
+        root = roots.local_root() if kind == "local" else roots.spin_root()
     except OSError:
+        # The working directory is gone.
         return None
-    while True:
-        candidate = os.path.join(here, name)
-        if os.path.isdir(candidate):
-            return candidate
-        above = os.path.dirname(here)
-        if above == here:
-            return None
-        here = above
+    return root if os.path.isdir(root) else None
 
 
 def read_record(path: str) -> dict[str, Any] | None:
