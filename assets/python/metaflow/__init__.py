@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 
 from . import _frames as _frames
-from . import _refusal
+from . import _refusal, _replacements
 
 __version__ = "2.19.39+flowdev"
 
@@ -62,7 +62,10 @@ def __getattr__(name: str) -> Any:
     if name.startswith("_"):
         raise AttributeError(f"module 'metaflow' has no attribute '{name}'")
     module = _OFFERED.get(name)
-    if module is not None:
+    added = _submodule("extension_support").names_of("toplevel")
+    if name in added:
+        value = added[name]
+    elif module is not None:
         value = getattr(_submodule(module), name)
     else:
         value = _submodule("_builtin_decorators").find(name)
@@ -80,8 +83,11 @@ def _submodule(name: str) -> Any:
 def __dir__() -> list[str]:
     from ._builtin_decorators import flow_names, step_names
 
-    return sorted({*_OFFERED, *step_names(), *flow_names()})
+    added = _submodule("extension_support").names_of("toplevel")
+    return sorted({*_OFFERED, *step_names(), *flow_names(), *added})
 
 
+if _replacements.Finder not in sys.meta_path:
+    sys.meta_path.insert(0, _replacements.Finder)
 if _refusal.Finder not in sys.meta_path:
     sys.meta_path.append(_refusal.Finder)

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import sys
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
 # A task that exits with this code is not tried again.
 METAFLOW_EXIT_DISALLOW_RETRY = 202
 METAFLOW_EXIT_ALLOW_RETRY = 203
@@ -137,3 +141,14 @@ class MissingInMergeArtifactsException(MetaflowException):
     def __init__(self, msg: str, unhandled: list[str]) -> None:
         super().__init__(msg)
         self.artifact_names = unhandled
+
+
+def __getattr__(name: str) -> Any:
+    """Exceptions that extension packages add."""
+    if not name.startswith("_"):
+        from .extension_support import names_of
+
+        added = names_of("exceptions")
+        if name in added:
+            return added[name]
+    raise AttributeError(f"module '{__name__}' has no attribute '{name}'")
