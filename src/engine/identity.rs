@@ -14,15 +14,23 @@ pub(super) fn identity(flow: &LoadedFlow, request: &FlowRequest) -> Identity {
     let script = request.file.file_name().unwrap_or_default();
     let mut identity = Identity {
         user: user_name(&env),
-        tags: request.tags.clone(),
+        tags: with_further(&request.tags, &flow.description.tags),
         sys_tags: Vec::new(),
         runtime: env("METAFLOW_RUNTIME_NAME").unwrap_or_else(|| "dev".to_owned()),
         python_version: python.to_owned(),
         metaflow_version: METAFLOW_VERSION.to_owned(),
         script_name: script.to_string_lossy().into_owned(),
     };
-    identity.sys_tags = identity.standard_sys_tags();
+    identity.sys_tags = with_further(
+        &identity.standard_sys_tags(),
+        &flow.description.sys_tags,
+    );
     identity
+}
+
+fn with_further(tags: &[String], further: &[String]) -> Vec<String> {
+    let new = further.iter().filter(|tag| !tags.contains(tag));
+    tags.iter().chain(new).cloned().collect()
 }
 
 /// The namespace of a job: the one asked for, else the user's.

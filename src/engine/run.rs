@@ -219,6 +219,11 @@ pub(super) async fn announce(setting: &Setting, job: JobKind) {
             root: setting.run.flow().root().to_owned(),
         })
         .await;
+    if job != JobKind::Spin {
+        for text in &setting.flow.description.notices {
+            setting.wires.note(None, Level::Info, text.clone()).await;
+        }
+    }
 }
 
 pub(super) fn failed(error: EngineError) -> Outcome {

@@ -25,6 +25,16 @@ pub struct Description {
     pub steps: Vec<StepDescription>,
     pub parameters: Vec<ParameterDescription>,
     pub constants: Vec<ConstantDescription>,
+    /// Tags that decorators give to the run.
+    pub tags: Vec<String>,
+    /// Such as users cannot change.
+    pub sys_tags: Vec<String>,
+    /// What decorators have to say to the user, once for a run.
+    pub notices: Vec<String>,
+    /// Something is to be done in Python when the run is over.
+    pub after_run: bool,
+    /// The extension packages, as `_graph_info` records them.
+    pub extensions: Option<Value>,
 }
 
 /// A step as imported.

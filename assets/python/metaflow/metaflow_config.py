@@ -217,6 +217,12 @@ def _read(path: str) -> dict[str, Any]:
 
 
 def __getattr__(name: str) -> Any:
+    if not name.startswith("_"):
+        from .extension_support import names_of
+
+        added = names_of("config")
+        if name in added:
+            return added[name]
     if name not in _DEFAULTS:
         raise AttributeError(f"module '{__name__}' has no attribute '{name}'")
     value = from_conf(name, _DEFAULTS[name])
