@@ -1,6 +1,7 @@
 //! Requests in, events out: run, resume and spin, over Python workers. It knows no terminal, key or theme, and not which
 //! face is listening.
 
+mod after;
 mod assets;
 mod attempt;
 mod cards;

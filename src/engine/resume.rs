@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use super::after::After;
 use super::error::EngineError;
 use super::event::{JobKind, TaskRef};
 use super::identity;
@@ -23,7 +24,11 @@ pub(super) async fn resume(shared: Arc<Shared>, request: ResumeRequest, wires: W
     let (run, outcome) = match begin(shared, request, &wires).await {
         Ok((setting, parameters, finished)) => {
             let run = setting.run.id().to_owned();
+            let after = After::of(&setting);
             let outcome = Execution::run(setting, parameters, finished).await;
+            if let Some(after) = after {
+                after.run(&outcome).await;
+            }
             (run, outcome)
         }
         Err(error) => (String::new(), failed(error)),

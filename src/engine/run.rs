@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use serde_json::{Value, json};
 
+use super::after::After;
 use super::attempt;
 use super::error::EngineError;
 use super::event::{Event, JobKind, Level, Outcome, TaskRef};
@@ -27,7 +28,11 @@ pub(super) async fn run(shared: Arc<Shared>, request: RunRequest, wires: Wires) 
     let (run, outcome) = match begin(shared, request, &wires).await {
         Ok((setting, parameters)) => {
             let run = setting.run.id().to_owned();
+            let after = After::of(&setting);
             let outcome = Execution::run(setting, parameters, Finished::default()).await;
+            if let Some(after) = after {
+                after.run(&outcome).await;
+            }
             (run, outcome)
         }
         Err(error) => (String::new(), failed(error)),

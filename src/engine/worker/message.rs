@@ -7,6 +7,7 @@ use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::engine::after::Ended;
 use crate::engine::event::PyError;
 use crate::engine::request::Configs;
 use crate::flow::Description;
@@ -138,6 +139,9 @@ pub struct Spec {
     pub artifacts_module: Option<String>,
     pub skip_decorators: bool,
     pub tempdir: String,
+    /// How the run ended, for what is done after it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ended: Option<Ended>,
 }
 
 /// The step's place in the graph.

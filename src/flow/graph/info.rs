@@ -35,6 +35,8 @@ pub fn graph_info(graph: &Graph, description: &Description) -> Value {
             steps.insert(name.to_string(), step(node, described));
         }
     }
+    let extensions = description.extensions.clone();
+    let extensions = extensions.unwrap_or_else(|| json!({"installed": {}}));
     json!({
         "file": file,
         "start_step": graph.start,
@@ -45,7 +47,7 @@ pub fn graph_info(graph: &Graph, description: &Description) -> Value {
         "graph_structure": structure,
         "doc": dedent(description.doc.as_deref().unwrap_or("")),
         "decorators": decorators(&description.decorators),
-        "extensions": {"installed": {}},
+        "extensions": extensions,
     })
 }
 

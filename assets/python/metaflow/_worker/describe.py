@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 
 from ..decorators import flow_decorators, flow_mutators, plain, steps_of
+from ..extension_support import extension_info
 from .classes import constants_of, parameters_of
-from .lifecycle import retry_counts
+from .lifecycle import has_work, retry_counts
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -30,6 +31,8 @@ def describe_flow(flow: type[FlowSpec], file: str, around: Surroundings) -> dict
         "tags": sorted(around.metadata.sticky_tags),
         "sys_tags": around.metadata.sticky_sys_tags,
         "notices": around.notices,
+        "after_run": has_work(flow),
+        "extensions": extension_info(),
     }
 
 

@@ -87,6 +87,21 @@ def init_step_decorators(flow: FlowSpec, around: Surroundings) -> None:
                 decorator.package_init_ctx(function.__name__)
             elif is_overridden(decorator, "package_init"):
                 decorator.package_init(flow, function.__name__, around.environment)
+    _say_what_is_elsewhere(flow, around)
+
+
+def _say_what_is_elsewhere(flow: FlowSpec, around: Surroundings) -> None:
+    from ..decorators import flow_decorators, steps_of
+
+    of_steps = (decorator for function in steps_of(type(flow)) for decorator in function.decorators)
+    names = {
+        decorator.name
+        for decorator in (*of_steps, *flow_decorators(type(flow)))
+        if not getattr(decorator, "IS_LOCAL", True)
+    }
+    if names:
+        listed = ", ".join(f"@{name}" for name in sorted(names))
+        around.notices.append(f"{listed}: without effect here, every step runs on this machine and in this Python.")
 
 
 def is_overridden(decorator: Any, hook: str, base: type = StepDecorator) -> bool:
@@ -100,6 +115,17 @@ def retry_counts(decorators: list[Any]) -> list[int]:
     if any(user is None and error is None for user, error in counts):
         return [0, 0]
     return [max((int(count[kind]) for count in counts), default=0) for kind in (0, 1)]
+
+
+def has_work(flow: type[FlowSpec]) -> bool:
+    """Whether something is to be done when the run is over."""
+    from ..decorators import flow_decorators, steps_of
+
+    return any(decorator.name == "exit_hook" for decorator in flow_decorators(flow)) or any(
+        decorator.runtime_finished_ctx is not None or is_overridden(decorator, "runtime_finished")
+        for function in steps_of(flow)
+        for decorator in function.decorators
+    )
 
 
 def option_values(decorator: FlowDecorator, given: dict[str, Any]) -> dict[str, Any]:

@@ -46,6 +46,10 @@ def main(loaded: Loaded, spec: dict[str, Any], channel: Channel) -> None:
     os.environ["METAFLOW_RUN_ID"] = spec["run_id"]
     if spec["kind"] == "parameters":
         done = run_parameters.evaluate(loaded, spec)
+    elif spec["kind"] == "after_run":
+        from . import after_run
+
+        done = after_run.run(loaded, spec)
     else:
         attempt = Task(loaded.flow, spec, channel, loaded.around)
         done = attempt.run()

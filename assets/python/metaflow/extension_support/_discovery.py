@@ -60,7 +60,9 @@ class Package:
         dotted = ".".join((EXT_PKG, *parts))
         found = [name[:-3] for name in names if name.startswith("mfextinit_") and name.endswith(".py")]
         if len(found) + ("__init__.py" in names) > 1:
-            raise RuntimeError(f"The extension package {self.name} has more than one configuration file in {directory}.")
+            raise RuntimeError(
+                f"The extension package {self.name} has more than one configuration file in {directory}."
+            )
         if found:
             return f"{dotted}.{found[0]}"
         # Cards may stand in packages of their own below a directory that says nothing.

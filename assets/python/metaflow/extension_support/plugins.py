@@ -10,6 +10,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+
 def loaded() -> list[Any]:
     """The modules in which extensions list their plugins. One that cannot be imported disables them all, aloud."""
     if _state.plugins is None:
