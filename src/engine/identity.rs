@@ -21,10 +21,7 @@ pub(super) fn identity(flow: &LoadedFlow, request: &FlowRequest) -> Identity {
         metaflow_version: METAFLOW_VERSION.to_owned(),
         script_name: script.to_string_lossy().into_owned(),
     };
-    identity.sys_tags = with_further(
-        &identity.standard_sys_tags(),
-        &flow.description.sys_tags,
-    );
+    identity.sys_tags = with_further(&identity.standard_sys_tags(), &flow.description.sys_tags);
     identity
 }
 
