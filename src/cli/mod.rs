@@ -7,6 +7,7 @@ mod config;
 mod console;
 mod demo;
 mod error;
+mod fill_card;
 mod flow_file;
 mod job;
 mod logs;

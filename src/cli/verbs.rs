@@ -7,8 +7,8 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use super::error::{CliError, ExitKind};
 use super::{
-    artifacts, check, config, demo, logs, out, parameters, peek, resume, run, runs, session, show,
-    spin, tasks, watch,
+    artifacts, check, config, demo, fill_card, logs, out, parameters, peek, resume, run, runs,
+    session, show, spin, tasks, watch,
 };
 
 /// A terminal IDE and engine for Metaflow flows: edit a step, save, see its output, artifacts and card.
@@ -48,6 +48,7 @@ enum Verb {
     Peek(peek::Args),
     Watch(watch::Args),
     Config(config::Args),
+    FillCard(fill_card::Args),
 }
 
 /// Parses the command line, does what it says, and tells how it went.
@@ -90,5 +91,6 @@ fn dispatch(cli: Cli, matches: &clap::ArgMatches) -> Result<ExitKind, CliError> 
         Some(Verb::Peek(args)) => peek::main(&args),
         Some(Verb::Watch(args)) => watch::main(args),
         Some(Verb::Config(args)) => config::main(&args),
+        Some(Verb::FillCard(args)) => fill_card::main(&args),
     }
 }

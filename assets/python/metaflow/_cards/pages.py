@@ -1,7 +1,7 @@
 """The card types that come with the package, as classes: for extensions that derive from them, and for rare types.
 
 The pages of `default` and `blank` themselves are made by the engine. So is what a page made here looks like: it brings
-its components as data, and the engine puts their HTML in (`_PLACE`).
+its components as data, and the engine puts their HTML in (`PLACE`).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 # The engine knows these characters: here the HTML of the components goes.
-_PLACE = '<main class="card_app" data-from="python"></main>'
+PLACE = '<main class="card_app" data-from="python"></main>'
 
 _PAGE = """<!DOCTYPE html>
 <html lang="en">
@@ -47,7 +47,7 @@ def page(task: Any, card: dict[str, Any], is_final: bool = True) -> str:
 
     return _PAGE.format(
         title=html.escape(task.pathspec),
-        place=_PLACE,
+        place=PLACE,
         token=MetaflowCard.RELOAD_POLICY_TOKEN,
         data_id=uuid.uuid4(),
         data=base64.b64encode(json.dumps(card).encode()).decode(),

@@ -66,7 +66,8 @@ class CardDatastore:
             return configured
         from ...client import get_metadata
 
-        return os.path.join(get_metadata().partition("@")[2], ".metaflow", CARD_SUFFIX)
+        kind, _, directory = get_metadata().partition("@")
+        return os.path.join(directory, ".metaflow_spin" if kind == "spin" else ".metaflow", CARD_SUFFIX)
 
     def extract_card_paths(
         self, card_type: str | None = None, card_hash: str | None = None, card_id: str | None = None

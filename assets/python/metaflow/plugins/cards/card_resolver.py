@@ -29,6 +29,9 @@ def datastore_of(task: Any) -> CardDatastore:
     if metadata.get("ds-type") is None:
         raise UnresolvableDatastoreException(task)
     root = metadata.get("ds-root")
+    if root and not os.path.isdir(root):
+        # The store was moved since.
+        root = None
     below = os.path.join(root, CARD_SUFFIX) if root else CardDatastore.get_storage_root("local")
     return CardDatastore(_first_root(below, task.pathspec), task.pathspec)
 
