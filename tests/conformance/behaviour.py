@@ -49,6 +49,7 @@ class Behaviour:
     QUICK: tuple[str, ...] = ()  # the shapes of the chosen subset; the first that fits, if empty
     HEADER = ""  # lines before the class
     FIELDS = ""  # lines at the beginning of the class
+    FLOW = ""  # the class, written out; the shape does not count then
     FLOW_DECORATORS: tuple[str, ...] = ()
     FILES: dict[str, str | bytes] = {}  # files beside the flow
     ENV: dict[str, str] = {}

@@ -43,6 +43,8 @@ def flow_text(graph: Graph, behaviour: type[Behaviour]) -> str:
         parts.append("from metaflow import unbounded_test_foreach_internal")
         parts.append("from metaflow.plugins import InternalTestUnboundedForeachInput")
     parts.append(textwrap.dedent(behaviour.HEADER))
+    if behaviour.FLOW:
+        return "\n".join([*parts, textwrap.dedent(behaviour.FLOW), f'if __name__ == "__main__":\n    {name}()\n'])
     parts += behaviour.FLOW_DECORATORS
     parts.append(f"class {name}(FlowSpec):")
     if behaviour.FIELDS:
