@@ -52,6 +52,8 @@ class Lineage(Behaviour):
             parents = {each.name for each in graph.ran if step.name in each.targets}
             same(parents, {each.id for each in look.run[step.name].parent_steps}, f"parent steps of {step.name}")
             ran = {each.name for each in graph.ran}
+            if not set(step.targets) <= ran:
+                continue
             same(
                 set(step.targets) & ran,
                 {each.id for each in look.run[step.name].child_steps} & ran,

@@ -65,7 +65,7 @@ class ParametersOnTheCommandLine(Behaviour):
     names = Parameter("names", separator=",", default="a")
     data = Parameter("data", type=JSONType)
     dash = Parameter("with-dash", default="nothing")
-    many = Parameter("many", multiple=True, default=["z"])
+    many = Parameter("many", multiple=True, type=str)
     required = Parameter("bool_param", required=True)
     """
 
@@ -147,7 +147,7 @@ class ParameterNames(Behaviour):
     QUICK = ("single-and-branch",)
     FIELDS = """
     a_param = Parameter("a-param", default=1)
-    b = Parameter("other_name", default=2)
+    b = Parameter("b", default=2)
     """
 
     @at("all")
