@@ -8,6 +8,8 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 REPOSITORY = HERE.parent.parent
 TARGET = Path(os.environ.get("CARGO_TARGET_DIR") or REPOSITORY / "target")
+# Worktrees that share a target directory keep out of each other's way.
+WORK = TARGET / "conformance" / ("work" if TARGET.parent == REPOSITORY else f"work-{REPOSITORY.name}")
 
 # What every flow of the suite is started with.
 _GIVEN = {

@@ -14,7 +14,7 @@ from formatter import flow_text
 from pathlib import Path
 
 from behaviour import Behaviour
-from engines import HERE, TARGET, Engine
+from engines import HERE, WORK, Engine
 from graphs import Graph
 
 TOP = (
@@ -69,7 +69,7 @@ class Case:
 def carry_out(case: Case, engine: Engine, judge: Engine, keep: bool = False) -> Outcome:
     """Runs a case with one engine and has it checked by one: the same, or the other."""
     started = time.monotonic()
-    place = TARGET / "conformance/work" / f"{engine.name}-{judge.name}" / f"{case.behaviour.__name__}-{case.graph.name}"
+    place = WORK / f"{engine.name}-{judge.name}" / f"{case.behaviour.__name__}-{case.graph.name}"
     shutil.rmtree(place, ignore_errors=True)
     (place / "tmp").mkdir(parents=True)
     try:

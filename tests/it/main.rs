@@ -11,6 +11,7 @@
 
 mod architecture;
 mod client;
+mod conformance;
 mod crash;
 mod documentation;
 mod exchange;
