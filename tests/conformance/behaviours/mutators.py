@@ -25,10 +25,10 @@ class UserStepDecorators(Behaviour):
 
     class Counted(UserStepDecorator):
         def init(self, *args, **kwargs):
-            self.args, self.kwargs = args, kwargs
+            self.kwargs = kwargs
 
         def pre_step(self, step_name, flow, inputs):
-            flow.counted = (self.args, self.kwargs)
+            flow.counted = self.kwargs
 
         def post_step(self, step_name, flow, exception):
             flow.after_counted = f"{step_name} {exception}"
@@ -39,11 +39,11 @@ class UserStepDecorators(Behaviour):
     def step_join(self, inputs):
         expect_equal(f"before {self._current_step} True", self.trace[-1])
 
-    @at("all", decorators=["traced", "given(a=1, b='x')", "Counted(1, two=2)"])
+    @at("all", decorators=["traced", "given(a=1, b='x')", "Counted(two=2)"])
     def step_all(self):
         expect_equal(f"before {self._current_step} False", self.trace[-1])
         expect_equal({"a": 1, "b": "x"}, self.given)
-        expect_equal(((1,), {"two": 2}), self.counted)
+        expect_equal({"two": 2}, self.counted)
 
     @staticmethod
     def check(graph, flow, look):
@@ -231,7 +231,7 @@ class FlowMutators(Behaviour):
         expect_equal("from the environment", self.added)
         expect_equal(17, self.plain)
         expect_equal(f"added to {self._current_step}", os.environ["BY_MUTATOR"])
-        expect_equal({"added", "own", "plain"}, set(current.parameter_names))
+        expect({"added", "own", "plain"} <= set(current.parameter_names))
         self.done = True
 
     @staticmethod

@@ -147,18 +147,18 @@ class ParameterNames(Behaviour):
     QUICK = ("single-and-branch",)
     FIELDS = """
     a_param = Parameter("a-param", default=1)
-    b = Parameter("b", default=2)
+    another = Parameter("another", default=2)
     """
 
     @at("all")
     def step_all(self):
         from metaflow import current
 
-        expect_equal(["a_param", "b"], sorted(current.parameter_names))
+        expect_equal(["a_param", "another"], sorted(current.parameter_names))
 
     @staticmethod
     def check(graph, flow, look):
-        look.expect(graph.last.name, "b", 2)
+        look.expect(graph.last.name, "another", 2)
 
 
 class BasicInclude(Behaviour):

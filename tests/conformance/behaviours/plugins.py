@@ -42,7 +42,7 @@ class SecretsRefused(Behaviour):
     from metaflow import secrets
     """
 
-    @at("=a", decorators=["secrets(sources=[dict(type='inline', options={'env_vars': {'TAKEN': 'new'}})])"])
+    @at("=a", decorators=["secrets(sources=[dict(type='inline', id='x', options={'env_vars': {'TAKEN': 'new'}})])"])
     def step_a(self):
         self.reached = True
 
@@ -61,7 +61,7 @@ class SecretsOverride(Behaviour):
     from metaflow import secrets
     """
 
-    @at("=a", decorators=["secrets(sources=[dict(type='inline', options={'env_vars': {'TAKEN': 'new'}})], allow_override=True)"])
+    @at("=a", decorators=["secrets(sources=[dict(type='inline', id='x', options={'env_vars': {'TAKEN': 'new'}})], allow_override=True)"])
     def step_a(self):
         import os
 

@@ -15,7 +15,7 @@ class ConformanceCard(MetaflowCard):
 
     def render(self, task):
         return "<html>{} {} {} {}</html>".format(
-            task.pathspec, sorted(self._options.items()), self._components, sorted((self._graph or {}).get("steps", {}))
+            task.pathspec, sorted(self._options.items()), self._components, sorted(self._graph or {})
         )
 
 
