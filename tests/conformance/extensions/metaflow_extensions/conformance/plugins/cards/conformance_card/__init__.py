@@ -14,7 +14,7 @@ class ConformanceCard(MetaflowCard):
         self._graph = graph
 
     def render(self, task):
-        return "<html>{} {} {} {}</html>".format(
+        return "<html>{} {} {} {}</html>".format(  # noqa: UP032
             task.pathspec, sorted(self._options.items()), self._components, sorted(self._graph or {})
         )
 
