@@ -108,7 +108,7 @@ fn row(task: &TaskStore) -> Result<Row, CliError> {
                 facts
                     .foreach_stack
                     .iter()
-                    .map(|frame| frame.index)
+                    .filter_map(|frame| frame.index)
                     .collect()
             })
             .unwrap_or_default(),

@@ -10,19 +10,23 @@ use tokio::sync::{mpsc, watch};
 use super::cards;
 use super::error::EngineError;
 use super::event::{Event, Failure, Level, TaskRef, Timing};
+use super::gang::CONTROL;
 use super::listen::{Heard, Until, follow};
 use super::load::LoadedFlow;
 use super::origin::Output;
 use super::output::Cutter;
 use super::persist::Attempt;
 use super::run::blocking;
-use super::scheduler::Transition;
+use super::scheduler::{Failing, Transition};
 use super::signal_name;
 use super::submit::Wires;
 use super::worker::message::{CardReport, Done, Report, Spec, ToTask};
 use super::worker::{Said, TaskProcess};
 use crate::flow::StepName;
 use crate::store::ExitInfo;
+
+/// The exit code by which a task says that no other attempt makes sense, as with Metaflow.
+const DISALLOW_RETRY: i32 = 202;
 
 /// How urgently running tasks are asked to end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -52,17 +56,22 @@ pub(super) struct Plan {
 
 /// How it went.
 pub(super) enum AttemptEnd {
-    Stored {
-        output: Output,
-        transition: Transition,
-    },
+    Stored(Stored),
     Failed {
         failure: Failure,
-        /// Whether another attempt could go better.
-        retry: bool,
+        /// Whether another attempt could go better, and whether the run can go on without.
+        how: Failing,
         /// For the event that the caller emits, who knows whether there will be one.
         millis: f64,
     },
+}
+
+/// What a good attempt leaves to the tasks that follow.
+pub(super) struct Stored {
+    pub output: Output,
+    pub transition: Transition,
+    /// What the next step gets: the output, or those of the tasks that it controls.
+    pub handed_on: Vec<Output>,
 }
 
 /// Runs the attempt to its end. The caller announces a failure, since it knows whether a retry follows.
@@ -72,7 +81,7 @@ pub(super) async fn run(plan: Plan) -> AttemptEnd {
         Ok(end) => end,
         Err(error) => AttemptEnd::Failed {
             failure: error.into_failure(),
-            retry: false,
+            how: Failing::ForGood,
             millis: millis(started),
         },
     }
@@ -102,11 +111,17 @@ async fn attempt(mut plan: Plan, started: Instant) -> Result<AttemptEnd, EngineE
         // Why it failed may be in how the process ends.
         follow(&mut plan, &mut process, &mut heard, Until::Exit).await;
     }
+    let mut gang = heard.take_gang();
+    gang.dismiss(&plan.wires).await;
     let user = millis(started);
     opened.await.map_err(|_| EngineError::WorkerGone)??;
     let killed = heard.sent > Halt::No;
     let judged = judge(heard.done.as_deref(), heard.status, plan.is_end, killed);
     let renders = heard.done.as_ref().is_some_and(|done| done.renders);
+    let mappers = heard
+        .done
+        .as_mut()
+        .map(|done| std::mem::take(&mut done.mappers));
     let output = store(&mut plan, &mut heard, spool).await?;
     if renders {
         render_cards(&mut plan, &mut process, &mut heard, output.as_ref()).await;
@@ -125,6 +140,11 @@ async fn attempt(mut plan: Plan, started: Instant) -> Result<AttemptEnd, EngineE
             },
             Some(output),
         ) => {
+            let handed_on = if plan.spec.ubf.as_deref() == Some(CONTROL) {
+                gang.outputs(&mappers.unwrap_or_default(), &output)?
+            } else {
+                vec![output.clone()]
+            };
             plan.wires
                 .say(Event::TaskFinished {
                     task: plan.attempt.task_ref.clone(),
@@ -136,7 +156,11 @@ async fn attempt(mut plan: Plan, started: Instant) -> Result<AttemptEnd, EngineE
                 })
                 .await;
             tokio::spawn(see_out(plan, process, heard));
-            Ok(AttemptEnd::Stored { output, transition })
+            Ok(AttemptEnd::Stored(Stored {
+                output,
+                transition,
+                handed_on,
+            }))
         }
         (Judged::Good { .. }, None) => {
             store_log(&plan, heard, false, None).await?;
@@ -145,15 +169,15 @@ async fn attempt(mut plan: Plan, started: Instant) -> Result<AttemptEnd, EngineE
                     message: "the task ended well but reported no artifacts".to_owned(),
                     hint: None,
                 },
-                retry: false,
+                how: Failing::ForGood,
                 millis: millis(started),
             })
         }
-        (Judged::Bad { failure, retry }, _) => {
+        (Judged::Bad { failure, how }, _) => {
             store_log(&plan, heard, false, Some("Task failed.")).await?;
             Ok(AttemptEnd::Failed {
                 failure,
-                retry,
+                how,
                 millis: millis(started),
             })
         }
@@ -274,12 +298,12 @@ enum Judged {
     },
     Bad {
         failure: Failure,
-        retry: bool,
+        how: Failing,
     },
 }
 
 fn judge(done: Option<&Done>, status: Option<i32>, is_end: bool, killed: bool) -> Judged {
-    let bad = |failure, retry| Judged::Bad { failure, retry };
+    let bad = |failure, how| Judged::Bad { failure, how };
     if killed && done.is_none_or(|done| done.ok != Some(true)) {
         let message = "the task was stopped".to_owned();
         return bad(
@@ -287,18 +311,18 @@ fn judge(done: Option<&Done>, status: Option<i32>, is_end: bool, killed: bool) -
                 message,
                 hint: None,
             },
-            false,
+            Failing::ForGood,
         );
     }
     let Some(done) = done else {
         return match status {
-            Some(code) if code >= 0 => bad(Failure::Exit { code, clean: false }, code != 0),
+            Some(code) if code >= 0 => bad(Failure::Exit { code, clean: false }, after_exit(code)),
             Some(signal) => bad(
                 Failure::Signal {
                     signal: -signal,
                     name: signal_name::describe(-signal),
                 },
-                true,
+                Failing::Again,
             ),
             None => bad(
                 Failure::Message {
@@ -306,7 +330,7 @@ fn judge(done: Option<&Done>, status: Option<i32>, is_end: bool, killed: bool) -
                         .to_owned(),
                     hint: None,
                 },
-                true,
+                Failing::Again,
             ),
         };
     };
@@ -316,7 +340,7 @@ fn judge(done: Option<&Done>, status: Option<i32>, is_end: bool, killed: bool) -
             type_name: artifact.type_name.clone(),
             reason: artifact.reason.clone(),
         };
-        return bad(failure, true);
+        return bad(failure, Failing::Again);
     }
     match (done.ok, &done.error) {
         (Some(true), _) => Judged::Good {
@@ -332,14 +356,14 @@ fn judge(done: Option<&Done>, status: Option<i32>, is_end: bool, killed: bool) -
             Failure::Exception {
                 error: error.clone(),
             },
-            true,
+            Failing::Again,
         ),
         _ => bad(
             Failure::Exit {
                 code: done.exit,
                 clean: true,
             },
-            done.exit != 0,
+            after_exit(done.exit),
         ),
     }
 }
@@ -353,6 +377,16 @@ fn transition(done: &Done) -> Transition {
             .map(|name| StepName::from(name.as_str()))
             .collect(),
         num_splits: done.num_splits,
+        unbounded: done.unbounded,
+    }
+}
+
+/// What an exit code asks for, where no exception says what happened.
+fn after_exit(code: i32) -> Failing {
+    match code {
+        0 => Failing::ForGood,
+        DISALLOW_RETRY => Failing::Alone,
+        _ => Failing::Again,
     }
 }
 

@@ -279,7 +279,7 @@ impl Finder<'_> {
         let splits = |done: &Done| {
             self.graph
                 .node(done.place.step.as_str())
-                .is_some_and(|node| node.kind == NodeKind::SplitForeach)
+                .is_some_and(|node| node.kind.is_foreach())
         };
         let fits = |done: &&&Done| match &origin {
             None => true,
@@ -359,10 +359,7 @@ impl Finder<'_> {
             outputs.len() >= self.branches()
         };
         if complete {
-            Ok(outputs
-                .into_iter()
-                .map(|done| done.output.clone())
-                .collect())
+            Ok(outputs.into_iter().flat_map(Done::handed_on).collect())
         } else {
             Err(self.missing())
         }

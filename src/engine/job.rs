@@ -7,14 +7,14 @@ use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 
-use super::attempt::{self, AttemptEnd, Halt};
+use super::attempt::{self, AttemptEnd, Halt, Stored};
 use super::error::EngineError;
 use super::event::{Event, Failure, Level, Outcome, TaskRef};
 use super::origin::{Done, Finished, Output};
 use super::persist;
-use super::plan::{Setting, limits, place_of, plan};
+use super::plan::{Setting, limits, place_of, plan, rest};
 use super::run::blocking;
-use super::scheduler::{Action, Ending, Launch, Problem, Scheduler, Ticket, Transition};
+use super::scheduler::{Action, Ending, Failing, Launch, Problem, Scheduler, Ticket, Transition};
 use super::submit::Stop;
 use crate::flow::{NodeKind, StepName};
 
@@ -32,15 +32,18 @@ pub(super) struct Execution {
     /// The `_parameters` task, input of the start step.
     parameters: Output,
     finished: Finished,
-    outputs: HashMap<Ticket, Output>,
+    /// What the tasks that follow a finished one get.
+    outputs: HashMap<Ticket, Vec<Output>>,
     running: HashMap<Ticket, TaskRef>,
     next_task: u64,
-    /// The failure that ended the job, by ticket.
-    failure: Option<(Ticket, TaskRef, Failure)>,
+    /// What failed and was not tried again.
+    failures: HashMap<Ticket, (TaskRef, Failure)>,
     is_latest: bool,
     halt: watch::Sender<Halt>,
     /// When to become more urgent, and how.
     deadline: Option<(Instant, Halt)>,
+    /// Failed tasks and when they are tried again.
+    resting: Vec<(Instant, Ticket)>,
     ends: mpsc::UnboundedSender<(Ticket, AttemptEnd)>,
     /// Held by every task whose process may still be there.
     alive: mpsc::Sender<()>,
@@ -65,10 +68,11 @@ impl Execution {
             running: HashMap::new(),
             // `_parameters` is 0.
             next_task: 1,
-            failure: None,
+            failures: HashMap::new(),
             is_latest,
             halt: watch::channel(Halt::No).0,
             deadline: None,
+            resting: Vec::new(),
             ends,
             alive,
         };
@@ -87,7 +91,8 @@ impl Execution {
         let actions = self.scheduler.start();
         let mut ending = self.carry_out(actions);
         while ending.is_none() {
-            let deadline = self.deadline;
+            let deadline = self.deadline.map(|(at, _)| at);
+            let rested = self.resting.iter().map(|(at, _)| *at).min();
             let harder = if asked == Stop::No {
                 Stop::Politely
             } else {
@@ -106,6 +111,7 @@ impl Execution {
                     self.escalate();
                     Vec::new()
                 }
+                () = until(rested), if rested.is_some() => self.rested(),
             };
             ending = self.carry_out(actions);
         }
@@ -147,6 +153,18 @@ impl Execution {
         }
     }
 
+    /// Lets the tasks go on whose rest is over.
+    fn rested(&mut self) -> Vec<Action> {
+        let now = Instant::now();
+        let (over, resting) = self.resting.drain(..).partition(|(at, _)| *at <= now);
+        self.resting = resting;
+        let over: Vec<(Instant, Ticket)> = over;
+        let scheduler = &mut self.scheduler;
+        over.into_iter()
+            .flat_map(|(_, ticket)| scheduler.rested(ticket))
+            .collect()
+    }
+
     fn launch(&mut self, launch: Launch) {
         let id = self.next_task.to_string();
         let fresh = launch.attempt == 0;
@@ -179,8 +197,8 @@ impl Execution {
         let inputs = if launch.inputs.is_empty() {
             vec![self.parameters.clone()]
         } else {
-            let output = |ticket| self.outputs.get(ticket).cloned();
-            launch.inputs.iter().filter_map(output).collect()
+            let outputs = |ticket| self.outputs.get(ticket).into_iter().flatten().cloned();
+            launch.inputs.iter().flat_map(outputs).collect()
         };
         let halt = self.halt.subscribe();
         let alive = self.alive.clone();
@@ -208,20 +226,20 @@ impl Execution {
 
     async fn ended(&mut self, ticket: Ticket, end: AttemptEnd) -> Vec<Action> {
         match end {
-            AttemptEnd::Stored { output, transition } => {
+            AttemptEnd::Stored(stored) => {
                 self.running.remove(&ticket);
-                self.outputs.insert(ticket, output);
-                self.announce(&transition).await;
-                self.scheduler.finished(ticket, &transition)
+                self.outputs.insert(ticket, stored.handed_on);
+                self.announce(&stored.transition).await;
+                self.scheduler.finished(ticket, &stored.transition)
             }
             AttemptEnd::Failed {
                 failure,
-                retry,
+                how,
                 millis,
             } => {
-                let again = retry && self.scheduler.may_retry(ticket);
+                let again = how == Failing::Again && self.scheduler.may_retry(ticket);
                 let Some(task) = self.running.get(&ticket).cloned() else {
-                    return self.scheduler.failed(ticket, false);
+                    return self.scheduler.failed(ticket, Failing::ForGood);
                 };
                 self.setting
                     .wires
@@ -232,12 +250,35 @@ impl Execution {
                         millis,
                     })
                     .await;
-                if !again && self.failure.is_none() {
-                    self.failure = Some((ticket, task, failure));
+                match how {
+                    Failing::Again if again => return self.again(ticket, &task).await,
+                    Failing::Alone => {
+                        let text = "This failed task will not be retried.".to_owned();
+                        let wires = &self.setting.wires;
+                        wires.note(Some(&task.step), Level::Warning, text).await;
+                    }
+                    Failing::Again | Failing::AfterRest | Failing::ForGood => {}
                 }
-                self.scheduler.failed(ticket, retry)
+                self.failures.insert(ticket, (task, failure));
+                self.scheduler.failed(ticket, how)
             }
         }
+    }
+
+    /// Another attempt: at once, or after the rest that the flow states.
+    async fn again(&mut self, ticket: Ticket, task: &TaskRef) -> Vec<Action> {
+        let Some(rest) = rest(&self.setting, &task.step) else {
+            return self.scheduler.failed(ticket, Failing::Again);
+        };
+        let text = format!(
+            "{} is tried again in {} (minutes_between_retries)",
+            task.pathspec(),
+            duration(rest)
+        );
+        let wires = &self.setting.wires;
+        wires.note(Some(&task.step), Level::Info, text).await;
+        self.resting.push((Instant::now() + rest, ticket));
+        self.scheduler.failed(ticket, Failing::AfterRest)
     }
 
     /// Says which tasks now wait.
@@ -259,7 +300,7 @@ impl Execution {
         }
     }
 
-    fn outcome(self, ending: Option<Ending>) -> Outcome {
+    fn outcome(mut self, ending: Option<Ending>) -> Outcome {
         let message = |step: &StepName, message: String, hint: &str| Outcome::Failed {
             step: Some(step.to_string()),
             task: None,
@@ -272,14 +313,14 @@ impl Execution {
         match ending {
             Some(Ending::Success) => Outcome::Success,
             Some(Ending::Cancelled) => Outcome::Cancelled,
-            Some(Ending::Failed(Problem::Task(ticket))) => match self.failure {
-                Some((failed, task, failure)) if failed == ticket => Outcome::Failed {
+            Some(Ending::Failed(Problem::Task(ticket))) => match self.failures.remove(&ticket) {
+                Some((task, failure)) => Outcome::Failed {
                     place: place_of(&self.setting.flow.graph, &task.step),
                     step: Some(task.step),
                     task: Some(task.task),
                     failure,
                 },
-                _ => no_end(),
+                None => no_end(),
             },
             Some(Ending::Failed(Problem::Transition {
                 step,
@@ -319,41 +360,84 @@ fn no_end() -> Outcome {
     }
 }
 
-async fn until(deadline: Option<(Instant, Halt)>) {
-    match deadline {
-        Some((at, _)) => tokio::time::sleep_until(at).await,
+/// As a sentence has it: `2 minutes`, `90 seconds`.
+fn duration(rest: Duration) -> String {
+    let seconds = rest.as_secs_f64();
+    let (count, unit) = if seconds >= 60.0 && seconds % 60.0 == 0.0 {
+        (seconds / 60.0, "minute")
+    } else {
+        (seconds, "second")
+    };
+    let plural = if count == 1.0 { "" } else { "s" };
+    format!("{count} {unit}{plural}")
+}
+
+async fn until(moment: Option<Instant>) {
+    match moment {
+        Some(at) => tokio::time::sleep_until(at).await,
         None => std::future::pending().await,
     }
 }
 
 async fn clone_task(setting: &Setting, done: Done, task_ref: TaskRef) -> AttemptEnd {
-    let run = setting.run.clone();
-    let identity = setting.identity.clone();
-    let place = task_ref.clone();
-    let origin = done.output.clone();
-    let cloned =
-        tokio::task::spawn_blocking(move || persist::clone_task(&run, &identity, &origin, &place))
-            .await
-            .map_err(|_| EngineError::WorkerGone)
-            .flatten();
-    match cloned {
-        Ok(output) => {
-            setting
-                .wires
-                .say(Event::TaskCloned {
-                    task: task_ref,
-                    origin: done.output.pathspec(),
-                })
-                .await;
-            AttemptEnd::Stored {
-                output,
-                transition: done.transition,
-            }
-        }
+    match clone_all(setting, &done, &task_ref).await {
+        Ok((output, handed_on)) => AttemptEnd::Stored(Stored {
+            output,
+            transition: done.transition,
+            handed_on,
+        }),
         Err(error) => AttemptEnd::Failed {
             failure: error.into_failure(),
-            retry: false,
+            how: Failing::ForGood,
             millis: 0.0,
         },
     }
+}
+
+/// Takes a task over, with the tasks that it controlled.
+async fn clone_all(
+    setting: &Setting,
+    done: &Done,
+    task_ref: &TaskRef,
+) -> Result<(Output, Vec<Output>), EngineError> {
+    let own = &done.output;
+    let output = clone_one(setting, own, task_ref.clone(), done.mappers.is_some()).await?;
+    let Some(mappers) = &done.mappers else {
+        return Ok((output.clone(), vec![output]));
+    };
+    let mut handed_on = Vec::new();
+    for mapper in mappers {
+        if mapper.task.id() == own.task.id() {
+            handed_on.push(output.clone());
+            continue;
+        }
+        // The ids of the others are made from that of the control task, here as there.
+        let suffix = mapper.task.id().strip_prefix(own.task.id());
+        let task_ref = TaskRef {
+            task: match suffix {
+                Some(suffix) => format!("{}{suffix}", task_ref.task),
+                None => format!("{}-{}", task_ref.task, mapper.task.id()),
+            },
+            ..task_ref.clone()
+        };
+        handed_on.push(clone_one(setting, mapper, task_ref, false).await?);
+    }
+    Ok((output, handed_on))
+}
+
+async fn clone_one(
+    setting: &Setting,
+    origin: &Output,
+    task: TaskRef,
+    is_control: bool,
+) -> Result<Output, EngineError> {
+    let run = setting.run.clone();
+    let identity = setting.identity.clone();
+    let (from, to) = (origin.clone(), task.clone());
+    let output = blocking(move || persist::clone_task(&run, &identity, &from, &to, is_control));
+    let output = output.await?;
+    let origin = origin.pathspec();
+    let wires = &setting.wires;
+    wires.say(Event::TaskCloned { task, origin }).await;
+    Ok(output)
 }

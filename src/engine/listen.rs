@@ -8,8 +8,10 @@ use tokio::sync::watch;
 
 use super::attempt::{Halt, Plan, store_cards};
 use super::event::{Event, Level, Stream};
+use super::gang::Gang;
 use super::output::{Cutter, Lines, Piece};
-use super::worker::message::{CardReport, Done, Report};
+use super::run::blocking;
+use super::worker::message::{CardReport, Done, RecordReport, Report};
 use super::worker::{Said, TaskProcess};
 use crate::store::LogBuffer;
 
@@ -43,6 +45,8 @@ pub(super) struct Heard {
     pub status: Option<i32>,
     /// The hardest signal that it was sent.
     pub sent: Halt,
+    /// The tasks that it controls.
+    gang: Gang,
     ended: bool,
     stdout: Ear,
     stderr: Ear,
@@ -57,6 +61,7 @@ impl Heard {
             rendered: false,
             status: None,
             sent: Halt::No,
+            gang: Gang::new(),
             ended: false,
             stdout: Ear::new(),
             stderr: Ear::new(),
@@ -80,6 +85,11 @@ impl Heard {
                 Until::Rendered => self.rendered,
                 Until::Exit => false,
             }
+    }
+
+    /// The workers, to be seen out when the task has ended.
+    pub fn take_gang(&mut self) -> Gang {
+        std::mem::replace(&mut self.gang, Gang::new())
     }
 
     fn is_holding(&self) -> bool {
@@ -136,11 +146,18 @@ pub(super) async fn follow(
             biased;
             halt = next_halt(&mut plan.halt, heard.sent) => {
                 heard.sent = halt;
+                heard.gang.halt(halt);
                 match halt {
                     Halt::No => {}
                     Halt::Interrupt => process.signal(Signal::INT),
                     Halt::Terminate => process.signal(Signal::TERM),
                     Halt::Kill => process.signal(Signal::KILL),
+                }
+                continue;
+            }
+            ended = heard.gang.next(&plan.wires), if heard.gang.is_running() => {
+                if let Some(ended) = ended {
+                    process.tell(&ended).await;
                 }
                 continue;
             }
@@ -224,6 +241,12 @@ async fn reported(plan: &Plan, heard: &mut Heard, report: Report) {
         Report::Begin {} => {}
         Report::Done(done) => heard.done = Some(done),
         Report::Rendered {} => heard.rendered = true,
+        Report::Workers { workers } => {
+            for order in workers {
+                heard.gang.start(plan, order).await;
+            }
+        }
+        Report::Record { records } => record(plan, records).await,
         Report::Log { level, text } => {
             let level = match level.as_str() {
                 "error" => Level::Error,
@@ -236,5 +259,20 @@ async fn reported(plan: &Plan, heard: &mut Heard, report: Report) {
         // The last state of a card waits for the artifacts, which it may show.
         Report::Card(card) if card.last => heard.cards.push(*card),
         Report::Card(card) => store_cards(plan, None, vec![*card]).await,
+    }
+}
+
+async fn record(plan: &Plan, records: Vec<RecordReport>) {
+    let writer = plan.attempt.writer();
+    let recorded = blocking(move || {
+        for record in records {
+            writer.record(&record.field, &record.kind, &record.value)?;
+        }
+        Ok(())
+    });
+    if let Err(error) = recorded.await {
+        let step = &plan.attempt.task_ref.step;
+        let text = format!("metadata of a task could not be stored: {error}");
+        plan.wires.note(Some(step), Level::Warning, text).await;
     }
 }

@@ -7,6 +7,7 @@ mod attempt;
 mod cards;
 mod error;
 pub mod event;
+mod gang;
 mod identity;
 mod inputs;
 mod job;

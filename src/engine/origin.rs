@@ -63,6 +63,18 @@ pub(super) struct Done {
     pub output: Output,
     pub place: Place,
     pub transition: Transition,
+    /// Of a control task: the outputs that the join gets.
+    pub mappers: Option<Vec<Output>>,
+}
+
+impl Done {
+    /// What the task that follows gets.
+    pub fn handed_on(&self) -> Vec<Output> {
+        match &self.mappers {
+            Some(mappers) => mappers.clone(),
+            None => vec![self.output.clone()],
+        }
+    }
 }
 
 /// The finished tasks of a run, by place.
@@ -82,18 +94,78 @@ impl Finished {
     ) -> Result<Self, EngineError> {
         let mut by_place = HashMap::new();
         for step in steps {
+            let mut unbounded = Vec::new();
             for task in run.tasks(step.as_str())? {
-                if let Some(done) = done(&task)? {
-                    by_place.insert(done.place.clone(), done);
+                let Some(found) = read(&task)? else { continue };
+                if found.is_unbounded {
+                    unbounded.push(found);
+                } else {
+                    by_place.insert(found.done.place.clone(), found.done);
                 }
+            }
+            for done in controls(unbounded)? {
+                by_place.insert(done.place.clone(), done);
             }
         }
         Ok(Self { by_place })
     }
 }
 
+/// A finished task, before it is clear who belongs to whom.
+struct Found {
+    done: Done,
+    /// It is one of the tasks of an unbounded foreach.
+    is_unbounded: bool,
+    /// Its index among them; the control task may have none.
+    index: Option<u64>,
+}
+
+/// Control tasks with what they control. One whose mappers are not all there counts as not finished, and mappers without it
+/// do not count: they run together or not at all.
+fn controls(found: Vec<Found>) -> Result<Vec<Done>, EngineError> {
+    let mut controls = Vec::new();
+    let mut others: HashMap<Place, Vec<(u64, Output)>> = HashMap::new();
+    for Found { done, index, .. } in found {
+        let mut group = done.place.clone();
+        group.indices.pop();
+        let names = done
+            .output
+            .task
+            .read_simple_in(&done.output.manifest, CONTROL_MAPPERS)?;
+        match (names, index) {
+            (Some(names), index) => controls.push((group, names.items().len() as u64, index, done)),
+            (None, Some(index)) => {
+                let outputs = others.entry(group).or_default();
+                outputs.push((index, done.output));
+            }
+            (None, None) => {}
+        }
+    }
+    let complete = |(group, count, own, mut done): (Place, u64, Option<u64>, Done)| {
+        // By place, not by name: a clone still has the names of the run that it was cloned from.
+        let find = |index: u64| {
+            if own == Some(index) {
+                return Some(done.output.clone());
+            }
+            let outputs = others.get(&group)?.iter();
+            let mut of_index = outputs.filter(|(at, _)| *at == index);
+            of_index.next().map(|(_, output)| output.clone())
+        };
+        done.mappers = Some((0..count).map(find).collect::<Option<Vec<Output>>>()?);
+        Some(done)
+    };
+    Ok(controls.into_iter().filter_map(complete).collect())
+}
+
+/// The artifact by which a control task names the tasks that it controlled.
+const CONTROL_MAPPERS: &str = "_control_mapper_tasks";
+
 /// The task, if its newest attempt ended well.
 pub(super) fn done(task: &TaskStore) -> Result<Option<Done>, EngineError> {
+    Ok(read(task)?.map(|found| found.done))
+}
+
+fn read(task: &TaskStore) -> Result<Option<Found>, EngineError> {
     let Some(manifest) = task.latest_manifest()? else {
         return Ok(None);
     };
@@ -101,7 +173,8 @@ pub(super) fn done(task: &TaskStore) -> Result<Option<Done>, EngineError> {
     if facts.task_ok != Some(true) {
         return Ok(None);
     }
-    Ok(Some(Done {
+    let frame = facts.foreach_stack.last();
+    let done = Done {
         place: place(task.step().name(), &facts),
         transition: Transition {
             next: facts
@@ -110,18 +183,30 @@ pub(super) fn done(task: &TaskStore) -> Result<Option<Done>, EngineError> {
                 .map(|name| StepName::from(name.as_str()))
                 .collect(),
             num_splits: facts.num_splits,
+            unbounded: facts.foreach_var.is_some() && facts.num_splits.is_none(),
         },
+        mappers: None,
         output: Output {
             task: task.clone(),
             manifest: Arc::new(manifest),
         },
+    };
+    Ok(Some(Found {
+        done,
+        is_unbounded: frame.is_some_and(|frame| frame.num_splits.is_none()),
+        index: frame.and_then(|frame| frame.index),
     }))
 }
 
 pub(super) fn place(step: &str, facts: &ControlFacts) -> Place {
     Place {
         step: StepName::from(step),
-        indices: facts.foreach_stack.iter().map(|f| f.index).collect(),
+        indices: facts
+            .foreach_stack
+            .iter()
+            // A control task without an index is the first of its place, as in the scheduler.
+            .map(|frame| frame.index.unwrap_or(0))
+            .collect(),
         iterations: facts.iteration_stack.clone(),
     }
 }

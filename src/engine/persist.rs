@@ -20,6 +20,10 @@ use crate::store::{
 /// The metadata field that keeps the hash of the code that a task ran.
 pub const FINGERPRINT: &str = "flowdev-fingerprint";
 
+/// How readers find a control task: by this tag, or by a record of this type.
+const CONTROL_TASK: &str = "control_task";
+const TASK_TYPE: &str = "internal_task_type";
+
 /// Where one attempt is stored, and under whose name.
 #[derive(Debug, Clone)]
 pub(super) struct Attempt {
@@ -28,6 +32,8 @@ pub(super) struct Attempt {
     pub fingerprint: Option<Fingerprint>,
     pub origin_run: Option<String>,
     pub task_ref: TaskRef,
+    /// It controls the tasks of an unbounded foreach.
+    pub is_control: bool,
     /// `sys.version` of the Python that runs it.
     pub python: String,
 }
@@ -39,7 +45,12 @@ impl Attempt {
 
     pub fn writer(&self) -> TaskWriter {
         let identity = Arc::new(self.identity.clone());
-        TaskWriter::new(self.task(), self.task_ref.attempt, identity)
+        let writer = TaskWriter::new(self.task(), self.task_ref.attempt, identity);
+        if self.is_control {
+            writer.with_task_tag(CONTROL_TASK)
+        } else {
+            writer
+        }
     }
 
     /// Writes what is known before user code runs.
@@ -53,6 +64,9 @@ impl Attempt {
             origin_run_id: self.origin_run.clone(),
             ..Begin::default()
         })?;
+        if self.is_control {
+            writer.record(TASK_TYPE, TASK_TYPE, &CONTROL_TASK.into())?;
+        }
         if let Some(fingerprint) = &self.fingerprint {
             writer.record(FINGERPRINT, FINGERPRINT, &fingerprint.as_str().into())?;
         }
@@ -120,10 +134,17 @@ pub(super) fn clone_task(
     identity: &Identity,
     origin: &Output,
     task: &TaskRef,
+    is_control: bool,
 ) -> Result<Output, EngineError> {
     let task = run.task(&task.step, &task.task);
-    let writer = TaskWriter::new(task.clone(), 0, Arc::new(identity.clone()));
+    let mut writer = TaskWriter::new(task.clone(), 0, Arc::new(identity.clone()));
+    if is_control {
+        writer = writer.with_task_tag(CONTROL_TASK);
+    }
     let manifest = writer.clone_from(&origin.task)?;
+    if is_control {
+        writer.record(TASK_TYPE, TASK_TYPE, &CONTROL_TASK.into())?;
+    }
     Ok(Output {
         task,
         manifest: Arc::new(manifest),

@@ -1,11 +1,13 @@
 //! What a job's tasks are told: the setting that they share, and the plan of one attempt.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
 
 use super::attempt::{Halt, Plan};
 use super::event::TaskRef;
+use super::gang::CONTROL;
 use super::load::LoadedFlow;
 use super::origin::Output;
 use super::persist::Attempt;
@@ -55,6 +57,15 @@ pub(super) fn limits(setting: &Setting) -> Limits {
     }
 }
 
+/// How long a step rests before another attempt, where its source or the request states it.
+pub(super) fn rest(setting: &Setting, step: &str) -> Option<Duration> {
+    let steps = &setting.flow.description.steps;
+    let described = steps.iter().find(|described| described.name == step)?;
+    let seconds = described.retry_minutes * 60.0;
+    let rest = Duration::try_from_secs_f64(seconds).ok()?;
+    (!rest.is_zero()).then_some(rest)
+}
+
 /// The plan of an attempt that the scheduler has launched.
 pub(super) fn plan(
     setting: &Setting,
@@ -78,6 +89,7 @@ pub(super) fn plan(
     spec.node = node_spec(&setting.flow.graph, step);
     spec.inputs = inputs.iter().map(Output::spec).collect::<Vec<InputSpec>>();
     spec.split_index = launch.split_index;
+    spec.ubf = launch.is_control.then(|| CONTROL.to_owned());
     Plan {
         attempt: Attempt {
             run: setting.run.clone(),
@@ -85,6 +97,7 @@ pub(super) fn plan(
             fingerprint: setting.flow.fingerprints.get(step).cloned(),
             origin_run: setting.origin.clone(),
             task_ref,
+            is_control: launch.is_control,
             python: setting.flow.python.clone(),
         },
         is_end: setting.flow.graph.end.as_deref() == Some(step),

@@ -89,7 +89,7 @@ async fn begin(
     let identity = setting.identity.clone();
     let task = TaskRef::new(run.id(), "_parameters", "0", 0);
     let parameters =
-        blocking(move || persist::clone_task(&run, &identity, &parameters, &task)).await?;
+        blocking(move || persist::clone_task(&run, &identity, &parameters, &task, false)).await?;
     announce(&setting, JobKind::Resume).await;
     Ok((setting, parameters, finished))
 }

@@ -178,6 +178,7 @@ fn plan(setting: &Setting, request: &SpinRequest, found: Inputs) -> Plan {
                 .cloned(),
             origin_run: setting.origin.clone(),
             task_ref,
+            is_control: false,
             python: setting.flow.python.clone(),
         },
         is_end: setting.flow.graph.end.as_deref() == Some(request.step.as_str()),

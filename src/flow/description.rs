@@ -54,6 +54,8 @@ pub struct StepDescription {
     pub decorators: Vec<DecoratorDescription>,
     /// Retries of user code, and retries that only record the failure.
     pub retry: (u32, u32),
+    /// Minutes between the retries, where the flow states them.
+    pub retry_minutes: f64,
     /// Variables that the task's process gets.
     pub environment: Map<String, Value>,
 }

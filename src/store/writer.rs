@@ -30,6 +30,8 @@ pub struct TaskWriter {
     task: TaskStore,
     attempt: u32,
     identity: Arc<Identity>,
+    /// A system tag that the task has beside those of the run.
+    tag: Option<&'static str>,
 }
 
 impl TaskWriter {
@@ -39,7 +41,14 @@ impl TaskWriter {
             task,
             attempt,
             identity,
+            tag: None,
         }
+    }
+
+    /// Registers the task with one more system tag.
+    pub fn with_task_tag(mut self, tag: &'static str) -> Self {
+        self.tag = Some(tag);
+        self
     }
 
     /// The task.
@@ -55,7 +64,9 @@ impl TaskWriter {
     /// Makes step, task and attempt known, with the versions that it runs with.
     pub fn register(&self) -> Result<()> {
         self.task.step().register(&self.identity)?;
-        let record = self.task.names().self_record(&self.identity);
+        let mut identity = (*self.identity).clone();
+        identity.sys_tags.extend(self.tag.map(str::to_owned));
+        let record = self.task.names().self_record(&identity);
         let key = self.task.meta_file("_self.json");
         if self.attempt == 0 || !self.storage().exists(&key)? {
             self.storage().put_if_absent(&key, record.as_bytes())?;

@@ -168,7 +168,7 @@ fn task_row(task: &TaskStore) -> Result<TaskRow, StoreError> {
     row.progress = match task.latest_manifest()? {
         Some(manifest) => {
             let control = task.control(&manifest)?;
-            row.split = control.foreach_stack.last().map(|frame| frame.index);
+            row.split = control.foreach_stack.last().and_then(|frame| frame.index);
             match control.task_ok {
                 Some(true) if last("origin-run-id").is_some_and(|_| is_clone(&records)) => {
                     Progress::Cloned

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 
-use super::types::{Action, Ending, Launch, Limits, Place, Problem, Ticket, Transition};
+use super::types::{Action, Ending, Failing, Launch, Limits, Place, Problem, Ticket, Transition};
 use crate::flow::{Graph, NodeKind, StepName};
 
 /// One level of fan-out that a task is inside of.
@@ -22,10 +22,32 @@ struct TaskState {
     step: StepName,
     inputs: Vec<Ticket>,
     split_index: Option<u64>,
+    is_control: bool,
     levels: Vec<Level>,
     iterations: Vec<u64>,
     attempt: u32,
     known: bool,
+}
+
+/// A task that follows another.
+struct Next {
+    step: StepName,
+    inputs: Vec<Ticket>,
+    split_index: Option<u64>,
+    is_control: bool,
+    levels: Vec<Level>,
+}
+
+impl Next {
+    fn to(step: StepName) -> Self {
+        Self {
+            step,
+            inputs: Vec::new(),
+            split_index: None,
+            is_control: false,
+            levels: Vec::new(),
+        }
+    }
 }
 
 /// The branches of one split that have arrived at its join.
@@ -46,6 +68,8 @@ pub struct Scheduler {
     ready_known: VecDeque<Ticket>,
     known: HashSet<Place>,
     running_known: usize,
+    /// Failed tasks that will be tried again after a while.
+    resting: HashSet<Ticket>,
     tasks: HashMap<Ticket, TaskState>,
     running: usize,
     barriers: HashMap<(StepName, Ticket), Barrier>,
@@ -53,6 +77,8 @@ pub struct Scheduler {
     readers: HashMap<Ticket, usize>,
     ended: bool,
     reached_end: bool,
+    /// The first task that failed while the run went on.
+    given_up: Option<Ticket>,
     stopped: Option<Ending>,
 }
 
@@ -67,12 +93,14 @@ impl Scheduler {
             ready_known: VecDeque::new(),
             known: HashSet::new(),
             running_known: 0,
+            resting: HashSet::new(),
             tasks: HashMap::new(),
             running: 0,
             barriers: HashMap::new(),
             readers: HashMap::new(),
             ended: false,
             reached_end: false,
+            given_up: None,
             stopped: None,
         }
     }
@@ -86,7 +114,7 @@ impl Scheduler {
     /// Queues the start step.
     pub fn start(&mut self) -> Vec<Action> {
         if let Some(start) = self.graph.start.clone() {
-            self.queue(start, Vec::new(), None, Vec::new(), None);
+            self.queue(Next::to(start), None);
         }
         self.advance()
     }
@@ -110,17 +138,29 @@ impl Scheduler {
         actions
     }
 
-    /// An attempt failed; `retry` is false where another attempt makes no sense.
-    pub fn failed(&mut self, ticket: Ticket, retry: bool) -> Vec<Action> {
+    /// An attempt failed.
+    pub fn failed(&mut self, ticket: Ticket, how: Failing) -> Vec<Action> {
         self.ended_one(ticket);
         let mut actions = Vec::new();
-        if self.stopped.is_none() && retry && self.may_retry(ticket) {
+        let again = matches!(how, Failing::Again | Failing::AfterRest) && self.may_retry(ticket);
+        if self.stopped.is_some() {
+            // What failed first is what is told.
+        } else if again {
             if let Some(task) = self.tasks.get_mut(&ticket) {
                 task.attempt += 1;
+            }
+            if how == Failing::AfterRest {
+                self.resting.insert(ticket);
+            } else {
                 // A retry goes before everything else that waits, as with Metaflow.
                 self.ready.push_front(ticket);
             }
-        } else if self.stopped.is_none() {
+        } else if how == Failing::Alone {
+            self.given_up.get_or_insert(ticket);
+            if let Some(task) = self.tasks.remove(&ticket) {
+                self.release(&task.inputs, &mut actions);
+            }
+        } else {
             self.stopped = Some(Ending::Failed(Problem::Task(ticket)));
             if self.running + self.running_known > 0 {
                 actions.push(Action::Drain);
@@ -128,6 +168,14 @@ impl Scheduler {
         }
         actions.extend(self.advance());
         actions
+    }
+
+    /// The rest before another attempt is over.
+    pub fn rested(&mut self, ticket: Ticket) -> Vec<Action> {
+        if self.resting.remove(&ticket) {
+            self.ready.push_front(ticket);
+        }
+        self.advance()
     }
 
     /// Whether a failure of this task's present attempt would be followed by another one.
@@ -166,6 +214,10 @@ impl Scheduler {
             return Ok(());
         }
         let width = match kind {
+            NodeKind::SplitForeach | NodeKind::SplitParallel if transition.unbounded => {
+                self.queue_control(ticket, task, transition, kind);
+                return Ok(());
+            }
             NodeKind::SplitForeach => {
                 let splits = transition.num_splits.unwrap_or(0);
                 if splits > self.limits.max_num_splits {
@@ -204,10 +256,45 @@ impl Scheduler {
                 branch,
                 foreach,
             });
-            let index = foreach.then_some(branch);
-            self.queue(next.clone(), vec![ticket], index, levels, Some(task));
+            let following = Next {
+                inputs: vec![ticket],
+                split_index: foreach.then_some(branch),
+                levels,
+                ..Next::to(next.clone())
+            };
+            self.queue(following, Some(task));
         }
         Ok(())
+    }
+
+    /// The one task that follows an unbounded split. To the scheduler it is a foreach of one: what it starts beside itself,
+    /// and what the join gets instead of it, is between it and the engine.
+    fn queue_control(
+        &mut self,
+        ticket: Ticket,
+        task: &TaskState,
+        transition: &Transition,
+        kind: NodeKind,
+    ) {
+        let Some(next) = transition.next.first() else {
+            return;
+        };
+        let mut levels = task.levels.clone();
+        levels.push(Level {
+            split: ticket,
+            width: 1,
+            branch: 0,
+            foreach: true,
+        });
+        let following = Next {
+            inputs: vec![ticket],
+            // In a gang the control task is the first of the workers itself.
+            split_index: (kind == NodeKind::SplitParallel).then_some(0),
+            is_control: true,
+            levels,
+            ..Next::to(next.clone())
+        };
+        self.queue(following, Some(task));
     }
 
     /// One task follows: at once, or, for a join, when the last branch has arrived.
@@ -218,7 +305,12 @@ impl Scheduler {
             .get(&next)
             .is_some_and(|node| node.kind == NodeKind::Join);
         if !joins {
-            self.queue(next, vec![ticket], None, task.levels.clone(), Some(task));
+            let following = Next {
+                inputs: vec![ticket],
+                levels: task.levels.clone(),
+                ..Next::to(next)
+            };
+            self.queue(following, Some(task));
             return;
         }
         let mut levels = task.levels.clone();
@@ -240,7 +332,12 @@ impl Scheduler {
                     *readers -= 1;
                 }
             }
-            self.queue(next, inputs, None, levels, Some(task));
+            let following = Next {
+                inputs,
+                levels,
+                ..Next::to(next)
+            };
+            self.queue(following, Some(task));
         }
     }
 
@@ -278,7 +375,8 @@ impl Scheduler {
                 list(&node.next)
             )));
         }
-        if node.kind == NodeKind::SplitForeach && transition.num_splits.is_none() {
+        let counted = transition.num_splits.is_some() || transition.unbounded;
+        if node.kind.is_foreach() && !counted {
             return Err(wrong(
                 "did not say over how many items it fans out".to_owned(),
             ));
@@ -286,14 +384,14 @@ impl Scheduler {
         Ok(node.kind)
     }
 
-    fn queue(
-        &mut self,
-        step: StepName,
-        inputs: Vec<Ticket>,
-        split_index: Option<u64>,
-        levels: Vec<Level>,
-        from: Option<&TaskState>,
-    ) {
+    fn queue(&mut self, next: Next, from: Option<&TaskState>) {
+        let Next {
+            step,
+            inputs,
+            split_index,
+            is_control,
+            levels,
+        } = next;
         let ticket = Ticket(self.next_ticket);
         self.next_ticket += 1;
         for input in &inputs {
@@ -304,6 +402,7 @@ impl Scheduler {
             step,
             inputs,
             split_index,
+            is_control,
             levels,
             iterations,
             attempt: 0,
@@ -377,18 +476,22 @@ impl Scheduler {
                 attempt: task.attempt,
                 inputs: task.inputs.clone(),
                 split_index: task.split_index,
+                is_control: task.is_control,
                 place: task.place(),
                 known: task.known,
             }));
         }
-        let busy = self.running + self.running_known > 0;
+        if self.stopped.is_some() {
+            self.resting.clear();
+        }
+        let busy = self.running + self.running_known + self.resting.len() > 0;
         let waiting = !self.ready.is_empty() || !self.ready_known.is_empty();
         if !busy && !self.ended && (self.stopped.is_some() || !waiting) {
             self.ended = true;
             let ending = match self.stopped.take() {
                 Some(ending) => ending,
                 None if self.reached_end => Ending::Success,
-                None => Ending::Failed(Problem::NoEnd),
+                None => Ending::Failed(self.given_up.map_or(Problem::NoEnd, Problem::Task)),
             };
             actions.push(Action::Finished(ending));
         }

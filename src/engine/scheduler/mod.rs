@@ -7,4 +7,4 @@ mod tests;
 mod types;
 
 pub use machine::Scheduler;
-pub use types::{Action, Ending, Launch, Limits, Place, Problem, Ticket, Transition};
+pub use types::{Action, Ending, Failing, Launch, Limits, Place, Problem, Ticket, Transition};

@@ -6,8 +6,10 @@ use std::path::Path;
 use proptest::prelude::*;
 use proptest::test_runner::TestRng;
 
-use super::{Action, Ending, Launch, Limits, Place, Problem, Scheduler, Ticket, Transition};
-use crate::flow::{self, Graph, NodeKind, StepName};
+use super::{
+    Action, Ending, Failing, Launch, Limits, Place, Problem, Scheduler, Ticket, Transition,
+};
+use crate::flow::{self, Graph, Node, NodeKind, StepName};
 
 /// A piece of a flow: what stands between two steps.
 #[derive(Debug, Clone)]
@@ -17,10 +19,19 @@ enum Block {
     Foreach(Vec<Block>),
     Switch(Vec<Vec<Block>>),
     Loop,
+    /// `num_parallel`
+    Gang,
+    /// A foreach over items whose number only its control task knows.
+    Unbounded,
 }
 
 fn blocks() -> impl Strategy<Value = Vec<Block>> {
-    let leaf = prop_oneof![4 => Just(Block::Step), 1 => Just(Block::Loop)];
+    let leaf = prop_oneof![
+        4 => Just(Block::Step),
+        1 => Just(Block::Loop),
+        1 => Just(Block::Gang),
+        1 => Just(Block::Unbounded),
+    ];
     let block = leaf.prop_recursive(3, 20, 3, |inner| {
         let inside = prop::collection::vec(inner, 1..3);
         prop_oneof![
@@ -78,6 +89,18 @@ impl Writer {
                     .collect();
                 self.step(&name, false, &firsts.join(", "));
             }
+            Block::Gang | Block::Unbounded => {
+                let (worker, join) = (self.name(), self.name());
+                self.step(&join, true, &format!("self.{after}"));
+                let how = if matches!(block, Block::Gang) {
+                    self.steps.push("    @parallel\n".to_owned());
+                    "num_parallel=2"
+                } else {
+                    "foreach='many'"
+                };
+                self.step(&worker, false, &format!("self.{join}"));
+                self.step(&name, false, &format!("self.{worker}, {how}"));
+            }
             Block::Foreach(body) => {
                 let join = self.name();
                 self.step(&join, true, &format!("self.{after}"));
@@ -115,7 +138,7 @@ fn graph(blocks: &[Block]) -> Graph {
     let first = writer.chain(blocks, "end");
     writer.step("start", false, &format!("self.{first}"));
     let text = format!(
-        "from metaflow import FlowSpec, step\n\nclass F(FlowSpec):\n{}    @step\n    def end(self):\n        pass\n",
+        "from metaflow import FlowSpec, parallel, step\n\nclass F(FlowSpec):\n{}    @step\n    def end(self):\n        pass\n",
         writer.steps.concat()
     );
     let file = flow::parse(Path::new("f.py"), &text);
@@ -123,6 +146,21 @@ fn graph(blocks: &[Block]) -> Graph {
     let found = flow::check(&graph);
     assert!(found.is_empty(), "{found:?}\n{text}");
     graph
+}
+
+/// How tasks fare.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Mood {
+    Well,
+    /// Some attempts fail; the next one comes at once or after a rest.
+    Failing,
+    /// Some tasks fail for good, and the run goes on.
+    GivingUp,
+}
+
+/// A split whose children one control task brings together.
+fn is_unbounded(node: &Node) -> bool {
+    node.kind == NodeKind::SplitParallel || node.foreach_var() == Some("many")
 }
 
 /// Plays the engine: finishes running tasks in a random order and checks every launch.
@@ -135,16 +173,18 @@ struct Player {
     finished: HashMap<Ticket, Place>,
     seen: HashSet<(Place, u32)>,
     forgotten: HashSet<Ticket>,
-    failing: bool,
+    mood: Mood,
+    resting: Vec<Ticket>,
     /// What was decided, in the order of finishing.
     decided: Vec<(Place, Transition)>,
     earlier: HashMap<Place, Transition>,
     taken: Vec<Place>,
     ran: bool,
+    given_up: Option<Ticket>,
 }
 
 impl Player {
-    fn new(graph: Graph, workers: usize, failing: bool, rng: TestRng) -> Self {
+    fn new(graph: Graph, workers: usize, mood: Mood, rng: TestRng) -> Self {
         let limits = Limits {
             max_workers: workers,
             max_num_splits: 5,
@@ -159,11 +199,13 @@ impl Player {
             finished: HashMap::new(),
             seen: HashSet::new(),
             forgotten: HashSet::new(),
-            failing,
+            mood,
+            resting: Vec::new(),
             decided: Vec::new(),
             earlier: HashMap::new(),
             taken: Vec::new(),
             ran: false,
+            given_up: None,
         }
     }
 
@@ -177,21 +219,34 @@ impl Player {
                         assert!(self.finished.contains_key(&ticket));
                         assert!(self.forgotten.insert(ticket), "forgotten twice");
                     }
-                    Action::Drain => {}
+                    Action::Drain => assert_ne!(self.mood, Mood::GivingUp),
                     Action::Finished(ending) => {
                         assert!(self.running.is_empty());
                         return ending;
                     }
                 }
             }
-            assert!(
-                !self.running.is_empty(),
-                "nothing runs and nothing was said"
-            );
+            if self.running.is_empty() || !self.resting.is_empty() && self.random(2) == 0 {
+                let rested = self.resting.pop();
+                let rested = rested.expect("nothing runs, and nothing was said");
+                actions = self.scheduler.rested(rested);
+                continue;
+            }
             let at = self.random(self.running.len() as u64) as usize;
             let launch = self.running.swap_remove(at);
-            if self.failing && self.random(4) == 0 {
-                actions = self.scheduler.failed(launch.ticket, true);
+            if self.mood != Mood::Well && self.random(4) == 0 {
+                let how = match self.mood {
+                    Mood::GivingUp => Failing::Alone,
+                    _ if self.random(2) == 0 => Failing::Again,
+                    _ => Failing::AfterRest,
+                };
+                if how == Failing::AfterRest && self.scheduler.may_retry(launch.ticket) {
+                    self.resting.push(launch.ticket);
+                }
+                if how == Failing::Alone {
+                    self.given_up.get_or_insert(launch.ticket);
+                }
+                actions = self.scheduler.failed(launch.ticket, how);
             } else {
                 let transition = match self.earlier.get(&launch.place) {
                     Some(decided) => decided.clone(),
@@ -223,10 +278,12 @@ impl Player {
         } else {
             node.next.clone()
         };
-        let splits = (node.kind == NodeKind::SplitForeach).then(|| 1 + self.random(4));
+        let unbounded = is_unbounded(&node);
+        let splits = (node.kind.is_foreach() && !unbounded).then(|| 1 + self.random(4));
         Transition {
             next,
             num_splits: splits,
+            unbounded,
         }
     }
 
@@ -243,7 +300,9 @@ impl Player {
         if node.kind == NodeKind::Join {
             let split = self.graph.split_of(launch.step.as_str()).unwrap();
             let inputs: Vec<&Place> = launch.inputs.iter().map(|t| &self.finished[t]).collect();
-            if split.kind == NodeKind::SplitForeach {
+            if is_unbounded(split) {
+                assert_eq!(inputs.len(), 1, "the control task stands for all");
+            } else if split.kind == NodeKind::SplitForeach {
                 for (i, place) in inputs.iter().enumerate() {
                     assert_eq!(place.indices.last(), Some(&(i as u64)), "split order");
                     assert_eq!(
@@ -256,6 +315,16 @@ impl Player {
             }
         } else {
             assert_eq!(launch.inputs.len(), usize::from(launch.step != "start"));
+        }
+        let parent = self
+            .graph
+            .node(node.inputs.first().map_or("", StepName::as_str));
+        let controls = parent.is_some_and(is_unbounded);
+        assert_eq!(launch.is_control, controls);
+        if controls {
+            let gang = parent.is_some_and(|split| split.kind == NodeKind::SplitParallel);
+            assert_eq!(launch.split_index, gang.then_some(0));
+            assert_eq!(launch.place.indices.last(), Some(&0));
         }
         assert_eq!(launch.known, self.earlier.contains_key(&launch.place));
         if launch.known {
@@ -280,7 +349,7 @@ proptest! {
         rng in any::<[u8; 32]>(),
     ) {
         let rng = TestRng::from_seed(prop::test_runner::RngAlgorithm::ChaCha, &rng);
-        let mut player = Player::new(graph(&blocks), workers, false, rng);
+        let mut player = Player::new(graph(&blocks), workers, Mood::Well, rng);
         prop_assert_eq!(player.play(), Ending::Success);
         let ends = player.seen.iter().filter(|(place, _)| place.step == "end").count();
         prop_assert_eq!(ends, 1);
@@ -295,12 +364,12 @@ proptest! {
         keep in 1u64..10,
     ) {
         let seeded = || TestRng::from_seed(prop::test_runner::RngAlgorithm::ChaCha, &rng);
-        let mut first = Player::new(graph(&blocks), 2, false, seeded());
+        let mut first = Player::new(graph(&blocks), 2, Mood::Well, seeded());
         first.play();
         // An earlier run stopped somewhere: what it finished is closed under "comes before".
         let upto = first.finished.len() as u64 * keep / 10;
         let decided: HashMap<Place, Transition> = first.decided.into_iter().take(upto as usize).collect();
-        let mut player = Player::new(graph(&blocks), 2, false, seeded());
+        let mut player = Player::new(graph(&blocks), 2, Mood::Well, seeded());
         player.scheduler = player.scheduler.knowing(decided.keys().cloned().collect());
         player.earlier = decided.clone();
         prop_assert_eq!(player.play(), Ending::Success);
@@ -315,7 +384,7 @@ proptest! {
         rng in any::<[u8; 32]>(),
     ) {
         let rng = TestRng::from_seed(prop::test_runner::RngAlgorithm::ChaCha, &rng);
-        let mut player = Player::new(graph(&blocks), workers, true, rng);
+        let mut player = Player::new(graph(&blocks), workers, Mood::Failing, rng);
         match player.play() {
             Ending::Success => {}
             Ending::Failed(Problem::Task(_)) => {
@@ -324,6 +393,21 @@ proptest! {
             other => prop_assert!(false, "{:?}", other),
         }
         prop_assert!(player.seen.iter().all(|(_, attempt)| *attempt < 3));
+    }
+
+    #[test]
+    fn a_task_that_is_given_up_stops_only_what_builds_on_it(
+        blocks in blocks(),
+        workers in 1usize..5,
+        rng in any::<[u8; 32]>(),
+    ) {
+        let rng = TestRng::from_seed(prop::test_runner::RngAlgorithm::ChaCha, &rng);
+        let mut player = Player::new(graph(&blocks), workers, Mood::GivingUp, rng);
+        let ending = player.play();
+        match player.given_up {
+            None => prop_assert_eq!(ending, Ending::Success),
+            Some(ticket) => prop_assert_eq!(ending, Ending::Failed(Problem::Task(ticket))),
+        }
     }
 }
 
@@ -354,7 +438,7 @@ fn more_splits_than_allowed_end_the_run() {
     let start = single(&mut scheduler);
     let to_split = Transition {
         next: vec![split.name.clone()],
-        num_splits: None,
+        ..Transition::default()
     };
     let actions = scheduler.finished(start, &to_split);
     let Some(Action::Launch(launch)) = actions.last() else {
@@ -363,6 +447,7 @@ fn more_splits_than_allowed_end_the_run() {
     let fan_out = Transition {
         next: split.next.clone(),
         num_splits: Some(4),
+        unbounded: false,
     };
     let actions = scheduler.finished(launch.ticket, &fan_out);
     let ending = actions.last().cloned();
@@ -395,10 +480,25 @@ fn a_step_that_goes_elsewhere_than_its_source_says_ends_the_run() {
 }
 
 #[test]
+fn a_cancel_does_not_wait_for_those_that_rest() {
+    let mut scheduler = Scheduler::new(
+        graph(&[Block::Step]),
+        Limits {
+            attempts: [(StepName::from("start"), 2)].into(),
+            ..limits()
+        },
+    );
+    let start = single(&mut scheduler);
+    assert_eq!(scheduler.failed(start, Failing::AfterRest), []);
+    assert_eq!(scheduler.cancel(), [Action::Finished(Ending::Cancelled)]);
+    assert_eq!(scheduler.rested(start), []);
+}
+
+#[test]
 fn nothing_starts_after_a_cancel() {
     let mut scheduler = Scheduler::new(graph(&[Block::Step]), limits());
     let start = single(&mut scheduler);
     assert_eq!(scheduler.cancel(), []);
-    let actions = scheduler.failed(start, true);
+    let actions = scheduler.failed(start, Failing::Again);
     assert_eq!(actions, [Action::Finished(Ending::Cancelled)]);
 }

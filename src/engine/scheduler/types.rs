@@ -18,8 +18,10 @@ pub struct Launch {
     /// Finished tasks whose output it gets: none for the start step, in split order for a foreach join, in edge order for a
     /// static join.
     pub inputs: Vec<Ticket>,
-    /// Its place among the children of a foreach.
+    /// Its place among the children of a foreach; none for the control task of an unbounded one.
     pub split_index: Option<u64>,
+    /// It controls siblings whose number only it knows, and which are its own concern: the join after it gets what it names.
+    pub is_control: bool,
     /// Where it is in the run, whatever its task id.
     pub place: Place,
     /// An earlier run has finished it: it is to be taken over.
@@ -42,6 +44,21 @@ pub struct Transition {
     pub next: Vec<StepName>,
     /// Set by a foreach split.
     pub num_splits: Option<u64>,
+    /// The number of its children is not known: one control task follows.
+    pub unbounded: bool,
+}
+
+/// What a failed attempt means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Failing {
+    /// Another attempt may go better, at once.
+    Again,
+    /// Another attempt may go better, after a rest that the caller measures.
+    AfterRest,
+    /// No other attempt; the run ends.
+    ForGood,
+    /// No other attempt, and what builds on the task never runs; the run goes on with the rest.
+    Alone,
 }
 
 /// What the scheduler wants done.

@@ -129,7 +129,10 @@ pub struct Spec {
     pub node: Option<NodeSpec>,
     pub inputs: Vec<InputSpec>,
     pub split_index: Option<u64>,
+    /// `ubf_control` for the control task of an unbounded foreach, `ubf_task` for what it starts.
     pub ubf: Option<String>,
+    /// Variables that the task gets beside those of its template.
+    pub env: BTreeMap<String, String>,
     pub spool: String,
     /// Directory for the content of included files.
     pub files: String,
@@ -177,6 +180,14 @@ pub enum Report {
         level: String,
         text: String,
     },
+    /// A control task asks for workers.
+    Workers {
+        workers: Vec<WorkerOrder>,
+    },
+    /// Metadata of the task, to be recorded at once.
+    Record {
+        records: Vec<RecordReport>,
+    },
     Done(Box<Done>),
     /// After `done`: the cards that render themselves have been rendered.
     Rendered {},
@@ -188,6 +199,28 @@ pub enum Report {
 pub enum ToTask {
     /// What the task has made is stored: cards that read it can be rendered.
     Stored {},
+    /// A worker that was asked for has ended; `ok` if its output is stored.
+    Ended { id: String, ok: bool },
+}
+
+/// A worker that a control task wants beside itself.
+#[derive(Debug, Deserialize)]
+pub struct WorkerOrder {
+    /// Its task id.
+    pub id: String,
+    /// Its place among the children of the split.
+    pub index: u64,
+    #[serde(default)]
+    pub env: BTreeMap<String, String>,
+}
+
+/// One metadata record.
+#[derive(Debug, Deserialize)]
+pub struct RecordReport {
+    pub field: String,
+    #[serde(rename = "type")]
+    pub kind: String,
+    pub value: Value,
 }
 
 /// The state of one `@card`.
@@ -253,6 +286,12 @@ pub struct Done {
     pub transition: Option<(Vec<String>, Option<String>)>,
     #[serde(default)]
     pub num_splits: Option<u64>,
+    /// It splits into a number of tasks that is not known.
+    #[serde(default)]
+    pub unbounded: bool,
+    /// Of a control task: the tasks that the join gets, as `run/step/task`.
+    #[serde(default)]
+    pub mappers: Vec<String>,
     #[serde(default)]
     pub error: Option<PyError>,
     #[serde(default)]

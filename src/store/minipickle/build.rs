@@ -106,7 +106,7 @@ fn frame(args: &[Simple]) -> Option<ForeachFrame> {
         step: text(step)?,
         var: text(var),
         num_splits: num_splits.as_u64(),
-        index: index.as_u64()?,
+        index: index.as_u64(),
         value: rest.first().and_then(text),
     })
 }

@@ -38,8 +38,8 @@ pub struct ForeachFrame {
     pub var: Option<String>,
     /// Number of siblings; `None` where only the running split knows.
     pub num_splits: Option<u64>,
-    /// Which of the siblings, from 0.
-    pub index: u64,
+    /// Which of the siblings, from 0; `None` for the task that controls siblings of unknown number and is none of them.
+    pub index: Option<u64>,
     /// The item, as shortened text.
     pub value: Option<String>,
 }

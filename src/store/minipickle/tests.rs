@@ -20,7 +20,7 @@ fn metaflows_own_pickles() {
         step: "start".into(),
         var: Some("items".into()),
         num_splits: Some(3),
-        index: 1,
+        index: Some(1),
         value: Some("bb".into()),
     };
     let cases = [
