@@ -10,8 +10,7 @@ use super::attempt::{Halt, Plan, store_cards};
 use super::event::{Event, Level, Stream};
 use super::gang::Gang;
 use super::output::{Cutter, Lines, Piece};
-use super::run::blocking;
-use super::worker::message::{CardReport, Done, RecordReport, Report};
+use super::worker::message::{CardReport, Done, Report};
 use super::worker::{Said, TaskProcess};
 use crate::store::LogBuffer;
 
@@ -246,7 +245,6 @@ async fn reported(plan: &Plan, heard: &mut Heard, report: Report) {
                 heard.gang.start(plan, order).await;
             }
         }
-        Report::Record { records } => record(plan, records).await,
         Report::Log { level, text } => {
             let level = match level.as_str() {
                 "error" => Level::Error,
@@ -259,20 +257,5 @@ async fn reported(plan: &Plan, heard: &mut Heard, report: Report) {
         // The last state of a card waits for the artifacts, which it may show.
         Report::Card(card) if card.last => heard.cards.push(*card),
         Report::Card(card) => store_cards(plan, None, vec![*card]).await,
-    }
-}
-
-async fn record(plan: &Plan, records: Vec<RecordReport>) {
-    let writer = plan.attempt.writer();
-    let recorded = blocking(move || {
-        for record in records {
-            writer.record(&record.field, &record.kind, &record.value)?;
-        }
-        Ok(())
-    });
-    if let Err(error) = recorded.await {
-        let step = &plan.attempt.task_ref.step;
-        let text = format!("metadata of a task could not be stored: {error}");
-        plan.wires.note(Some(step), Level::Warning, text).await;
     }
 }

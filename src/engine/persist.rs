@@ -84,6 +84,9 @@ impl Attempt {
         spool: &Path,
     ) -> Result<Option<Output>, EngineError> {
         let writer = self.writer();
+        for record in &done.records {
+            writer.record(&record.field, &record.kind, &record.value)?;
+        }
         if done.unpicklable.is_some() {
             writer.abandon()?;
             return Ok(None);

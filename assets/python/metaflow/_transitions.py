@@ -9,6 +9,7 @@ from .exception import (
     MissingInMergeArtifactsException,
     UnhandledInMergeArtifactsException,
 )
+from .unbounded_foreach import UnboundedForeachInput
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -111,9 +112,7 @@ def _split(flow: FlowSpec, step: str, names: list[str], foreach: object) -> None
         items = getattr(flow, foreach)
     except AttributeError:
         _refuse(f"Step *{step}* makes a foreach over *self.{foreach}*, which is not set.")
-    from .flowspec import ParallelUBF
-
-    if isinstance(items, ParallelUBF):
+    if isinstance(items, UnboundedForeachInput):
         flow._unbounded_foreach = True
         flow._foreach_values = None
         flow._foreach_num_splits = None

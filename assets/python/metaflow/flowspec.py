@@ -13,6 +13,7 @@ import sys
 from . import _transitions
 from ._frames import ForeachFrame
 from .exception import MetaflowException
+from .unbounded_foreach import UnboundedForeachInput
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ class InvalidNextException(MetaflowException):
         super().__init__(msg, frame.f_lineno if frame is not None else None)
 
 
-class ParallelUBF:
+class ParallelUBF(UnboundedForeachInput):
     """The artifact of a `num_parallel` split; its items are the indices of the nodes."""
 
     def __init__(self, num_parallel: int) -> None:

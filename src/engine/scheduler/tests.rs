@@ -235,10 +235,12 @@ impl Player {
             let at = self.random(self.running.len() as u64) as usize;
             let launch = self.running.swap_remove(at);
             if self.mood != Mood::Well && self.random(4) == 0 {
-                let how = match self.mood {
-                    Mood::GivingUp => Failing::Alone,
-                    _ if self.random(2) == 0 => Failing::Again,
-                    _ => Failing::AfterRest,
+                let how = if self.mood == Mood::GivingUp {
+                    Failing::Alone
+                } else if self.random(2) == 0 {
+                    Failing::Again
+                } else {
+                    Failing::AfterRest
                 };
                 if how == Failing::AfterRest && self.scheduler.may_retry(launch.ticket) {
                     self.resting.push(launch.ticket);

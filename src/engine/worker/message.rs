@@ -184,10 +184,6 @@ pub enum Report {
     Workers {
         workers: Vec<WorkerOrder>,
     },
-    /// Metadata of the task, to be recorded at once.
-    Record {
-        records: Vec<RecordReport>,
-    },
     Done(Box<Done>),
     /// After `done`: the cards that render themselves have been rendered.
     Rendered {},
@@ -296,6 +292,9 @@ pub struct Done {
     pub error: Option<PyError>,
     #[serde(default)]
     pub unpicklable: Option<Unpicklable>,
+    /// Metadata that decorators registered.
+    #[serde(default)]
+    pub records: Vec<RecordReport>,
     /// Extra task metadata: field to value.
     #[serde(default)]
     pub meta: BTreeMap<String, Value>,

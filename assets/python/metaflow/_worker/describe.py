@@ -7,7 +7,7 @@ import os
 from ..decorators import flow_decorators, flow_mutators, plain, steps_of
 from ..extension_support import extension_info
 from .classes import constants_of, parameters_of
-from .lifecycle import has_work, retry_counts
+from .lifecycle import has_work, retry_counts, retry_minutes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -50,6 +50,7 @@ def _describe_step(function: Callable) -> dict[str, Any]:
             for decorator in (*function.decorators, *function.wrappers, *function.config_decorators)
         ],
         "retry": retry_counts(function.decorators),
+        "retry_minutes": retry_minutes(function.decorators),
         "environment": environment_of(function.decorators),
     }
 

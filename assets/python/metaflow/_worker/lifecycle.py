@@ -128,6 +128,13 @@ def has_work(flow: type[FlowSpec]) -> bool:
     )
 
 
+def retry_minutes(decorators: list[Any]) -> float:
+    """Minutes between the attempts, where the flow says so itself: the default is for platforms that charge by the try."""
+    name = "minutes_between_retries"
+    stated = [decorator for decorator in decorators if name in decorator._user_defined_attributes]
+    return max((float(decorator.attributes[name]) for decorator in stated), default=0.0)
+
+
 def option_values(decorator: FlowDecorator, given: dict[str, Any]) -> dict[str, Any]:
     """The options of a flow decorator: from the command line, else from the environment, else their defaults."""
     if decorator.allow_multiple and decorator.options:

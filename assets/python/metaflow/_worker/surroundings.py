@@ -97,10 +97,14 @@ class Metadata:
     def register_metadata(self, run_id: str, step_name: str, task_id: str, metadata: list[Any]) -> None:
         """Records of the running task."""
         for datum in metadata:
-            self.records.append({"field": datum.field, "type": datum.type, "value": str(datum.value)})
+            self.records.append({"field": datum.field, "type": datum.type, "value": _plain(datum.value)})
 
     def metadata_str(self) -> str:
         return f"{self.TYPE}@{os.getcwd()}"
+
+
+def _plain(value: object) -> Any:
+    return value if value is None or isinstance(value, (str, int, float, list, dict)) else str(value)
 
 
 class Graph:

@@ -8,9 +8,10 @@ from __future__ import annotations
 import os
 import sys
 
-from ..exception import MetaflowDataMissing, MetaflowExceptionWrapper
+from ..exception import MetaflowDataMissing, MetaflowExceptionWrapper, MetaflowInternalError
 from ..flowspec import Inputs
 from ..metaflow_current import current
+from ..unbounded_foreach import UBF_CONTROL
 from . import persist, process, run_parameters, witness
 from .artifacts import Spool, TaskInput, Unpicklable
 from .classes import protect
@@ -44,6 +45,7 @@ def main(loaded: Loaded, spec: dict[str, Any], channel: Channel) -> None:
     os.register_at_fork(after_in_child=channel.close)
     loaded.seeds.refresh()
     os.environ["METAFLOW_RUN_ID"] = spec["run_id"]
+    os.environ.update(spec.get("env") or {})
     if spec["kind"] == "parameters":
         done = run_parameters.evaluate(loaded, spec)
     elif spec["kind"] == "after_run":
@@ -78,6 +80,8 @@ class Task:
         self.node: dict[str, Any] = spec["node"]
         self.inputs = [TaskInput(index, item) for index, item in enumerate(spec["inputs"])]
         self.is_join: bool = self.node["join"]
+        # Of an unbounded foreach: it brings together the tasks that do the work.
+        self.is_control: bool = spec.get("ubf") == UBF_CONTROL
         self.outcome = Outcome()
         self.hooks = Hooks(self, getattr(type(flow), self.step).decorators, around)
 
@@ -90,6 +94,10 @@ class Task:
         flow._success = False
         flow._task_ok = None
         flow._exception = None
+        if self.is_control:
+            from . import gang
+
+            gang.enter(self.channel)
         try:
             self.prepare()
             self.hooks.enter()
@@ -106,7 +114,23 @@ class Task:
             flow._task_ok = None
         finally:
             self.hooks.stop_alarms()
+        if self.is_control:
+            self.finish_control()
         return self.store()
+
+    def finish_control(self) -> None:
+        """A control task need not have called `next`; the join needs to know whose outputs it gets."""
+        flow = self.flow
+        flow._transition = (list(self.node["next"]), None)
+        mappers = flow.__dict__.get("_control_mapper_tasks")
+        if flow._task_ok and not (isinstance(mappers, list) and mappers and isinstance(mappers[0], str)):
+            flow._success = False
+            self.failed(
+                MetaflowInternalError(
+                    f"The control task of step *{self.step}* did not name the tasks that the join gets: "
+                    "*_control_mapper_tasks* has to be a list of their pathspecs."
+                )
+            )
 
     def enter_current(self) -> None:
         spec = self.spec
@@ -181,6 +205,12 @@ class Task:
         )
         return flow
 
+    def is_unbounded(self) -> bool:
+        """Whether the step splits into tasks whose number is not known yet."""
+        flow = self.flow
+        foreach = flow._transition[1] if flow._transition else None
+        return foreach is not None and flow.__dict__.get("_foreach_num_splits") is None
+
     def failed(self, error: BaseException) -> None:
         from .errors import describe_exception, print_user
 
@@ -233,6 +263,8 @@ class Task:
             "iteration_stack": flow.__dict__.get("_iteration_stack", []),
             "error": self.outcome.error,
             "unpicklable": None,
+            "unbounded": self.is_unbounded(),
+            "mappers": flow.__dict__.get("_control_mapper_tasks", []) if self.is_control and flow._task_ok else [],
             "meta": stack_metadata(flow.__dict__.get("_foreach_stack", ())),
             "records": self.hooks.metadata.records,
         }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from metaflow._decorator_base import StepDecorator
 from metaflow.exception import MetaflowException
+from metaflow.metaflow_current import current
 
 # The attempt that records a failure may itself fail.
 NUM_FALLBACK_RETRIES = 3
@@ -62,6 +63,9 @@ class CatchDecorator(StepDecorator):
         wrapped = MetaflowExceptionWrapper(exception)
         # The task goes on as if it had called `next` as usual.
         flow._transition = (list(graph[step_name].out_funcs), None)
+        if vars(flow).get("_control_task_is_mapper_zero"):
+            # What the other tasks of a gang made is not waited for.
+            flow._control_mapper_tasks = [f"{current.run_id}/{current.step_name}/{current.task_id}"]
         flow._catch_exception = wrapped
         self._set(flow, wrapped)
         return True
