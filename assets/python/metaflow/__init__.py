@@ -31,11 +31,14 @@ _OFFERED = {
     **dict.fromkeys(("default_namespace", "get_namespace", "namespace"), "client"),
     **dict.fromkeys(("Config", "ConfigValue", "config_expr"), "user_configs.config_parameters"),
     "FlowMutator": "user_decorators.user_flow_decorator",
+    **dict.fromkeys(("Deployer", "DeployedFlow", "NBDeployer"), "runner.deployer"),
     "FlowSpec": "flowspec",
     "IncludeFile": "includefile",
     "JSONType": "parameters",
     "JSONTypeClass": "parameters",
+    "NBRunner": "runner.nbrun",
     "Parameter": "parameters",
+    "Runner": "runner.metaflow_runner",
     "current": "metaflow_current",
     "step": "decorators",
     **dict.fromkeys(
@@ -44,11 +47,9 @@ _OFFERED = {
     ),
 }
 
-_BY_BINARY = "start runs with `flowdev run`"
 
 # Public names of Metaflow that are not here, and what helps instead.
 _MISSING = {
-    **dict.fromkeys(("Runner", "NBRunner", "Deployer", "NBDeployer", "DeployedFlow"), _BY_BINARY),
     "S3": "use a client library for the object store, such as boto3",
     "R": "write the flow in Python",
     **dict.fromkeys(("parallel_map", "parallel_imap_unordered"), "use concurrent.futures of the standard library"),

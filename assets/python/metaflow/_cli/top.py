@@ -156,9 +156,7 @@ class Top(Group):
 
         program = os.path.basename(sys.argv[0])
         context = Context(self, program, "METAFLOW")
-        decorators = self._add_flow_options(flow)
-        if _has_configs(flow):
-            self.options += _config_options()
+        decorators = self._complete(flow)
         values, rest = self.parse(context, words)
         state = State(flow, program, values)
         state.flow_options = {name: values.pop(dest) for name, dest in decorators.items()}
@@ -177,6 +175,13 @@ class Top(Group):
 
             raise UsageError(f"No such command '{rest[0]}'.", context)
         return command.run(context.below(command, rest[0]), rest[1:], state)
+
+    def _complete(self, flow: FlowSpec) -> dict[str, str]:
+        """Add the options that this flow has; answers those of its decorators as `_add_flow_options` does."""
+        decorators = self._add_flow_options(flow)
+        if _has_configs(flow):
+            self.options += _config_options()
+        return decorators
 
     def _add_flow_options(self, flow: FlowSpec) -> dict[str, str]:
         """Options that the flow's decorators have; answers their names, and where their values are found."""
@@ -198,6 +203,13 @@ class Top(Group):
                 found[name] = option.dest
                 self.options.insert(0, option)
         return found
+
+
+def options_for(flow: FlowSpec) -> list[Option]:
+    """The options before the command, for this flow."""
+    top = Top()
+    top._complete(flow)
+    return top.options
 
 
 def _has_configs(flow: FlowSpec) -> bool:
