@@ -68,6 +68,9 @@ def __getattr__(name: str) -> Any:
         value = added[name]
     elif module is not None:
         value = getattr(_submodule(module), name)
+    elif name in _submodules():
+        # As if all of them were imported already, which they are in Metaflow.
+        return _submodule(name)
     else:
         value = _submodule("_builtin_decorators").find(name)
         if value is None:
@@ -79,6 +82,16 @@ def __getattr__(name: str) -> Any:
 def _submodule(name: str) -> Any:
     __import__(f"{__name__}.{name}")
     return sys.modules[f"{__name__}.{name}"]
+
+
+def _submodules() -> set[str]:
+    """The names of our public modules."""
+    if "__submodules__" not in globals():
+        import os
+
+        names = (name.partition(".")[0] for place in __path__ for name in os.listdir(place))
+        globals()["__submodules__"] = {name for name in names if not name.startswith("_")}
+    return globals()["__submodules__"]
 
 
 def __dir__() -> list[str]:
