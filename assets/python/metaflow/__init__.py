@@ -40,6 +40,14 @@ _OFFERED = {
     "Parameter": "parameters",
     "Runner": "runner.metaflow_runner",
     "current": "metaflow_current",
+    "namespaced_event_name": "plugins.namespaced_events",
+    "package_sources": "plugins.package_sources",
+    "profile": "metaflow_profile",
+    **dict.fromkeys(("parallel_map", "parallel_imap_unordered"), "multicore_utils"),
+    "yaml_parser": "plugins.parsers",
+    **dict.fromkeys(
+        ("requirements_txt_parser", "pyproject_toml_parser", "conda_environment_yml_parser"), "plugins.pypi.parsers"
+    ),
     "step": "decorators",
     **dict.fromkeys(
         ("StepMutator", "USER_SKIP_STEP", "UserStepDecorator", "user_step_decorator"),
@@ -52,7 +60,6 @@ _OFFERED = {
 _MISSING = {
     "S3": "use a client library for the object store, such as boto3",
     "R": "write the flow in Python",
-    **dict.fromkeys(("parallel_map", "parallel_imap_unordered"), "use concurrent.futures of the standard library"),
 }
 
 
