@@ -12,9 +12,8 @@ import unittest
 from pathlib import Path
 from unittest import mock
 
-import metaflow
 from driver import ASSETS
-from metaflow import Runner
+from metaflow import DeployedFlow, Deployer, NBDeployer, Runner
 from metaflow.exception import MetaflowException
 from metaflow.runner.attribute_file import attribute_pipe
 from metaflow.runner.nbrun import NBRunner, NBRunnerInitializationError
@@ -239,9 +238,9 @@ class Refusing(Case):
         self.assertEqual(self.runner(at_once).run(alpha=1).status, "successful")
 
     def test_deploying(self):
-        for name in ("Deployer", "NBDeployer", "DeployedFlow"):
+        for kind in (Deployer, NBDeployer, DeployedFlow):
             with self.assertRaises(MetaflowException) as caught:
-                getattr(metaflow, name)("flow.py")
+                kind("flow.py")
             self.assertIn("`flowdev deploy", str(caught.exception))
 
 
