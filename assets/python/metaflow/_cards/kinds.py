@@ -6,6 +6,10 @@ the package, the rest from extensions.
 
 from __future__ import annotations
 
+import sys
+
+from .. import extension_support
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
@@ -71,8 +75,6 @@ def kind_of(name: Any) -> Kind:
 def _own(name: str) -> Any:
     module, attribute = _OWN[name]
     qualified = f"{__package__}.{module}"
-    import sys
-
     __import__(qualified)
     return getattr(sys.modules[qualified], attribute)
 
@@ -81,23 +83,13 @@ def external_cards() -> dict[str, Any]:
     """The classes of extensions by type."""
     global _external
     if _external is None:
-        import sys
-
-        # Most environments have no extensions, which is quickly said.
-        finders = "metaflow_extensions" in sys.modules or _is_installed("metaflow_extensions")
-        if finders:
+        # Known at once: the modules import ours, which may ask again.
+        _external = {}
+        if extension_support.present():
             from .extensions import load
 
             _external = load()
-        else:
-            _external = {}
     return _external
-
-
-def _is_installed(package: str) -> bool:
-    from importlib.machinery import PathFinder
-
-    return PathFinder.find_spec(package) is not None
 
 
 def all_cards() -> list[Any]:

@@ -84,6 +84,13 @@ def get_modules(extension_point: str) -> list[MFExtModule]:
     ]
 
 
+def module_names(extension_point: str) -> list[str]:
+    """The names of those modules, none of which is imported."""
+    if not present():
+        return []
+    return [name for _package, _organisation, name in _found().modules.get(extension_point, ())]
+
+
 def load_module(module_name: str) -> Any:
     """Import a module of an extension."""
     __import__(module_name)

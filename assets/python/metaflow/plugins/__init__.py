@@ -21,6 +21,10 @@ def __getattr__(name: str) -> Any:
         value = _classes("flow_decorator", _builtin("FLOW_DECORATORS"))
     elif name == "SECRETS_PROVIDERS":
         value = _classes("secrets_provider", _SECRETS_PROVIDERS)
+    elif name == "CARDS":
+        from .._cards.kinds import all_cards
+
+        value = all_cards()
     elif name == "InternalTestUnboundedForeachInput":
         from .test_unbounded_foreach_decorator import InternalTestUnboundedForeachInput as value
     else:

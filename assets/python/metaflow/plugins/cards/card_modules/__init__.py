@@ -17,4 +17,8 @@ def __getattr__(name: str) -> Any:
         from ...._cards.kinds import external_cards
 
         return list(external_cards().values())
+    if name == "_get_external_card_packages":
+        from ...._cards.extensions import packages
+
+        return lambda: list(packages())
     raise AttributeError(f"module '{__name__}' has no attribute '{name}'")
