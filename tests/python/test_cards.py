@@ -240,7 +240,7 @@ class CardMessageTest(unittest.TestCase):
         self.assertEqual((last["data"]["reload_token"], last["data"]["data"]["bar"]["value"]), ("final", 50))
         self.assertNotEqual(task.cards[0]["token"], "final")
         self.assertEqual((task.cards[0]["layout"], last["layout"]), (2, 2))
-        self.assertIn("(no component) is not a valid MetaflowCardComponent", task.stderr)
+        self.assertIn("(no component) is not a valid MetaflowCardComponent", task.stdout)
         self.assertEqual(task.messages[-1]["t"], "done")
 
     def test_several_cards(self):
@@ -253,8 +253,8 @@ class CardMessageTest(unittest.TestCase):
         refreshed = [card for card in task.cards if not card["final"]]
         self.assertEqual([len(card["components"]) for card in refreshed], [1, 0])
         self.assertLess(refreshed[0]["layout"], refreshed[1]["layout"])
-        self.assertIn("`current.card['missing']` is not present", task.stderr)
-        self.assertIn("the step has several cards", task.stderr)
+        self.assertIn("`current.card['missing']` is not present", task.stdout)
+        self.assertIn("the step has several cards", task.stdout)
         self.assertEqual(self.worker.value(task, "types"), ["b", "a"])
 
     def test_failed_task_has_no_final_card(self):

@@ -47,8 +47,8 @@ class UserComponent(MetaflowCardComponent):
 
 
 def warn(message: str) -> None:
-    """Tell the user what was ignored, without failing the task for it."""
-    sys.stderr.write(f"[@card WARNING] {message}\n")
+    """Tell the user what was ignored, without failing the task for it; like Metaflow on the standard output."""
+    sys.stdout.write(f"[@card WARNING] {message}\n")
 
 
 def new_id(component: object) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import time
 
 from .base import warn
@@ -134,7 +135,8 @@ class CardManager:
         components = [] if mode == "refresh" else self._components.rendered()
         result = self._renderer.render(self._attributes, self.kind, mode, components, self.state(mode, final))
         if result.problem is not None:
-            warn(f"Card render failed with error : \n\n{result.problem}")
+            # Where Metaflow says it.
+            sys.stdout.write(f"Card render failed with error : \n\n{result.headline}:\n{result.problem}\n")
         if result.html is not None or result.data is not None or result.error is not None:
             self._send(final, html=result.html, data=result.data, error=result.error)
 

@@ -10,6 +10,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from ..exception import MetaflowException
     from ..flowspec import FlowSpec
     from .kinds import Kind
 
@@ -21,12 +22,18 @@ class Result:
     """What came of a rendering: a page, data that updates one, the text of an error card; or why there is nothing."""
 
     def __init__(
-        self, html: Any = None, data: Any = None, error: str | None = None, problem: str | None = None
+        self,
+        html: Any = None,
+        data: Any = None,
+        error: str | None = None,
+        problem: str | None = None,
+        headline: str = "Unable to render @card",
     ) -> None:
         self.html = html
         self.data = data
         self.error = error
         self.problem = problem
+        self.headline = headline
 
 
 class TimedOut(Exception):
@@ -177,8 +184,8 @@ def _token(card: Any, task: Any, data: dict[str, Any]) -> str:
     return "never"
 
 
-def _failed(show: bool, error: Exception) -> Result:
-    return Result(error=str(error)) if show else Result(problem=str(error))
+def _failed(show: bool, error: MetaflowException) -> Result:
+    return Result(error=str(error)) if show else Result(problem=str(error), headline=error.headline)
 
 
 class _Alarm:

@@ -30,7 +30,7 @@ def create(
     from .._cards.kinds import kind_of
     from .._cards.render import Renderer
     from ..client import Task
-    from ..exception import CommandException
+    from ..exception import CommandException, MetaflowException
     from ..plugins.cards.card_datastore import NUM_SHORT_HASH_CHARS
 
     if pathspec.count("/") != 2:
@@ -55,7 +55,9 @@ def create(
     renderer = Renderer(state.flow, full, lambda: task["_graph_info"].data)
     result = renderer.render(attributes, kind, mode, components, data)
     if result.problem is not None:
-        raise CommandException(result.problem)
+        failed = MetaflowException(result.problem)
+        failed.headline = result.headline
+        raise failed
     html = result.html
     if result.error is not None:
         from .._cards.pages import ErrorCard
