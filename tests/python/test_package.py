@@ -43,9 +43,9 @@ class ImportTest(unittest.TestCase):
     def test_names_that_are_not_offered(self):
         code = """
             import metaflow
-            print(hasattr(metaflow, "Runner"), getattr(metaflow, "Runner", 3))
-            for line in ("from metaflow import Runner", "from metaflow import Nonsense", "from metaflow.cards import Nonsense",
-                         "import metaflow.runner", "from metaflow.plugins.azure import x"):
+            print(hasattr(metaflow, "R"), getattr(metaflow, "R", 3))
+            for line in ("from metaflow import R", "from metaflow import Nonsense", "from metaflow.cards import Nonsense",
+                         "import metaflow.tutorials", "from metaflow.plugins.azure import x"):
                 try:
                     exec(line)
                 except ImportError as error:
@@ -53,11 +53,11 @@ class ImportTest(unittest.TestCase):
         """
         lines = self.printed(code).splitlines()
         self.assertEqual(lines[0], "False 3")
-        self.assertIn("does not offer 'Runner' yet; start runs with `flowdev run`", lines[1])
+        self.assertIn("does not offer 'R' yet; write the flow in Python", lines[1])
         self.assertIn("'metaflow' has no 'Nonsense'; flowdev offers: ", lines[2])
         self.assertIn(" FlowMutator, FlowSpec, ", lines[2])
         self.assertIn("'metaflow.cards' has no 'Nonsense'; flowdev offers: Artifact, ", lines[3])
-        self.assertIn("has no module 'metaflow.runner'", lines[4])
+        self.assertIn("has no module 'metaflow.tutorials'", lines[4])
         self.assertIn("has no module 'metaflow.plugins.azure'", lines[5])
 
     def test_misplaced_decorators(self):

@@ -159,9 +159,9 @@ class LoadTest(unittest.TestCase):
         self.assertIn("defines no flow", self.load("x = 1\n")["error"]["message"])
 
     def test_unknown_name_says_what_is_offered(self):
-        error = self.load("from metaflow import Runner\n")["error"]
+        error = self.load("from metaflow import R\n")["error"]
         self.assertEqual(error["type"], "builtins.ImportError")
-        self.assertIn("does not offer 'Runner' yet", error["message"])
+        self.assertIn("does not offer 'R' yet", error["message"])
 
     def test_flow_that_is_never_constructed(self):
         source = PLAIN.replace(GUARD.format(name="PlainFlow"), "")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import sys
 
@@ -174,6 +173,8 @@ class Runner:
     async def _async_execute(
         self, verb: str, arguments: list[str], given: dict[str, Any]
     ) -> tuple[CommandManager, dict[str, Any]]:
+        import asyncio
+
         with attribute_pipe() as pipe:
             words = self._command(verb, arguments, pipe.path, given)
             command = self.spm.commands[await self.spm.async_run_command(words, self.env_vars, self.cwd)]

@@ -1,8 +1,10 @@
-"""Processes that are started for somebody: their output in files, waiting for them, ending them."""
+"""Processes that are started for somebody: their output in files, waiting for them, ending them.
+
+`asyncio` is imported where it is used: `from metaflow import *` comes by here in flows that never use it.
+"""
 
 from __future__ import annotations
 
-import asyncio
 import os
 import shutil
 import signal
@@ -61,6 +63,8 @@ class CommandManager:
 
     async def async_run(self) -> int:
         """Start the process without waiting for anything; answers its id."""
+        import asyncio
+
         self._prepare()
         with open(self.log_files["stdout"], "wb") as out, open(self.log_files["stderr"], "wb") as err:
             self.process = await asyncio.create_subprocess_exec(
@@ -104,6 +108,8 @@ class CommandManager:
     async def wait(self, timeout: float | None = None, stream: str | None = None) -> None:
         """Wait for the end, printing `stdout` or `stderr` meanwhile if so wished; a process that takes longer than
         `timeout` seconds is ended."""
+        import asyncio
+
         process = self._started()
         if stream is not None:
             waiting: Any = self.emit_logs(stream)
@@ -130,6 +136,8 @@ class CommandManager:
         self, stream: str, position: int | None = None, timeout_per_line: float | None = None
     ) -> AsyncIterator[tuple[int, str]]:
         """Lines of `stdout` or `stderr` as they come, each with the position after it, to the end of the process."""
+        import asyncio
+
         self._started()
         if stream not in self.log_files:
             raise ValueError(f"There is no log of '{stream}'; there are: {', '.join(self.log_files)}.")
