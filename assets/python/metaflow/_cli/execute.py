@@ -188,11 +188,11 @@ def _line(state: State, verb: str, values: dict[str, Any]) -> list[str]:
 
 def _decospecs(state: State, own: tuple[str, ...] | None) -> list[str]:
     """Decorators of `--with`: those of the command first, then those before it. All have to exist."""
-    from ..metaflow_config import from_conf
+    from ..metaflow_config import DEFAULT_DECOSPECS
 
     specs = list(state.values["decospecs"])
     if own is not None:
-        specs = [*own, *from_conf("DEFAULT_DECOSPECS", "").split(), *specs]
+        specs = [*own, *DEFAULT_DECOSPECS.split(), *specs]
     if specs:
         from ..user_decorators.common import step_decorator_from_spec
 

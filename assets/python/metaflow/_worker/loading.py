@@ -141,9 +141,13 @@ def _prepare(flow: FlowSpec, message: dict[str, Any]) -> Surroundings:
 
 
 def _specs(given: Iterable[str]) -> list[str]:
-    """Those of the command line, then those of the variables that stand for it; the command line may have both."""
-    variables = (os.environ.get(name, "").split() for name in ("METAFLOW_DECOSPECS", "METAFLOW_DEFAULT_DECOSPECS"))
-    return list(dict.fromkeys((*given, *(spec for specs in variables for spec in specs))))
+    """Those of the command line or of the variable that stands for it, then those that hold for all flows."""
+    from ..extension_support import names_of
+
+    specs = list(given) or os.environ.get("METAFLOW_DECOSPECS", "").split()
+    default = os.environ.get("METAFLOW_DEFAULT_DECOSPECS") or names_of("config").get("DEFAULT_DECOSPECS", "")
+    # Whoever wrote the command line may have looked at these already.
+    return list(dict.fromkeys((*specs, *default.split())))
 
 
 def _project_modules(known: set[str], file: str, cwd: str) -> list[str]:

@@ -115,11 +115,7 @@ class Graph:
         self._known = known or {}
 
     def __getitem__(self, step: str) -> Any:
-        node = self._known.get(step)
-        if node is None:
-            graph = getattr(type(self._flow), "_graph", None)
-            node = SimpleNamespace(name=step, type=None) if graph is None else graph[step]
-        return node
+        return self._known.get(step) or self._flow._graph[step]
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._flow._graph, name)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 _SUFFIXES = ".py,.R,.RDS"
 
 
-class package_sources(FlowMutator):  # noqa: N801 - flows write it as a decorator
+class package_sources(FlowMutator):
     """Names files and directories, relative to the flow's file, that a code package is to have as well."""
 
     def init(self, sources: Any, arcname: Any = None, suffixes: Any = None) -> None:

@@ -1,4 +1,4 @@
-"""`python -m metaflow.plugins.exit_hook.exit_hook_script FILE FUNCTION RUN`: calls a function about a run that is over."""
+"""Calls a function about a run that is over: `python -m metaflow.plugins.exit_hook.exit_hook_script FILE NAME RUN`."""
 
 from __future__ import annotations
 

@@ -34,7 +34,9 @@ class SecretsDecorator(StepDecorator):
     ) -> None:
         from metaflow.plugins.secrets.secrets_spec import SecretSpec, fetch
 
-        role = self.attributes["role"] or os.environ.get("METAFLOW_DEFAULT_SECRETS_ROLE")
+        role = self.attributes["role"]
+        if role is None:
+            from metaflow.metaflow_config import DEFAULT_SECRETS_ROLE as role
         variables: dict[str, str] = {}
         origin: dict[str, SecretSpec] = {}
         for source in self.attributes["sources"]:

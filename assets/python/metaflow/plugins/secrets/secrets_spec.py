@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-
 from metaflow.exception import MetaflowException
 
 TYPE_CHECKING = False
@@ -47,7 +45,8 @@ class SecretSpec:
 
 
 def _default_store() -> str:
-    store = os.environ.get("METAFLOW_DEFAULT_SECRETS_BACKEND_TYPE")
+    from metaflow.metaflow_config import DEFAULT_SECRETS_BACKEND_TYPE as store
+
     if not store:
         raise MetaflowException(
             "@secrets: the source names no store of secrets; name one in METAFLOW_DEFAULT_SECRETS_BACKEND_TYPE."
