@@ -48,6 +48,7 @@ _OFFERED = {
     **dict.fromkeys(
         ("requirements_txt_parser", "pyproject_toml_parser", "conda_environment_yml_parser"), "plugins.pypi.parsers"
     ),
+    "package_suffixes": "plugins.package_suffixes_mutator",
     "step": "decorators",
     **dict.fromkeys(
         ("StepMutator", "USER_SKIP_STEP", "UserStepDecorator", "user_step_decorator"),

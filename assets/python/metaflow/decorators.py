@@ -62,6 +62,13 @@ class UnknownStepDecoratorException(MetaflowException):
         super().__init__(f"There is no step decorator '{deco}'. These exist: {', '.join(known)}.")
 
 
+class UnknownFlowDecoratorException(MetaflowException):
+    headline = "Unknown flow decorator"
+
+    def __init__(self, deco: str) -> None:
+        super().__init__(f"There is no flow decorator or mutator '{deco}'.")
+
+
 def step(
     function: Callable | None = None, *, start: bool = False, end: bool = False, node_info: dict | None = None
 ) -> Any:

@@ -42,6 +42,38 @@ _RESERVED = frozenset(
     for spelling in (name, name.replace("-", "_"))
 )
 
+# What a parameter may be given: what means something here, and what Metaflow passes on to its command line.
+_KNOWN = frozenset(
+    (
+        "allow_from_autoenv",
+        "autocompletion",
+        "callback",
+        "confirmation_prompt",
+        "count",
+        "default",
+        "encoding",
+        "envvar",
+        "expose_value",
+        "flag_value",
+        "help",
+        "hidden",
+        "hide_input",
+        "is_eager",
+        "is_flag",
+        "is_text",
+        "metavar",
+        "multiple",
+        "nargs",
+        "prompt",
+        "required",
+        "separator",
+        "show_choices",
+        "show_default",
+        "show_envvar",
+        "type",
+    )
+)
+
 _TRUE = frozenset(("1", "true", "t", "yes", "y", "on"))
 _FALSE = frozenset(("0", "false", "f", "no", "n", "off"))
 
@@ -120,6 +152,9 @@ class Parameter:
         self.separator = kwargs.pop("separator", None)
         if self.name in _RESERVED:
             raise MetaflowException(f"The parameter name '{self.name}' is reserved for an option; choose another one.")
+        unknown = sorted(set(kwargs) - _KNOWN)
+        if unknown:
+            raise MetaflowException(f"Parameter *{self.name}* has no option *{unknown[0]}*.")
         if kwargs.get("type") is None:
             plain = default is not None and not callable(default) and not self.multiple
             kwargs["type"] = default.__class__ if plain else str

@@ -53,3 +53,11 @@ def run(flow: FlowSpec, words: list[str]) -> int:
     except KeyboardInterrupt:
         print("\nAborted!", file=sys.stderr)
         return 1
+    except Exception as error:
+        from .._worker.errors import is_raised_by_user, print_user
+
+        if not is_raised_by_user(error):
+            raise
+        # A mutator, a parser, a default: the user's code that the command line calls.
+        print_user(error)
+        return 1

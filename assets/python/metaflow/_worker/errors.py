@@ -17,6 +17,14 @@ def is_own(filename: str) -> bool:
     return filename.startswith((_OWN, "<frozen ")) or os.path.abspath(filename).startswith(_OWN)
 
 
+def is_raised_by_user(error: BaseException) -> bool:
+    """Whether the exception comes from the user's code, or what that called, and not from this package."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return trace is not None and not is_own(trace.tb_frame.f_code.co_filename)
+
+
 def qualified_name(kind: type) -> str:
     """`module.Class` as Metaflow writes it; the builtins keep their module too."""
     return f"{kind.__module__}.{kind.__name__}"

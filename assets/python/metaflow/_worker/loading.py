@@ -73,7 +73,10 @@ def load(message: dict[str, Any]) -> Loaded:
 
         _collector.load_kinds(type(flow))
     gc.collect()
-    return Loaded(file, flow, seeds, around, _project_modules(known, file, message["cwd"]))
+    from ..user_configs import files_read
+
+    sources = sorted({*_project_modules(known, file, message["cwd"]), *files_read()})
+    return Loaded(file, flow, seeds, around, sources)
 
 
 def _compile(file: str) -> CodeType:
@@ -162,4 +165,4 @@ def _project_modules(known: set[str], file: str, cwd: str) -> list[str]:
         path = os.path.realpath(path)
         if path.startswith(roots) and not path.startswith(foreign) and "site-packages" not in path:
             files.append(path)
-    return sorted(files)
+    return files

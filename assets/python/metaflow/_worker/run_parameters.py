@@ -62,14 +62,10 @@ def artifacts_of(flow: FlowSpec, spec: dict[str, Any]) -> dict[str, Any]:
     context = context_for(flow.name, spec.get("user") or "")
     given = {name.replace("-", "_").lower(): value for name, value in (spec.get("values") or {}).items()}
     values: dict[str, Any] = {}
-    seen: set[str] = set()
     for name, parameter in parameters_of(kind):
         if parameter.IS_CONFIG_PARAMETER:
             values[name] = config_value(parameter.name)
             continue
-        if parameter.option in seen:
-            raise UsageError(f"The parameter *{parameter.name}* is declared twice; case makes no difference.")
-        seen.add(parameter.option)
         value = parameter.evaluate(given.pop(parameter.option, None), os.environ, context)
         values[name] = parameter._stored(value, spec.get("files"))
     if given:

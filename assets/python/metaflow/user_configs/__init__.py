@@ -38,3 +38,9 @@ def resolve(
     from .config_options import resolve_configs
 
     resolve_configs(flow_cls, dict(files or {}), dict(values or {}), origin)
+
+
+def files_read() -> list[str]:
+    """The files that configs come from, absolute."""
+    options = sys.modules.get(f"{__name__}.config_options")
+    return list(options.files_read) if options is not None else []

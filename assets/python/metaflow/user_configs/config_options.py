@@ -21,6 +21,10 @@ FILES_VARIABLE = "METAFLOW_FLOW_CONFIG"
 VALUES_VARIABLE = "METAFLOW_FLOW_CONFIG_VALUE"
 
 
+# The files that values come from, absolute: what was loaded is out of date once one of them changes.
+files_read: list[str] = []
+
+
 def configs_of(flow: type) -> list[tuple[str, Config]]:
     """Attribute names and configs, by attribute name; also when the attributes hold the values by now."""
     settled = vars(flow).get(SETTLED_CONFIGS, {})
@@ -131,6 +135,7 @@ def _text(flow: type, config: Config, files: dict[str, str], values: dict[str, s
 
 def _read(path: str, problem: str) -> str:
     try:
+        files_read.append(os.path.abspath(path))
         with open(path, encoding="utf-8") as file:
             return file.read()
     except OSError as error:

@@ -21,10 +21,7 @@ def pre_mutate(flow: type[FlowSpec]) -> None:
         from .mutation import run_pre_mutate
 
         run_pre_mutate(flow)
-    from .._worker.classes import parameters_of
-
-    for _name, parameter in parameters_of(flow):
-        parameter.init()
+    _init_parameters(flow)
     _settle_constants(flow)
     for decorator in flow_decorators(flow):
         decorator.external_init()
@@ -59,6 +56,21 @@ def mutate(flow: type[FlowSpec]) -> None:
     for function in steps:
         for decorator in (*function.decorators, *function.wrappers):
             decorator.external_init()
+
+
+def _init_parameters(flow: type[FlowSpec]) -> None:
+    from .._worker.classes import parameters_of
+
+    seen: set[str] = set()
+    for _name, parameter in parameters_of(flow):
+        if parameter.IS_CONFIG_PARAMETER:
+            continue
+        parameter.init()
+        if parameter.option in seen:
+            from ..exception import MetaflowException
+
+            raise MetaflowException(f"The parameter *{parameter.name}* is declared twice; case makes no difference.")
+        seen.add(parameter.option)
 
 
 def _settle_constants(flow: type[FlowSpec]) -> None:

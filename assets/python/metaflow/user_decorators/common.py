@@ -101,7 +101,9 @@ def flow_decorator_from_spec(spec: str) -> tuple[Any, bool]:
         return kind.parse_decorator_spec(text), bool(colon)
     kind = FlowMutator.registry.find(name)
     if kind is None:
-        raise MetaflowException(f"There is no flow decorator '{name}'.")
+        from ..decorators import UnknownFlowDecoratorException
+
+        raise UnknownFlowDecoratorException(name)
     args, kwargs = parse_attributes(text)
     return kind(*args, **kwargs), bool(colon)
 

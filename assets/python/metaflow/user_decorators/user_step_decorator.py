@@ -216,13 +216,8 @@ class _GeneratorDecorator(UserStepDecorator):
     _takes_attributes: bool
     _generator: Generator
 
-    def init(self, *args: Any, **kwargs: Any) -> None:
-        if args:
-            raise MetaflowException(f"{self} does not allow arguments, only keyword arguments.")
-        if kwargs and not self._takes_attributes:
-            raise MetaflowException(
-                f"{self} is used with arguments, but its function takes none: add a fourth argument, *attributes*."
-            )
+    def init(self, **attributes: Any) -> None:
+        """The attributes go to the function, if it has an argument for them."""
 
     def pre_step(self, step_name: str, flow: FlowSpec, inputs: Any = None) -> Callable | None:
         given = (step_name, flow, inputs, self._kwargs) if self._takes_attributes else (step_name, flow, inputs)
