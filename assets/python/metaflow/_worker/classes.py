@@ -27,7 +27,7 @@ def class_names(flow: type[FlowSpec]) -> list[str]:
 
 
 def parameters_of(flow: type[FlowSpec]) -> list[tuple[str, Parameter]]:
-    """Attribute names and parameters, by attribute name; first the configs whose attributes hold their values by now."""
+    """Attribute names and parameters, by attribute name; first the configs whose attributes hold values by now."""
     settled = vars(flow).get(SETTLED_CONFIGS, {})
     found = [(name, value) for name, value in _attributes(flow) if isinstance(value, Parameter) and name not in settled]
     return [*settled.items(), *found]

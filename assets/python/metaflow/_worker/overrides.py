@@ -20,7 +20,10 @@ def replace_artifacts(flow: type[FlowSpec], inputs: list[TaskInput], spec: dict[
     parameters = dict(parameters_of(flow))
     for name, text in (spec.get("set") or {}).items():
         parameter = parameters.get(name)
-        value = parameter.finish(parameter.convert(text)) if parameter is not None and not parameter.IS_CONFIG_PARAMETER else _literal(text)
+        if parameter is None or parameter.IS_CONFIG_PARAMETER:
+            value = _literal(text)
+        else:
+            value = parameter.finish(parameter.convert(text))
         for source in inputs:
             source.replaced[name] = value
 

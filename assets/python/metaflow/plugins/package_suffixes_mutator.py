@@ -35,7 +35,7 @@ def directory_of(flow: type) -> str:
     return os.path.dirname(os.path.abspath(getattr(sys.modules.get(flow.__module__), "__file__", None) or "flow.py"))
 
 
-class package_suffixes(FlowMutator):  # noqa: N801: flows write this name
+class package_suffixes(FlowMutator):
     """Adds files with these suffixes to the code package."""
 
     def init(self, suffixes: list[str] | str) -> None:

@@ -21,10 +21,10 @@ if TYPE_CHECKING:
     from .._worker.state import FlowState
 
 __all__ = [
+    "UNPACK_KEY",
     "Config",
     "ConfigValue",
     "DelayEvaluator",
-    "UNPACK_KEY",
     "config_expr",
     "resolve_delayed_evaluator",
     "unpack_delayed_evaluator",
@@ -306,7 +306,7 @@ class Config(Parameter, Mapping):
 
 
 def resolve_delayed_evaluator(v: Any, ignore_errors: bool = False, to_dict: bool = False) -> Any:
-    """The same with values in place of expressions, in collections too. `to_dict`: configs become plain dictionaries."""
+    """The same with values in place of expressions, in collections too. `to_dict`: configs become dictionaries."""
     try:
         return _resolve(v, to_dict)
     except MetaflowException:
@@ -344,7 +344,7 @@ def unpack_delayed_evaluator(
         if items is None and ignore_errors:
             continue
         if not isinstance(items, Mapping):
-            raise MetaflowException(f"The config expression '{value}' is unpacked by **, but is no dictionary: {items!r}")
+            raise MetaflowException(f"The config expression '{value}' is unpacked by **, but is {items!r}.")
         result.update(items)
         names.extend(items)
     return result, names

@@ -1,7 +1,7 @@
 """Decorators that users write, and what they do to a flow before it runs.
 
-`pre_mutate` and `mutate` are the two moments, between which the decorators of `--with` are attached. A flow without such
-decorators pays for neither.
+`pre_mutate` and `mutate` are the two moments, between which the decorators of `--with` are attached. A flow without
+such decorators pays for neither.
 """
 
 from __future__ import annotations

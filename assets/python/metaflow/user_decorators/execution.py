@@ -57,7 +57,8 @@ def _leave(wrapper: Any, name: str, flow: FlowSpec, raised: Exception | None, on
     if isinstance(answer, Exception):
         return answer, onward
     if isinstance(answer, tuple) and len(answer) == 2:
-        return answer
+        # None has nothing to say about `next`: a decorator inside may have, or have passed the step over.
+        return answer[0], onward if answer[1] is None else answer[1]
     if isinstance(answer, tuple) and len(answer) == 3:
         raise answer[2]
     raise RuntimeError(
@@ -79,8 +80,8 @@ def _go_on(flow: FlowSpec, name: str, onward: Any, node: dict[str, Any]) -> None
         raise RuntimeError(f"Step *{name}*: self.next is to be called with a dictionary of arguments, not {onward!r}")
     if node["type"] in ("split-parallel", "split-switch"):
         raise RuntimeError(
-            f"Step *{name}* was passed over, and what its self.next would have said is known to it alone: the decorator "
-            "has to give the arguments of self.next in a dictionary."
+            f"Step *{name}* was passed over, and what its self.next would have said is known to it alone: the "
+            "decorator has to give the arguments of self.next in a dictionary."
         )
     if node["foreach"]:
         flow.next(*steps, foreach=node["foreach"])

@@ -145,7 +145,7 @@ class MutableFlow:
         else:
             kind = built_in(deco_type, FlowDecorator)
             if kind is None:
-                raise TypeError(f"add_decorator takes a flow decorator, a FlowMutator or the name of one, not {deco_type!r}")
+                raise TypeError(f"add_decorator takes a flow decorator, a FlowMutator or a name, not {deco_type!r}")
         if args:
             raise MetaflowException(f"The flow decorator {kind.name} takes keyword arguments only.")
         decorators = own_flow_decorators(self._flow_cls)

@@ -81,7 +81,8 @@ class MutableStep:
             if has_arguments and (args or kwargs):
                 raise MetaflowException(f"The decorator '{deco_type}' has arguments already; give no further ones.")
             if isinstance(decorator, UserStepDecoratorBase):
-                return self._add_user_decorator(type(decorator)(*args, **kwargs) if args or kwargs else decorator, duplicates)
+                decorator = type(decorator)(*args, **kwargs) if args or kwargs else decorator
+                return self._add_user_decorator(decorator, duplicates)
             kind = type(decorator)
             kwargs = kwargs or {key: decorator.attributes[key] for key in decorator._user_defined_attributes}
         elif isinstance(deco_type, type) and issubclass(deco_type, UserStepDecoratorBase):
@@ -135,7 +136,8 @@ class MutableStep:
             for field in ("config_decorators", "wrappers"):
                 kept = []
                 for decorator in getattr(step, field):
-                    if decorator.decorator_name == kind.decorator_name and (every or decorator.get_args_kwargs() == wanted):
+                    same = decorator.decorator_name == kind.decorator_name
+                    if same and (every or decorator.get_args_kwargs() == wanted):
                         if isinstance(decorator, StepMutator):
                             self._only_before("Removing", decorator.decorator_name)
                         removed = True

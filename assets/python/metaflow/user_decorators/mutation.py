@@ -1,4 +1,4 @@
-"""The two moments at which mutators change a flow, in Metaflow's order: those of the flow first, then those of steps."""
+"""The two moments at which mutators change a flow: those of the flow first, then those of its steps."""
 
 from __future__ import annotations
 

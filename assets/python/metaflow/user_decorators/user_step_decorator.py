@@ -128,7 +128,7 @@ class UserStepDecoratorBase:
 
 
 def run_init(decorator: Any, default: Callable) -> None:
-    """The common part of `external_init` of decorators and mutators; `default` is the `init` of those that have none."""
+    """The common part of `external_init` of decorators and mutators; `default` is the `init` of those without."""
     from .. import user_configs
 
     if user_configs.in_use():
