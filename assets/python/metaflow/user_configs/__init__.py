@@ -24,7 +24,7 @@ def resolve(
     values: Mapping[str, str] | None = None,
     origin: Mapping[str, Any] | None = None,
 ) -> None:
-    """Give the flow's configs their values: files and texts by name, else those of variables, else their defaults.
+    """Give the configs of the flow their values: from files and texts by name, else variables, else defaults.
 
     `origin` has the artifacts of the run that this one resumes, as `{"blobs": directory, "objects": {name: [sha, ..]}}`.
     Raises `UsageError`, with a sentence for each config that has no value.
