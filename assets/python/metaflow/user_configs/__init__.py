@@ -26,7 +26,7 @@ def resolve(
 ) -> None:
     """Give the configs of the flow their values: from files and texts by name, else variables, else defaults.
 
-    `origin` has the artifacts of the run that this one resumes, as `{"blobs": directory, "objects": {name: [sha, ..]}}`.
+    `origin` has the artifacts of the run that is resumed, as `{"blobs": directory, "objects": {name: [sha, ..]}}`.
     Raises `UsageError`, with a sentence for each config that has no value.
     """
     if not in_use():
