@@ -5,11 +5,11 @@ import os
 import pickle
 import subprocess
 import sys
-import tempfile
 import unittest
 from pathlib import Path
 from unittest import mock
 
+from client_case import Case
 from driver import ASSETS
 from metaflow.client import DataArtifact, Flow, Metaflow, Run, Step, Task, core, metadata, namespace, selection
 from metaflow.datastore.exceptions import DataException
@@ -20,29 +20,6 @@ from metaflow.exception import (
     MetaflowNotFound,
 )
 from store_writer import StoreWriter, line
-
-
-class Case(unittest.TestCase):
-    """A store, looked at by the user `me`."""
-
-    def setUp(self):
-        directory = tempfile.TemporaryDirectory()
-        self.addCleanup(directory.cleanup)
-        self.directory = directory.name
-        clean = {name: value for name, value in os.environ.items() if not name.startswith("METAFLOW_")}
-        patch = mock.patch.dict(os.environ, {**clean, "METAFLOW_USER": "me"}, clear=True)
-        patch.start()
-        self.addCleanup(patch.stop)
-        self.store = StoreWriter(self.directory)
-        self.fill()
-        metadata(self.directory)
-        namespace("user:me")
-        self.addCleanup(selection.default_namespace)
-        self.addCleanup(setattr, selection, "_store", None)
-
-    def fill(self):
-        self.store.whole_run("F/1", {"x": [1, 2], "_private": 7}, tags=["good"])
-        self.store.whole_run("F/2", {"x": [3]}, success=False)
 
 
 class Reading(Case):

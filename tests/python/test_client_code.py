@@ -6,11 +6,10 @@ import os
 import tarfile
 import unittest
 
+from client_case import Case
 from metaflow.client import Run, Task
 from metaflow.datastore.exceptions import DataException
 from metaflow.events import Trigger
-
-from test_client import Case
 
 SHA = "ab" + "0" * 38
 

@@ -5,10 +5,9 @@ import os
 import unittest
 from unittest import mock
 
+from client_case import Case
 from metaflow.client import Flow, Metaflow, Run, namespace, order
 from metaflow.exception import MetaflowNamespaceMismatch
-
-from test_client import Case
 
 RUNS = 200
 FIRST = 1_795_000_000_000_000

@@ -8,10 +8,9 @@ import time
 import unittest
 from unittest import mock
 
+from client_case import Case
 from metaflow.client import Flow, Run, Step, tags
 from metaflow.exception import MetaflowTaggingError
-
-from test_client import Case
 
 
 class Tags(Case):

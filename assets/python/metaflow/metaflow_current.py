@@ -121,8 +121,8 @@ class Current:
         ids = [self._values.get(name) for name in ("flow_name", "run_id", "step_name", "task_id")]
         if None not in ids:
             self._values["pathspec"] = "/".join(ids)
-            self._update_later("run", lambda: _object("Run", ids[:2]))
-            self._update_later("task", lambda: _object("Task", ids))
+            self._update_later("run", lambda: _object("Run", ids[:2], metadata_str))
+            self._update_later("task", lambda: _object("Task", ids, metadata_str))
 
     def _update_env(self, env: dict[str, Any]) -> None:
         """How decorators add names of theirs."""
@@ -134,11 +134,11 @@ class Current:
         self._loaders[name] = (loader, keep)
 
 
-def _object(kind: str, ids: list[Any]) -> Any:
+def _object(kind: str, ids: list[Any], metadata_str: str | None) -> Any:
     """The client's object; the task's namespace is no limit to what it may know of itself."""
     from . import client
 
-    return getattr(client, kind)("/".join(ids), _namespace_check=False)
+    return getattr(client, kind)("/".join(ids), _namespace_check=False, _current_metadata=metadata_str)
 
 
 current = Current()

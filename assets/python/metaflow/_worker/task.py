@@ -144,6 +144,7 @@ class Task:
             namespace=spec.get("namespace"),
             username=spec.get("user"),
             tags=set(spec.get("tags") or ()),
+            metadata_str=_metadata_str(spec),
         )
         current._update_env({"tempdir": spec.get("tempdir") or "."})
 
@@ -281,3 +282,15 @@ class Task:
         if flow._task_ok:
             done["renders"] = self.hooks.finish_cards()
         return done
+
+
+def _metadata_str(spec: dict[str, Any]) -> str | None:
+    """Where the client finds this task."""
+    if not spec.get("files"):
+        return None
+    # <root>/data/<flow>
+    root = os.path.dirname(os.path.dirname(spec["files"]))
+    above, name = os.path.split(root)
+    kind = "spin" if spec.get("mode") == "spin" else "local"
+    usual = name == (".metaflow_spin" if kind == "spin" else ".metaflow")
+    return f"{kind}@{above if usual else 'root:' + root}"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 
-from . import tags as tagging
 from .base import PUBLIC, MetaflowObject
 from .step import Step
 
@@ -135,7 +134,9 @@ class Run(MetaflowObject):
 
     def replace_tags(self, tags_to_remove: Iterable[str], tags_to_add: Iterable[str]) -> None:
         """Remove tags, then add tags, at once."""
-        final = tagging.mutate(self._store, self._path[0], self.id, remove=tags_to_remove, add=tags_to_add)
+        from . import tags
+
+        final = tags.mutate(self._store, self._path[0], self.id, remove=tags_to_remove, add=tags_to_add)
         self._user_tags = frozenset(final)
         self._tags = self._user_tags | self._system_tags
 

@@ -77,7 +77,9 @@ def default_metadata() -> str:
     """Go back to the store of the task that this is, or to that of the working directory."""
     global _store
     described = current.get("_metadata_str")
-    _store = open_store(described) if described else Store(_default_kind())
+    # A spun step reads other runs where they are; what it makes itself is apart from them.
+    in_runs = described is not None and described.startswith("local@")
+    _store = open_store(described) if in_runs else Store(_default_kind())
     return get_metadata()
 
 

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 # Kind of store -> the name of its directory.
 KINDS = {"local": ".metaflow", "spin": ".metaflow_spin"}
+# What comes before the directory of a store that has another name.
+ROOT = "root:"
 # Readers and writers agree on this many attempts of a task.
 MAX_ATTEMPTS = 6
 
@@ -34,7 +36,9 @@ class Store:
         # As given by the user; None finds the store from the working directory.
         self._directory = directory
         self._root = root
-        if directory is not None:
+        if directory is not None and directory.startswith(ROOT):
+            self._root = directory[len(ROOT) :]
+        elif directory is not None:
             name = KINDS[kind]
             found = os.path.realpath(os.path.join(directory, name))
             if not os.path.isdir(found):
@@ -55,7 +59,8 @@ class Store:
         root = self.root
         if root is None:
             return f"{self.kind}@<No {KINDS[self.kind]} directory found in current working tree>"
-        return f"{self.kind}@{os.path.dirname(root)}"
+        above, name = os.path.split(root)
+        return f"{self.kind}@{above if name == KINDS[self.kind] else ROOT + root}"
 
     def path(self, *parts: str) -> str | None:
         """The directory of an object; None where no such object can be."""
