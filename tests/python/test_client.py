@@ -171,6 +171,13 @@ class Places(Case):
         self.assertEqual([run.id for run in Flow("F")], ["9"])
         self.assertEqual(Run("F/9")["train"].task.data.model, "kmeans")
 
+    def test_a_store_under_another_name(self):
+        other = self.store.root.with_name("elsewhere")
+        self.store.root.rename(other)
+        answer = metadata(f"local@root:{other}")
+        self.assertEqual(answer, f"local@root:{other}")
+        self.assertEqual(pickle.loads(pickle.dumps(Run("F/1"))).data.x, [1, 2])
+
     def test_a_metadata_service_is_refused(self):
         with self.assertRaises(MetaflowException) as caught:
             metadata("service@https://example.com")
