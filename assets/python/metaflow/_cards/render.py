@@ -43,8 +43,10 @@ class TimedOut(Exception):
 class Renderer:
     """Renders cards of one task."""
 
-    def __init__(self, flow: FlowSpec, pathspec: str, graph: Any) -> None:
+    def __init__(self, flow: FlowSpec, pathspec: str, graph: Any, store: tuple[str, str | None] | None = None) -> None:
         self._flow = flow
+        # Kind and root of the store that has the task; without, the one that the client looks at.
+        self._store = store
         self._pathspec = pathspec
         # Called when the graph is needed: it may have to be unpickled.
         self._graph = graph
@@ -157,9 +159,7 @@ class Renderer:
         return card_class(**arguments)
 
     def _call(self, card: Any, mode: str, data: dict[str, Any]) -> Any:
-        from ..client import Task
-
-        task = Task(self._pathspec, _namespace_check=False)
+        task = self._task()
         if mode == "refresh":
             made = card.refresh(task, data)
             if made is None:
@@ -171,6 +171,17 @@ class Renderer:
         else:
             page = card.render_runtime(task, data)
         return None if page is None else page.replace(card.RELOAD_POLICY_TOKEN, _token(card, task, data))
+
+
+    def _task(self) -> Any:
+        from ..client import Task
+
+        if self._store is None or self._store[1] is None:
+            return Task(self._pathspec, _namespace_check=False)
+        from ..client.store import Store
+
+        kind, root = self._store
+        return Task(self._pathspec, _namespace_check=False, _store=Store(kind, root=root))
 
 
 def _token(card: Any, task: Any, data: dict[str, Any]) -> str:

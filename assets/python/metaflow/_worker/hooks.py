@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+from .._cli import roots
 from ..metaflow_current import current
 from ..system_context import TASK
 from .lifecycle import is_overridden
@@ -70,6 +71,9 @@ class Hooks:
         self.decorators = decorators
         self.cards: Any = None
         self.root = os.path.dirname(os.path.dirname(spec["files"])) if spec.get("files") else None
+        if spec.get("mode") == "run":
+            # The client in the task finds its run, wherever `--datastore-root` has put that.
+            roots.choose(self.root)
         self.around = around or Surroundings(task.flow, self.root)
         self.around.flow_datastore._root = self.root or self.around.flow_datastore._root
         # Tags are the run's by now; records are to be the task's own.
@@ -154,7 +158,8 @@ class Hooks:
             from .._cards.collector import CardCollector
             from .._cards.render import Renderer
 
-            renderer = Renderer(task.flow, current.pathspec, lambda: current.graph)
+            store = ("spin" if spec.get("mode") == "spin" else "local", self.root)
+            renderer = Renderer(task.flow, current.pathspec, lambda: current.graph, store)
             self.cards = CardCollector(cards, task.channel, renderer)
             current._update_env({"card": self.cards})
         for decorator in self.decorators:
