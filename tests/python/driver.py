@@ -216,7 +216,7 @@ class Worker:
 
     def _store(self, attempt):
         done = attempt.done
-        if done is None:
+        if done is None or not done.get("objects"):
             return
         with open(attempt.spec["spool"], "rb") as file:
             spool = file.read()

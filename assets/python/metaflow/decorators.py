@@ -207,3 +207,39 @@ def flow_decorator(kind: type[FlowDecorator]) -> Callable:
     decorate.kind = kind
     decorate.__doc__ = kind.__doc__
     return decorate
+
+
+# What follows are names under which extension packages look for the machinery.
+
+
+def get_all_step_decos() -> dict[str, type]:
+    """Name -> class of all step decorators."""
+    from .plugins import STEP_DECORATORS
+
+    return {kind.name: kind for kind in STEP_DECORATORS}
+
+
+def get_all_flow_decos() -> dict[str, type]:
+    """Name -> class of all flow decorators."""
+    from .plugins import FLOW_DECORATORS
+
+    return {kind.name: kind for kind in FLOW_DECORATORS}
+
+
+def _attach_decorators(flow: Any, decospecs: list[str]) -> None:
+    from .user_decorators import attach
+
+    attach(flow if isinstance(flow, type) else type(flow), decospecs)
+
+
+def _attach_decorators_to_step(step: Callable, decospecs: list[str]) -> None:
+    from .user_decorators import attach_to_step
+
+    attach_to_step(step, decospecs)
+
+
+def extract_step_decorator_from_decospec(decospec: str) -> tuple[Any, bool]:
+    """The decorator of a `--with` specification, and whether that gives attributes."""
+    from .user_decorators.common import step_decorator_from_spec
+
+    return step_decorator_from_spec(decospec)

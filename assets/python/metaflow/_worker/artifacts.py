@@ -148,6 +148,10 @@ class TaskInput:
     def __contains__(self, name: object) -> bool:
         return name in self.replaced or name in self.objects
 
+    def __getitem__(self, name: str) -> Any:
+        """For hooks of decorators, which get their task's inputs."""
+        return self.load(name)
+
     def names(self) -> set[str]:
         return set(self.objects) | set(self.replaced)
 

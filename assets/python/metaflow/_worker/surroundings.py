@@ -6,9 +6,9 @@ They answer what decorators ask of Metaflow's own objects; storing things stays 
 from __future__ import annotations
 
 import os
-import sys
 from types import SimpleNamespace
 
+from ..metaflow_environment import MetaflowEnvironment
 from ..system_context import LAUNCH, system_context
 
 TYPE_CHECKING = False
@@ -18,32 +18,6 @@ if TYPE_CHECKING:
     from ..flowspec import FlowSpec
 
 _OWN = __name__.partition(".")[0]
-
-
-class Environment:
-    """Stands for Metaflow's local environment: this Python."""
-
-    TYPE = "local"
-
-    def executable(self, step_name: str, default: str | None = None) -> str:
-        return default or sys.executable
-
-    def get_environment_info(self, include_ext_info: bool = False) -> dict[str, Any]:
-        import platform
-
-        return {
-            "platform": "Linux" if sys.platform.startswith("linux") else sys.platform,
-            "username": os.environ.get("METAFLOW_USER") or os.environ.get("USER"),
-            "production_token": None,
-            "runtime": os.environ.get("METAFLOW_RUNTIME_NAME", "dev"),
-            "app": None,
-            "environment_type": self.TYPE,
-            "use_r": False,
-            "python_version": sys.version,
-            "python_version_code": platform.python_version(),
-            "metaflow_version": sys.modules[_OWN].__version__,
-            "script": os.path.basename(os.path.abspath(sys.argv[0])),
-        }
 
 
 class Datastore:
@@ -132,7 +106,7 @@ class Surroundings:
 
     def __init__(self, flow: FlowSpec, root: str | None = None) -> None:
         self.flow = flow
-        self.environment = Environment()
+        self.environment = MetaflowEnvironment(flow)
         self.flow_datastore = Datastore(flow.name, root)
         self.metadata = Metadata()
         # Lines for the user from before the run: said once, when it starts.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from ..flowspec import FlowSpec
 
@@ -32,16 +32,22 @@ def attach(flow: type[FlowSpec], specs: Sequence[str]) -> None:
     if not specs:
         return
     from ..decorators import steps_of
+
+    for function in steps_of(flow):
+        attach_to_step(function, specs)
+
+
+def attach_to_step(function: Callable, specs: Sequence[str]) -> None:
+    """Give one step those of the decorators that it does not have."""
     from .common import step_decorator_from_spec
     from .user_step_decorator import UserStepDecoratorBase
 
-    for function in steps_of(flow):
-        for spec in specs:
-            decorator, _has_arguments = step_decorator_from_spec(spec)
-            if isinstance(decorator, UserStepDecoratorBase):
-                decorator.add_or_raise(function, False, decorator.IGNORE)
-            elif decorator.allow_multiple or all(other.name != decorator.name for other in function.decorators):
-                function.decorators.append(decorator)
+    for spec in specs:
+        decorator, _has_arguments = step_decorator_from_spec(spec)
+        if isinstance(decorator, UserStepDecoratorBase):
+            decorator.add_or_raise(function, False, decorator.IGNORE)
+        elif decorator.allow_multiple or all(other.name != decorator.name for other in function.decorators):
+            function.decorators.append(decorator)
 
 
 def mutate(flow: type[FlowSpec]) -> None:
