@@ -6,6 +6,7 @@ mod check;
 mod config;
 mod console;
 mod demo;
+mod env;
 mod error;
 mod fill_card;
 mod flow_file;

@@ -7,7 +7,7 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use super::error::{CliError, ExitKind};
 use super::{
-    artifacts, check, config, demo, fill_card, logs, out, parameters, peek, resume, run, runs,
+    artifacts, check, config, demo, env, fill_card, logs, out, parameters, peek, resume, run, runs,
     session, show, spin, tasks, watch,
 };
 
@@ -48,6 +48,7 @@ enum Verb {
     Peek(peek::Args),
     Watch(watch::Args),
     Config(config::Args),
+    Env(env::Args),
     FillCard(fill_card::Args),
 }
 
@@ -91,6 +92,7 @@ fn dispatch(cli: Cli, matches: &clap::ArgMatches) -> Result<ExitKind, CliError> 
         Some(Verb::Peek(args)) => peek::main(&args),
         Some(Verb::Watch(args)) => watch::main(args),
         Some(Verb::Config(args)) => config::main(&args),
+        Some(Verb::Env(args)) => env::main(&args),
         Some(Verb::FillCard(args)) => fill_card::main(&args),
     }
 }

@@ -33,6 +33,51 @@ pub fn python_path() -> Result<PathBuf, EngineError> {
     Ok(root)
 }
 
+/// The Python side, ready to be imported by whoever starts `python flow.py`.
+pub struct Installed {
+    /// The directory to put first on PYTHONPATH.
+    pub python_path: PathBuf,
+    /// This program.
+    pub binary: PathBuf,
+    /// Whether the package knows where this program is.
+    pub recorded: bool,
+}
+
+/// Unpacks the Python side if need be, and records beside it where this program is.
+///
+/// # Errors
+/// When the cache directory cannot be written.
+pub fn install_python() -> Result<Installed, EngineError> {
+    let python_path = python_path()?;
+    let failed = |source| EngineError::Assets {
+        path: python_path.clone(),
+        source,
+    };
+    let binary = std::env::current_exe().map_err(failed)?;
+    // A directory that somebody works on is left as it is.
+    let recorded = set("FLOWDEV_ASSETS").is_none();
+    if recorded {
+        record_binary(&python_path, &binary).map_err(failed)?;
+    }
+    Ok(Installed {
+        python_path,
+        binary,
+        recorded,
+    })
+}
+
+/// `_cli/binary.py` reads this file.
+fn record_binary(root: &Path, binary: &Path) -> io::Result<()> {
+    let place = root.join("_binary");
+    let text = binary.as_os_str().as_encoded_bytes();
+    if fs::read(&place).is_ok_and(|known| known == text) {
+        return Ok(());
+    }
+    let staging = root.join(format!("._binary-{}", uuid::Uuid::new_v4().simple()));
+    fs::write(&staging, text)?;
+    fs::rename(&staging, &place)
+}
+
 /// Writes the example project into a directory that must not exist yet.
 ///
 /// # Errors

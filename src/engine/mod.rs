@@ -28,7 +28,7 @@ mod spin;
 mod submit;
 mod worker;
 
-pub use assets::write_demo;
+pub use assets::{Installed, install_python, write_demo};
 pub use error::EngineError;
 pub use event::{Event, Failure, Frame, JobKind, Level, Outcome, PyError, Stream, TaskRef, Timing};
 pub use load::LoadedFlow;

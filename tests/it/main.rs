@@ -16,6 +16,7 @@ mod crash;
 mod documentation;
 mod exchange;
 mod failures;
+mod flow_file;
 mod python_side;
 mod random_graphs;
 mod session;

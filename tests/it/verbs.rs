@@ -42,6 +42,7 @@ fn help_is_there_for_every_verb_with_an_example() {
         "artifacts",
         "peek",
         "watch",
+        "env",
     ] {
         let finished = run(sandbox.flowdev([verb, "--help"])).expect_code(0);
         assert!(
