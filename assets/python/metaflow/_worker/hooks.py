@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 # A spin looks at one step's code by itself, so what only matters in a run (retry, catch) is left out there.
 _IN_SPIN = frozenset(("card", "conda", "environment", "project", "pypi", "secrets", "timeout"))
 
+# Seconds after which a file of the task that is not there never will be.
+_PATIENCE = 5
+
 
 class CLIArgs:
     """What `runtime_step_cli` may change: variables and options of the task's process."""
@@ -126,6 +129,8 @@ class Hooks:
                 )
         self._step_cli(ubf)
         context._update(_phase=TASK)
+        # The engine registers the task while its process starts; from here on somebody may look for it.
+        self._await("_meta", "_self.json")
 
     def _step_cli(self, ubf: str | None) -> None:
         arguments: CLIArgs | None = None
@@ -261,14 +266,18 @@ class Hooks:
 
         Of a task that failed it stores them after the process has ended, so nothing waits for that.
         """
-        import time
+        self._await(f"{self.store.attempt}.DONE.lock")
 
+    def _await(self, *name: str) -> None:
+        """Until that file of the task is there; in a store that is no directory nobody can wait for it."""
         if self.root is None:
             return
         store = self.store
-        done = os.path.join(
-            self.root, store.flow_name, store.run_id, store.step_name, store.task_id, f"{store.attempt}.DONE.lock"
-        )
-        end = time.monotonic() + 5
-        while not os.path.exists(done) and time.monotonic() < end:
-            time.sleep(0.002)
+        path = os.path.join(self.root, store.flow_name, store.run_id, store.step_name, store.task_id, *name)
+        if os.path.exists(path) or not os.path.isdir(self.root):
+            return
+        import time
+
+        end = time.monotonic() + _PATIENCE
+        while not os.path.exists(path) and time.monotonic() < end:
+            time.sleep(0.0005)
