@@ -19,6 +19,7 @@ mod peek;
 mod resume;
 mod run;
 mod runs;
+mod s3;
 mod session;
 mod show;
 mod spin;

@@ -8,7 +8,7 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use super::error::{CliError, ExitKind};
 use super::{
     artifacts, check, config, demo, env, fill_card, logs, out, parameters, peek, resume, run, runs,
-    session, show, spin, tasks, watch,
+    s3, session, show, spin, tasks, watch,
 };
 
 /// A terminal IDE and engine for Metaflow flows: edit a step, save, see its output, artifacts and card.
@@ -50,6 +50,7 @@ enum Verb {
     Config(config::Args),
     Env(env::Args),
     FillCard(fill_card::Args),
+    S3(s3::Args),
 }
 
 /// Parses the command line, does what it says, and tells how it went.
@@ -94,5 +95,6 @@ fn dispatch(cli: Cli, matches: &clap::ArgMatches) -> Result<ExitKind, CliError> 
         Some(Verb::Config(args)) => config::main(&args),
         Some(Verb::Env(args)) => env::main(&args),
         Some(Verb::FillCard(args)) => fill_card::main(&args),
+        Some(Verb::S3(args)) => s3::main(&args),
     }
 }

@@ -263,7 +263,8 @@ impl Workers {
             self.forkserver = None;
             fresh_from(forkserver, &preload).await?
         };
-        let loaded = template.load(&load).await?;
+        let loaded = template.load(&load).await;
+        let loaded = loaded.map_err(|error| ended_at_import(error, &request.file))?;
         let printed = template.take_output();
         let processes = if safe && loaded.threads == 0 {
             Processes::Fork(template)
@@ -453,4 +454,18 @@ fn source_hash(path: &Path) -> Option<u64> {
     let mut hash = DefaultHasher::new();
     bytes.hash(&mut hash);
     Some(hash.finish())
+}
+
+/// A process that ends while it imports the flow was ended by the flow.
+fn ended_at_import(error: EngineError, file: &Path) -> EngineError {
+    match error {
+        EngineError::WorkerGone | EngineError::WorkerEnded { .. } => EngineError::request(
+            format!(
+                "{}: the Python process ended while it imported this file",
+                file.display()
+            ),
+            "code at the file's top level called os._exit, or crashed in a native library",
+        ),
+        other => other,
+    }
 }

@@ -23,6 +23,7 @@ mod prune;
 mod records;
 mod root;
 mod run;
+pub mod s3;
 mod step;
 mod storage;
 mod summary;

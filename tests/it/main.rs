@@ -10,6 +10,7 @@
 )]
 
 mod architecture;
+mod bad_flows;
 mod client;
 mod conformance;
 mod crash;
@@ -19,6 +20,7 @@ mod failures;
 mod flow_file;
 mod python_side;
 mod random_graphs;
+mod s3;
 mod session;
 mod spin;
 mod support;

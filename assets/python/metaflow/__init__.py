@@ -39,6 +39,7 @@ _OFFERED = {
     "NBRunner": "runner.nbrun",
     "Parameter": "parameters",
     "Runner": "runner.metaflow_runner",
+    "S3": "plugins.datatools",
     "current": "metaflow_current",
     "namespaced_event_name": "plugins.namespaced_events",
     "package_sources": "plugins.package_sources",
@@ -59,7 +60,6 @@ _OFFERED = {
 
 # Public names of Metaflow that are not here, and what helps instead.
 _MISSING = {
-    "S3": "use a client library for the object store, such as boto3",
     "R": "write the flow in Python",
 }
 

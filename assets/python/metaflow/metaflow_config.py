@@ -226,6 +226,9 @@ def __getattr__(name: str) -> Any:
     if name not in _DEFAULTS:
         raise AttributeError(f"module '{__name__}' has no attribute '{name}'")
     value = from_conf(name, _DEFAULTS[name])
+    if name == "DATATOOLS_S3ROOT" and value is None:
+        root = from_conf("DATASTORE_SYSROOT_S3")
+        value = f"{root.rstrip('/')}/data" if root else None
     globals()[name] = value
     return value
 

@@ -56,6 +56,8 @@ impl Forkserver {
             .current_dir(&setup.cwd)
             .env("PYTHONPATH", python_path(&setup.assets))
             .env("PYTHONUNBUFFERED", "x")
+            // What steps start (a flow, a transfer) is to be done by this same program.
+            .envs(std::env::current_exe().map(|path| ("FLOWDEV_BIN", path)))
             .stdin(Stdio::from(theirs))
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())

@@ -6,6 +6,7 @@ import os
 
 from ..decorators import flow_decorators, flow_mutators, plain, steps_of
 from ..extension_support import extension_info
+from . import place
 from .classes import constants_of, parameters_of
 from .lifecycle import has_work, retry_counts, retry_minutes
 
@@ -37,22 +38,23 @@ def describe_flow(flow: type[FlowSpec], file: str, around: Surroundings) -> dict
 
 
 def _describe_step(function: Callable) -> dict[str, Any]:
-    return {
-        "name": function.__name__,
-        "doc": dedent(function.__doc__),
-        "file": os.path.abspath(function.__code__.co_filename),
-        "line": function.__code__.co_firstlineno,
-        "start": function.is_start_step,
-        "end": function.is_end_step,
-        "node_info": plain(function.node_info),
-        "decorators": [
-            decorator.describe()
-            for decorator in (*function.decorators, *function.wrappers, *function.config_decorators)
-        ],
-        "retry": retry_counts(function.decorators),
-        "retry_minutes": retry_minutes(function.decorators),
-        "environment": environment_of(function.decorators),
-    }
+    with place.at_step(function):
+        return {
+            "name": function.__name__,
+            "doc": dedent(function.__doc__),
+            "file": os.path.abspath(function.__code__.co_filename),
+            "line": function.__code__.co_firstlineno,
+            "start": function.is_start_step,
+            "end": function.is_end_step,
+            "node_info": plain(function.node_info),
+            "decorators": [
+                decorator.describe()
+                for decorator in (*function.decorators, *function.wrappers, *function.config_decorators)
+            ],
+            "retry": retry_counts(function.decorators),
+            "retry_minutes": retry_minutes(function.decorators),
+            "environment": environment_of(function.decorators),
+        }
 
 
 def environment_of(decorators: list[Any]) -> dict[str, str]:

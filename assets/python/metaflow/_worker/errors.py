@@ -69,7 +69,8 @@ def describe_exception(error: BaseException) -> dict[str, Any]:
                 }
             )
     syntax = None
-    if isinstance(error, SyntaxError):
+    # Of some texts, such as one with zero bytes, Python does not say where they are wrong.
+    if isinstance(error, SyntaxError) and error.lineno is not None:
         syntax = {"line": error.lineno, "column": error.offset}
         frames.append(
             {
@@ -79,10 +80,16 @@ def describe_exception(error: BaseException) -> dict[str, Any]:
                 "code": (error.text or "").strip(),
             }
         )
+    message, text = message_of(error), format_user(error)
+    place = getattr(error, "__place__", None)
+    if place is not None and not frames:
+        # No frame of the user's leads there.
+        message = f"{place[0]}:{place[1]}: {message}"
+        text = f"{place[0]}:{place[1]}: {text}"
     return {
         "type": qualified_name(type(error)),
-        "message": message_of(error),
-        "traceback": format_user(error),
+        "message": message,
+        "traceback": text,
         "full_traceback": "".join(traceback.format_exception(type(error), error, error.__traceback__)),
         "frames": frames,
         "syntax": syntax,

@@ -17,6 +17,7 @@ import os
 
 from .._decorator_base import FlowDecorator, StepDecorator
 from ..exception import MetaflowException
+from . import place
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -68,19 +69,20 @@ def init_step_decorators(flow: FlowSpec, around: Surroundings) -> None:
             wrapper.external_init()
     for function in steps:
         name = function.__name__
-        for decorator in function.decorators:
-            if decorator.step_init_ctx is not None:
-                decorator.step_init_ctx(name)
-            elif is_overridden(decorator, "step_init"):
-                decorator.step_init(
-                    flow,
-                    around.graph_for(decorator),
-                    name,
-                    function.decorators,
-                    around.environment,
-                    around.flow_datastore,
-                    around.logger,
-                )
+        with place.at_step(function):
+            for decorator in function.decorators:
+                if decorator.step_init_ctx is not None:
+                    decorator.step_init_ctx(name)
+                elif is_overridden(decorator, "step_init"):
+                    decorator.step_init(
+                        flow,
+                        around.graph_for(decorator),
+                        name,
+                        function.decorators,
+                        around.environment,
+                        around.flow_datastore,
+                        around.logger,
+                    )
     for function in steps:
         for decorator in function.decorators:
             if decorator.package_init_ctx is not None:

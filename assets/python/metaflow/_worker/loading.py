@@ -10,6 +10,7 @@ from .. import _launch
 from .._frames import ForeachFrame
 from ..decorators import steps_of
 from ..flowspec import FlowConstructed, FlowSpec
+from . import place
 from .lifecycle import init_flow_decorators, init_step_decorators
 from .randomness import SeedWatch
 from .surroundings import Surroundings
@@ -44,7 +45,14 @@ class Loaded:
     def describe(self) -> dict[str, Any]:
         from .describe import describe_flow
 
-        return describe_flow(type(self.flow), self.file, self.around)
+        try:
+            return describe_flow(type(self.flow), self.file, self.around)
+        except Exception as error:
+            # A decorator says only now what it makes of its attributes.
+            place.note(error, place.of_class(type(self.flow)))
+            from .errors import describe_exception
+
+            raise LoadFailed(describe_exception(error)) from error
 
 
 def load(message: dict[str, Any]) -> Loaded:
@@ -60,11 +68,18 @@ def load(message: dict[str, Any]) -> Loaded:
         sys.path.insert(0, os.path.dirname(os.path.realpath(file)))
         with SeedWatch() as seeds:
             flow = _execute(file, message.get("flow"))
-        around = _prepare(flow, message)
+        try:
+            around = _prepare(flow, message)
+        except BaseException as error:
+            place.note(error, place.of_class(type(flow)))
+            raise
     except BaseException as error:
         # The user's module may raise anything, and `sys.exit` in it must not end the template.
         from .errors import describe_exception
 
+        if isinstance(error, (SyntaxError, ValueError)) and error.__traceback__.tb_next is not None:
+            # What `compile` refuses as a whole.
+            place.note(error, (file, 1))
         raise LoadFailed(describe_exception(error)) from error
     if any(decorator.name == "card" for function in steps_of(type(flow)) for decorator in function.decorators):
         # Each task would import it otherwise.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from ..flowspec import FlowSpec
+from . import place
 from .artifacts import Spool, Unpicklable
 from .classes import constants_of, leftovers_of, parameters_of
 
@@ -66,7 +67,14 @@ def artifacts_of(flow: FlowSpec, spec: dict[str, Any]) -> dict[str, Any]:
         if parameter.IS_CONFIG_PARAMETER:
             values[name] = config_value(parameter.name)
             continue
-        value = parameter.evaluate(given.pop(parameter.option, None), os.environ, context)
+        text = given.pop(parameter.option, None)
+        try:
+            value = parameter.evaluate(text, os.environ, context)
+        except Exception as error:
+            if text is None:
+                # Not what was given is wrong, then, but what the flow says.
+                place.note(error, place.of_attribute(kind, name))
+            raise
         values[name] = parameter._stored(value, spec.get("files"))
     if given:
         options = [parameter for _, parameter in parameters_of(kind) if not parameter.IS_CONFIG_PARAMETER]

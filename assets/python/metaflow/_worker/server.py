@@ -131,6 +131,7 @@ class Server:
         self.drop_spare()
         try:
             self.loaded = loading.load(message)
+            description = self.loaded.describe()
         except loading.LoadFailed as failure:
             self.channel.send({"t": "failed", "error": failure.error})
             return
@@ -139,7 +140,7 @@ class Server:
         self.channel.send(
             {
                 "t": "loaded",
-                "flow": self.loaded.describe(),
+                "flow": description,
                 "threads": process.count_threads(),
                 "modules": self.loaded.modules,
                 "python": sys.version,
