@@ -68,10 +68,10 @@ pub struct FlowOptions {
     #[arg(long, value_name = "MB")]
     pub max_log_size: Option<u64>,
     /// Read a config from a file
-    #[arg(long, num_args = 2, value_names = ["NAME", "FILE"], action = clap::ArgAction::Append)]
+    #[arg(long, num_args = 2, value_names = ["NAME", "FILE"], action = clap::ArgAction::Append, allow_hyphen_values = true)]
     pub config: Vec<String>,
     /// Give a config as text
-    #[arg(long, num_args = 2, value_names = ["NAME", "TEXT"], action = clap::ArgAction::Append)]
+    #[arg(long, num_args = 2, value_names = ["NAME", "TEXT"], action = clap::ArgAction::Append, allow_hyphen_values = true)]
     pub config_value: Vec<String>,
     /// Give a parameter of the flow, as its own option does
     #[arg(long = "parameter", value_name = "NAME=TEXT", value_parser = assignment)]

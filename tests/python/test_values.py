@@ -270,6 +270,57 @@ REFUSED = {
 }
 
 
+TYPED = """
+    from metaflow import FlowSpec, step, Parameter
+    from metaflow._vendor import click
+
+    class TypedFlow(FlowSpec):
+        one = Parameter("one", type=click.Choice(["a", "b"]), default="a")
+        near = Parameter("near", type=click.IntRange(1, 5), default=2)
+        day = Parameter("day", type=click.DateTime(), default="2020-01-02")
+        place = Parameter("place", type=click.Path(exists=True), default=".")
+        listed = Parameter("listed", type=list, default=[1])
+        asked = Parameter("asked", default=lambda context, deploying: str(deploying))
+
+        @step
+        def start(self):
+            pass
+
+    if __name__ == "__main__":
+        TypedFlow()
+"""
+
+
+class TypesTest(unittest.TestCase):
+    def setUp(self):
+        self.worker = Worker(TYPED)
+        self.addCleanup(self.worker.close)
+
+    def test_values(self):
+        names = ("one", "near", "listed", "asked")
+        found = self.worker.values(self.worker.parameters(near="5", listed="[2, 3]"), *names)
+        self.assertEqual(found, {"one": "a", "near": 5, "listed": [2, 3], "asked": "False"})
+        self.assertEqual(self.worker.value(self.worker.parameters(), "day").year, 2020)
+
+    def test_what_does_not_fit(self):
+        for values, sentence in (({"one": "c"}, "invalid choice: c"), ({"near": "6"}, "6 is not in"), ({"place": "no"}, "no does not")):
+            error = self.worker.parameters(**values).done["error"]
+            self.assertEqual(error["type"], "metaflow.parameters.UsageError")
+            self.assertIn(sentence, error["message"])
+
+    def test_names_and_options(self):
+        cases = {
+            'Parameter("run-id")': "reserved",
+            'Parameter("a", separator=",", type=int)': "only possible with strings",
+            'Parameter("a", required=lambda: True)': "cannot be a function",
+            'Parameter("a", nonsense=1)': "has no option *nonsense*",
+            'Parameter("ONE")': "declared twice",
+        }
+        for code, sentence in cases.items():
+            with Worker(TYPED.replace("        @step", f"        more = {code}\n\n        @step")) as worker:
+                self.assertIn(sentence, worker.loaded["error"]["message"])
+
+
 class NextTest(unittest.TestCase):
     def test_refusals(self):
         steps = "".join(

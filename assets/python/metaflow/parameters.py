@@ -246,12 +246,17 @@ class Parameter:
                 return _to_bool(value)
             if kind is int or kind is float or kind is str:
                 return kind(value)
-            if kind is list or kind is dict or kind is tuple:
+            if kind in (list, dict, tuple) and isinstance(value, str) and value.lstrip()[:1] in ("[", "{"):
                 return kind(JSONType.convert(value))
             if hasattr(kind, "convert"):
                 return kind.convert(value, None, None)
             return kind(value)
-        except (TypeError, ValueError) as error:
+        except Exception as error:
+            # Types of click raise exceptions of their own, which have a sentence for the user.
+            if hasattr(error, "format_message"):
+                raise UsageError(f"The parameter *{self.name}*: {error.message}") from error
+            if not isinstance(error, (TypeError, ValueError)):
+                raise
             reason = f": {error}" if kind not in (int, float, bool) else ""
             raise UsageError(
                 f"The parameter *{self.name}* takes a value of type {self.type_name}, not {value!r}{reason}"

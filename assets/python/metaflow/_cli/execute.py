@@ -174,9 +174,12 @@ def _line(state: State, verb: str, values: dict[str, Any]) -> list[str]:
             line.append(f"--{name.replace('_', '-')}={value}")
     if state.values["datastore_root"]:
         line.append(f"--datastore-root={os.path.abspath(state.values['datastore_root'])}")
-    for name, path in state.config_files:
+    from ..user_configs import frozen
+
+    files, texts = frozen(state.config_files, state.config_values)
+    for name, path in files:
         line += ["--config", name, path]
-    for name, text in state.config_values:
+    for name, text in texts:
         line += ["--config-value", name, text]
     for name, value in state.flow_options.items():
         for item in value if isinstance(value, tuple) else (value,):

@@ -40,6 +40,15 @@ def resolve(
     resolve_configs(flow_cls, dict(files or {}), dict(values or {}), origin)
 
 
+def frozen(files: list[tuple[str, str]], values: list[tuple[str, str]]) -> tuple[list, list]:
+    """Files and texts by name that give the configs the values that they have now, whatever happens to files."""
+    if not in_use():
+        return files, values
+    from .config_options import frozen as freeze
+
+    return freeze(files, values)
+
+
 def files_read() -> list[str]:
     """The files that configs come from, absolute."""
     options = sys.modules.get(f"{__name__}.config_options")

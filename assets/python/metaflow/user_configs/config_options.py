@@ -21,6 +21,11 @@ FILES_VARIABLE = "METAFLOW_FLOW_CONFIG"
 VALUES_VARIABLE = "METAFLOW_FLOW_CONFIG_VALUE"
 
 
+# The texts that the configs were parsed from, by name.
+_texts: dict[str, str] = {}
+# A longer text is no word of a command line.
+_LONGEST = 100_000
+
 # The files that values come from, absolute: what was loaded is out of date once one of them changes.
 files_read: list[str] = []
 
@@ -48,8 +53,9 @@ def resolve_configs(
             raise MetaflowException(f"Two configs of the flow have the name '{name}'; give them different ones.")
     if origin is None and known:
         # On resume the values are the origin's, whatever the environment says now.
-        files = files or _from_variable(FILES_VARIABLE)
-        values = values or _from_variable(VALUES_VARIABLE)
+        given = {*files, *values}
+        files = files or _from_variable(FILES_VARIABLE, given)
+        values = values or _from_variable(VALUES_VARIABLE, given)
     _check_names(known, files, values)
     problems: list[str] = []
     found: dict[str, tuple[Any, bool]] = {}
@@ -62,6 +68,8 @@ def resolve_configs(
             else:
                 text = _text(flow, config, files, values)
                 value = None if text is None else _parse(config, text)
+                if text is not None:
+                    _texts[name] = text
                 if text is None and config.kwargs["required"]:
                     problems.append(f"missing configuration for '{name}'")
         except UsageError as error:
@@ -71,6 +79,12 @@ def resolve_configs(
     if problems:
         raise UsageError("Bad values passed for configuration options: " + ", ".join(problems))
     set_resolved(found)
+
+
+def frozen(files: list[tuple[str, str]], values: list[tuple[str, str]]) -> tuple[list, list]:
+    """Files and texts that say what the configs are now: a run that has begun does not see what becomes of a file."""
+    texts = {**dict(values), **{name: text for name, text in _texts.items() if len(text) <= _LONGEST}}
+    return [(name, path) for name, path in files if name not in texts], list(texts.items())
 
 
 def _check_names(known: list[str], files: dict[str, str], values: dict[str, str]) -> None:
@@ -86,20 +100,21 @@ def _check_names(known: list[str], files: dict[str, str], values: dict[str, str]
         )
 
 
-def _from_variable(variable: str) -> dict[str, str]:
-    """One JSON object from names to files, or to values."""
+def _from_variable(variable: str, given: set[str]) -> dict[str, str]:
+    """One JSON object from names to files, or to values; without those that are given in another way."""
     text = os.environ.get(variable)
     if not text:
         return {}
     import json
 
     try:
-        given = json.loads(text)
+        found = json.loads(text)
     except ValueError as error:
         raise UsageError(f"The variable {variable} is not valid JSON: {error}") from error
-    if not isinstance(given, dict):
+    if not isinstance(found, dict):
         raise UsageError(f"The variable {variable} is expected to be a JSON object from names of configs to values.")
-    return {name: value if isinstance(value, str) else json.dumps(value) for name, value in given.items()}
+    texts = {name: value if isinstance(value, str) else json.dumps(value) for name, value in found.items()}
+    return {name: text for name, text in texts.items() if name not in given}
 
 
 def _from_origin(origin: Mapping[str, Any], attribute: str) -> Any:

@@ -1,0 +1,1 @@
+"""Modules that flows import from here because Metaflow brings them along."""
