@@ -215,6 +215,16 @@ class Damage(Case):
                 artifact.data  # noqa: B018
             self.assertIn(artifact.sha, str(caught.exception))
 
+    def test_values_that_are_elsewhere(self):
+        for place, pieces in (("s3://bucket/prefix", ["s3://bucket/prefix/F/data", "'x'"]), ("/gone", ["/gone/F/data"])):
+            artifact = Task("F/1/end/1")["x"]
+            self.path_of(artifact).unlink(missing_ok=True)
+            artifact._object["location"] = f":root:{place}"
+            with self.assertRaises(DataException) as caught:
+                artifact.data  # noqa: B018
+            for piece in pieces:
+                self.assertIn(piece, str(caught.exception))
+
     def test_errors_of_the_user_s_classes_are_theirs(self):
         artifact = Task("F/1/end/1")["x"]
         data = b"cnowhere_to_be_found\nThing\n."
@@ -225,6 +235,19 @@ class Damage(Case):
         self.store.put(f"F/data/{sha[:2]}/{sha}", data)
         with self.assertRaises(ModuleNotFoundError):
             artifact.data  # noqa: B018
+
+    def test_records_that_say_too_little(self):
+        self.store.put("F/2/_meta/_self.json", {"system_tags": ["user:me"]})
+        self.assertEqual([run.id for run in Flow("F")], ["1", "2"])
+        record = next((self.store.root / "F/1/end/1/_meta").glob("0_artifact_x.json"))
+        record.write_text("{}")
+        with self.assertRaises(DataException):
+            Task("F/1/end/1")["x"].data  # noqa: B018
+        done = next((self.store.root / "F/1/end/1/_meta").glob("sysmeta_attempt-done_*"))
+        done.write_text("{}")
+        with self.assertRaises(MetaflowException) as caught:
+            list(Task("F/1/end/1"))
+        self.assertIn("attempt-done", str(caught.exception))
 
     def test_one_damaged_run_does_not_hide_the_others(self):
         self.store.put("F/2/_meta/_self.json", b"{")

@@ -80,8 +80,8 @@ class MetaflowObject:
                 raise MetaflowNotFound(f"{self} does not exist")
             _object = found
         else:
-            self.id = str(_object[self._ID_FIELD])
-            self._path = (pathspec or (f"{_parent.pathspec}/{self.id}" if _parent else self.id)).split("/")
+            self._path = str(pathspec or _object[self._ID_FIELD]).split("/")
+            self.id = self._path[-1]
         self._object: dict[str, Any] = _object
         self._created_at = datetime.fromtimestamp(_object.get("ts_epoch", 0) / 1000)
         self._user_tags = frozenset(_object.get("tags") or ())
@@ -125,8 +125,9 @@ class MetaflowObject:
         """Whether iteration comes by a child of this name."""
         return True
 
-    def _make_child(self, record: dict[str, Any]) -> Any:
+    def _make_child(self, id: str, record: dict[str, Any]) -> Any:
         return self._CHILD_CLASS(
+            f"{self.pathspec}/{id}",
             attempt=self._attempt,
             _object=record,
             _parent=self,
@@ -144,15 +145,16 @@ class MetaflowObject:
     def __iter__(self) -> Iterator[Any]:
         """The children, the newest first; those outside the namespace are left out."""
         for record in self._records():
-            if self._sees(record) and self._listed(str(record[self._CHILD_CLASS._ID_FIELD])):
-                yield self._make_child(record)
+            id = str(record[self._CHILD_CLASS._ID_FIELD])
+            if self._sees(record) and self._listed(id):
+                yield self._make_child(id, record)
 
     def __getitem__(self, id: str) -> Any:
         """The child of that name; KeyError if there is none."""
         record = self._find_child(str(id))
         if not record:
             raise KeyError(id)
-        return self._make_child(record)
+        return self._make_child(str(id), record)
 
     def __contains__(self, id: object) -> bool:
         return bool(self._find_child(str(id)))

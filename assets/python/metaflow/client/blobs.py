@@ -20,6 +20,8 @@ def load(roots: list[str], flow: str, sha: str, name: str, encoding: str) -> Any
     if encoding not in _ENCODINGS:
         raise DataException(f"The artifact '{name}' is encoded as '{encoding}', which nothing here can read.")
     blobs = _directory(roots, flow, sha)
+    if "://" in blobs:
+        raise DataException(f"The artifact '{name}' is stored at {blobs}, which flowdev's client does not read.")
     try:
         return load_blob(blobs, sha)
     except Exception as error:

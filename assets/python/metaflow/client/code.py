@@ -94,14 +94,17 @@ class MetaflowCode:
 
     def extract(self) -> TemporaryDirectory:
         """The user's files in a directory that is gone when the answer is."""
+        import tarfile
         from tempfile import TemporaryDirectory
 
+        # Newer Pythons want to be told what members may do.
+        options: Any = {"filter": "data"} if hasattr(tarfile, "data_filter") else {}
         directory = TemporaryDirectory()
         position = self._archive.tell()
         with self._open() as archive:
             for member in archive.getmembers():
                 if member.name.split("/", 1)[0] not in self._own and _stays_inside(member.name):
-                    archive.extract(member, directory.name)
+                    archive.extract(member, directory.name, **options)
         self._archive.seek(position)
         return directory
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+from ..datastore.exceptions import DataException
 from . import blobs
 from .base import PUBLIC, MetaflowObject
 
@@ -44,9 +45,8 @@ class DataArtifact(MetaflowObject):
     def data(self) -> Any:
         """The value."""
         record = self._object
-        value = blobs.load(
-            self._roots(), self._path[0], record["sha"], self.id, record.get("content_type") or "gzip+pickle-v2"
-        )
+        encoding = record.get("content_type") or "gzip+pickle-v2"
+        value = blobs.load(self._roots(), self._path[0], self.sha, self.id, encoding)
         from ..includefile import IncludedFile
 
         return value.decode(self.id) if isinstance(value, IncludedFile) else value
@@ -64,7 +64,10 @@ class DataArtifact(MetaflowObject):
     @property
     def sha(self) -> str:
         """The hash of the value: equal values have equal ones."""
-        return self._object["sha"]
+        sha = self._object.get("sha")
+        if not isinstance(sha, str):
+            raise DataException(f"The record of the artifact {self.pathspec} is damaged: it names no value.")
+        return sha
 
     @property
     def finished_at(self) -> datetime:
@@ -74,10 +77,13 @@ class DataArtifact(MetaflowObject):
     def _roots(self) -> list[str]:
         """Where the value may be: where it was written, and, if the store was moved since, where the store is now."""
         location = self._object.get("location") or ""
-        # Before there was a root in it, the location was that of the blob itself.
-        written = location[len(_ROOT) :] if location.startswith(_ROOT) else os.path.join(location, *[os.pardir] * 4)
+        if location.startswith(_ROOT):
+            written = location[len(_ROOT) :]
+        else:
+            # Before there was a root in it, the location was that of the blob itself.
+            written = os.path.normpath(os.path.join(location, *[os.pardir] * 4))
         here = self._store.root
-        return [os.path.normpath(written), *([here] if here else [])]
+        return [written, *([here] if here else [])]
 
 
 class MetaflowData:

@@ -24,8 +24,8 @@ _CLOCK_DIGITS = 16
 
 def newest_first(
     directory: str, names: list[str], read: Callable[[str], dict[str, Any] | None]
-) -> Iterator[dict[str, Any]]:
-    """The records of these children, by falling time; the order of `names` decides among equal times."""
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Names and records of these children, by falling time; the order of `names` decides among equal times."""
     candidates = []
     for position, name in enumerate(names):
         path = f"{directory}/{name}/_meta/_self.json"
@@ -39,7 +39,7 @@ def newest_first(
     trusted = True
     for bound, position, path in candidates:
         while trusted and waiting and waiting[0][0] < bound:
-            yield heapq.heappop(waiting)[2]
+            yield names[waiting[0][1]], heapq.heappop(waiting)[2]
         record = read(path)
         if record is None:
             continue
@@ -48,7 +48,7 @@ def newest_first(
         trusted = trusted and time >= bound
         heapq.heappush(waiting, (time, position, record))
     while waiting:
-        yield heapq.heappop(waiting)[2]
+        yield names[waiting[0][1]], heapq.heappop(waiting)[2]
 
 
 def _bound(name: str, modified: int) -> int:

@@ -25,6 +25,8 @@ ROOT = "root:"
 MAX_ATTEMPTS = 6
 
 _RUN_DEPTH = 2
+# Where a record has the last part of its pathspec, by the parts before it.
+_IDS = ("flow_id", "run_number", "step_name", "task_id")
 _ATTEMPT_TAG = "attempt_id:"
 
 
@@ -102,7 +104,8 @@ class Store:
             return
         names = self.names(*parts)
         run = self.run_record(*parts) if names and len(parts) >= _RUN_DEPTH else None
-        for record in order.newest_first(directory, names, read_listed):
+        for name, record in order.newest_first(directory, names, read_listed):
+            record.setdefault(_IDS[len(parts)], name)
             yield overlay(record, run) if run else record
 
     def runs(self, flow: str) -> Iterator[dict[str, Any]]:
@@ -111,6 +114,7 @@ class Store:
         for name in sorted(self.names(flow), key=lambda name: (len(name), name), reverse=True):
             record = read_listed(f"{directory}/{name}/_meta/_self.json")
             if record is not None:
+                record.setdefault(_IDS[1], name)
                 yield record
 
     def flows(self) -> Iterator[dict[str, Any]]:
@@ -118,6 +122,7 @@ class Store:
         for name in self.names():
             record = read_listed(f"{self.root}/{name}/_meta/_self.json")
             if record is not None:
+                record.setdefault(_IDS[0], name)
                 yield record
 
     def meta_names(self, *task: str) -> list[str]:
@@ -133,7 +138,10 @@ class Store:
         done = max((name for name in names if name.startswith("sysmeta_attempt-done_")), default=None)
         if done is None:
             return None
-        return int(self._meta(done, *task)["value"])
+        value = self._meta(done, *task).get("value")
+        if not str(value).isdigit():
+            raise MetaflowException(f"{self.path(*task)}/_meta/{done} is damaged: {value!r} is no attempt.")
+        return int(str(value))
 
     def artifact_names(self, attempt: int | None, *task: str) -> list[str]:
         """The artifacts of an attempt, by default of that which finished last, in the order of the directory."""
@@ -161,8 +169,12 @@ class Store:
         names = self.meta_names(*task)
         if attempt is None:
             attempt = self.done_attempt(names, *task)
-        prefix = f"{attempt}_artifact_"
-        records = [self._meta(name, *task) for name in names if name.startswith(prefix) and name.endswith(".json")]
+        prefix, suffix = f"{attempt}_artifact_", ".json"
+        records = []
+        for name in names:
+            if name.startswith(prefix) and name.endswith(suffix):
+                records.append(self._meta(name, *task))
+                records[-1].setdefault("name", name[len(prefix) : -len(suffix)])
         if records:
             run = self.run_record(*task)
             records = [overlay(record, run) for record in records]

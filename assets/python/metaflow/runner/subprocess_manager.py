@@ -180,8 +180,18 @@ class CommandManager:
                 process.send_signal(number)
             except ProcessLookupError:
                 return
-            if _gone(process.pid, termination_timeout):
+            if self._ends_within(termination_timeout):
                 return
+
+    def _ends_within(self, seconds: float) -> bool:
+        import time
+
+        until = time.monotonic() + seconds
+        while not (self.has_ended or _is_zombie(self.process.pid)):
+            if time.monotonic() >= until:
+                return False
+            time.sleep(_PAUSE)
+        return True
 
     def cleanup(self) -> None:
         """Remove the files of the output."""
@@ -238,17 +248,11 @@ def _copy(pipe: Any, path: str, show: bool) -> None:
                 sys.stdout.write(line.decode(errors="replace"))
 
 
-def _gone(pid: int, seconds: float) -> bool:
-    """Whether the child has ended within this time; its exit status is left to its owner."""
-    import time
-
-    until = time.monotonic() + seconds
-    while True:
-        try:
-            if os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None:
-                return True
-        except ChildProcessError:
-            return True
-        if time.monotonic() >= until:
-            return False
-        time.sleep(_PAUSE)
+def _is_zombie(pid: int) -> bool:
+    """Whether the child has ended, though its owner, such as an event loop that waits for us, has not seen it."""
+    if not hasattr(os, "waitid"):
+        return False
+    try:
+        return os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+    except ChildProcessError:
+        return True

@@ -64,10 +64,9 @@ class CardDatastore:
         configured = local_root()
         if configured is not None:
             return configured
-        from ...client import get_metadata
+        from ...client.selection import store
 
-        kind, _, directory = get_metadata().partition("@")
-        return os.path.join(directory, ".metaflow_spin" if kind == "spin" else ".metaflow", CARD_SUFFIX)
+        return os.path.join(store().root or ".metaflow", CARD_SUFFIX)
 
     def extract_card_paths(
         self, card_type: str | None = None, card_hash: str | None = None, card_id: str | None = None
