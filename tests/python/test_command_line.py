@@ -143,8 +143,11 @@ class RunTest(FlowFileTest):
         environ["METAFLOW_RUN_MANY"] = "1 2"
         self.assertEqual(
             self.options("run", **environ),
-            ["run", "--with=retry", "--with=catch", "--tag=a", "--tag=b"]
-            + ["--parameter=many=1", "--parameter=many=2", "--parameter=must=4", "--parameter=name-p=n"],
+            [
+                "run",
+                *("--with=retry", "--with=catch", "--tag=a", "--tag=b"),
+                *("--parameter=many=1", "--parameter=many=2", "--parameter=must=4", "--parameter=name-p=n"),
+            ],
         )
 
     def test_variables_are_read_after_the_file_was_loaded(self):
@@ -203,7 +206,11 @@ class RunTest(FlowFileTest):
                 self.assertEqual(self.flow("--quiet", "spin", wrong).code, 1)
 
     def test_a_missing_binary(self):
-        answer = self.flow("--quiet", "run", "--must=1", FLOWDEV_BIN="", PATH="/nowhere")
+        # Seen from here, there is no build beside the package.
+        package = os.path.join(self.directory, "package")
+        os.mkdir(package)
+        os.symlink(os.path.join(ASSETS, "metaflow"), os.path.join(package, "metaflow"))
+        answer = self.flow("--quiet", "run", "--must=1", FLOWDEV_BIN="", PATH="/nowhere", PYTHONPATH=package)
         self.assertEqual(answer.code, 1)
         self.assertEqual(answer.err.splitlines()[0], "    The flowdev binary is missing:")
 

@@ -10,6 +10,7 @@ import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import NoReturn
 
     from ..flowspec import FlowSpec
@@ -25,13 +26,19 @@ def main(flow: FlowSpec, words: list[str] | None = None) -> NoReturn:
 
 def run(flow: FlowSpec, words: list[str]) -> int:
     """The exit code of the command line."""
+    from .top import Top
+
+    return carry_out(lambda: Top().run_for(flow, words))
+
+
+def carry_out(action: Callable[[], int | None]) -> int:
+    """The exit code of an action; what goes wrong in it is explained to the user."""
     from ..exception import MetaflowException
     from . import terminal
     from .errors import Exit, UsageError
-    from .top import Top
 
     try:
-        return Top().run_for(flow, words) or 0
+        return action() or 0
     except Exit as done:
         return done.code
     except UsageError as error:

@@ -162,6 +162,7 @@ def _line(state: State, verb: str, values: dict[str, Any]) -> list[str]:
         validate_tags(tags)
     decospecs = _decospecs(state, values.pop("decospecs", None))
     check.before_run(state)
+    _export_configuration()
     line = [verb, binary.flow_file(), "--console", "metaflow", "--class", state.flow.name]
     if state.is_quiet:
         line.append("--quiet")
@@ -187,6 +188,16 @@ def _line(state: State, verb: str, values: dict[str, Any]) -> list[str]:
                 text = str(item).lower() if isinstance(item, bool) else item
                 line.append(f"--flow-option={name}={text}")
     return line
+
+
+def _export_configuration() -> None:
+    """What configuration files say of things that the binary looks for in variables only."""
+    from ..metaflow_config import from_conf
+
+    for key in ("USER", "DATASTORE_SYSROOT_LOCAL", "DATASTORE_SYSROOT_SPIN"):
+        value = from_conf(key)
+        if value:
+            os.environ.setdefault(f"METAFLOW_{key}", value)
 
 
 def _decospecs(state: State, own: tuple[str, ...] | None) -> list[str]:

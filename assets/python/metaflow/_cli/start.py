@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from .errors import UsageError
 from .prepare import prepare
 
@@ -22,6 +24,9 @@ def start(state: State, context: Context, rest: list[str]) -> None:
     _refuse_remote(state)
     if state.values["datastore_root"]:
         roots.choose(state.values["datastore_root"])
+    if state.is_spin and rest[:1] not in (["run"], ["resume"], ["spin"]):
+        # The client reads what was spun.
+        os.environ["METAFLOW_DEFAULT_METADATA"] = "spin"
     if rest[:1] == ["resume"] and state.gives_configs:
         raise UsageError("Cannot specify --config or --config-value with 'resume'", context)
     prepare(state, context, rest)
