@@ -133,6 +133,14 @@ pub enum Manner {
     Metaflow,
 }
 
+/// How events are printed.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Voice {
+    pub manner: Manner,
+    /// Leave out what the launcher itself says.
+    pub quiet: bool,
+}
+
 /// `NAME=TEXT`
 ///
 /// # Errors
@@ -147,9 +155,12 @@ pub fn assignment(text: &str) -> Result<(String, String), String> {
 }
 
 impl FlowOptions {
-    /// In whose words to print.
-    pub fn manner(&self) -> Manner {
-        self.metaflow.console.unwrap_or_default()
+    /// How to print.
+    pub fn voice(&self) -> Voice {
+        Voice {
+            manner: self.metaflow.console.unwrap_or_default(),
+            quiet: self.quiet,
+        }
     }
 
     /// The request that these options make for a flow file.

@@ -1,6 +1,6 @@
 //! Runs a request in the foreground: prints its events, passes ctrl-c on.
 
-use super::arguments::{Common, Manner};
+use super::arguments::{Common, Manner, Voice};
 use super::console::Console;
 use super::error::{CliError, ExitKind};
 use super::out;
@@ -10,12 +10,12 @@ use crate::engine::{Engine, Event, Failure, Outcome, Request};
 ///
 /// # Errors
 /// When the engine cannot start or standard output cannot be written.
-pub fn execute(common: &Common, manner: Manner, request: Request) -> Result<ExitKind, CliError> {
+pub fn execute(common: &Common, voice: Voice, request: Request) -> Result<ExitKind, CliError> {
     let json = common.json;
     let runtime = runtime()?;
     runtime.block_on(async {
         let engine = common.engine()?;
-        let outcome = follow(&engine, request, json, manner).await;
+        let outcome = follow(&engine, request, json, voice).await;
         engine.shutdown().await;
         outcome
     })
@@ -33,9 +33,9 @@ async fn follow(
     engine: &Engine,
     request: Request,
     json: bool,
-    manner: Manner,
+    voice: Voice,
 ) -> Result<ExitKind, CliError> {
-    let mut console = Console::new(manner);
+    let mut console = Console::new(voice.manner, voice.quiet);
     let mut job = engine.submit(request);
     let mut interrupts = 0;
     let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
@@ -45,7 +45,9 @@ async fn follow(
             _ = tokio::signal::ctrl_c() => {
                 interrupts += 1;
                 if interrupts == 1 {
-                    out::note("Interrupted: asking the running tasks to end (ctrl-c again kills them).");
+                    if !json {
+                        console.interrupted()?;
+                    }
                     job.cancel.cancel();
                 } else {
                     job.cancel.kill();
@@ -73,6 +75,7 @@ async fn follow(
                     ..
                 } => ExitKind::Usage,
                 Outcome::Failed { .. } => ExitKind::Failed,
+                Outcome::Cancelled if voice.manner == Manner::Metaflow => ExitKind::Failed,
                 Outcome::Cancelled => ExitKind::Cancelled,
             });
         }

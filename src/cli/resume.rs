@@ -50,7 +50,7 @@ pub fn main(args: Args, mut parameters: Vec<(String, String)>) -> Result<ExitKin
             "choose an id with a letter in it",
         ));
     }
-    let manner = options.manner();
+    let voice = options.voice();
     parameters.extend(options.parameters.iter().cloned());
     let request = Request::Resume(ResumeRequest {
         flow: args.options.request(flow.as_deref())?,
@@ -59,7 +59,7 @@ pub fn main(args: Args, mut parameters: Vec<(String, String)>) -> Result<ExitKin
         run_id: args.run_id,
         parameters,
     });
-    job::execute(&args.common, manner, request)
+    job::execute(&args.common, voice, request)
 }
 
 /// `[FLOW] [STEP]`: a single word is a file if it ends in `.py`.

@@ -27,11 +27,11 @@ pub struct Args {
 /// # Errors
 /// When the command line makes no sense, or the engine cannot start.
 pub fn main(args: Args, mut parameters: Vec<(String, String)>) -> Result<ExitKind, CliError> {
-    let manner = args.options.flow.manner();
+    let voice = args.options.flow.voice();
     parameters.extend(args.options.flow.parameters.iter().cloned());
     let request = Request::Run(RunRequest {
         flow: args.options.request(args.flow.as_deref())?,
         parameters,
     });
-    job::execute(&args.common, manner, request)
+    job::execute(&args.common, voice, request)
 }

@@ -59,7 +59,7 @@ pub fn main(args: Args, mut parameters: Vec<(String, String)>) -> Result<ExitKin
         ),
         None => None,
     };
-    let manner = args.options.manner();
+    let voice = args.options.voice();
     parameters.extend(args.options.parameters.iter().cloned());
     let flow = args.options.request(Some(&args.flow))?;
     let (step, pathspec) = step_of(&args.step, &flow)?;
@@ -74,7 +74,7 @@ pub fn main(args: Args, mut parameters: Vec<(String, String)>) -> Result<ExitKin
         parameters,
         generation: 0,
     });
-    job::execute(&args.common, manner, request)
+    job::execute(&args.common, voice, request)
 }
 
 /// The step that is meant by its name, or by the pathspec of what is to be run again, which is given back, too.

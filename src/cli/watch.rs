@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::arguments::Common;
+use super::arguments::{Common, Manner};
 use super::console::Console;
 use super::error::{CliError, ExitKind};
 use super::{flow_file, job, out};
@@ -42,7 +42,7 @@ async fn watch(engine: &Engine, file: PathBuf, json: bool) -> Result<ExitKind, C
     // What is wrong with the flow is said when a step is spun.
     let _ = engine.warm(&request).await;
     out::note("watching; ctrl-c ends");
-    let mut console = Console::default();
+    let mut console = Console::new(Manner::Flowdev, false);
     let mut spins: Vec<Job> = Vec::new();
     loop {
         let event = tokio::select! {

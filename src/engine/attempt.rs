@@ -11,7 +11,7 @@ use super::cards;
 use super::error::EngineError;
 use super::event::{Event, Failure, Level, TaskRef, Timing};
 use super::gang::CONTROL;
-use super::listen::{Heard, Until, follow};
+use super::listen::{Heard, Until, follow, level_of};
 use super::load::LoadedFlow;
 use super::origin::Output;
 use super::output::Cutter;
@@ -98,6 +98,7 @@ async fn attempt(mut plan: Plan, started: Instant) -> Result<AttemptEnd, EngineE
             task: plan.attempt.task_ref.clone(),
             pid: process.pid,
             split_index: plan.spec.split_index,
+            fallback: plan.spec.attempt > plan.spec.max_user_retries,
             inputs: plan.inputs.iter().map(Output::pathspec).collect(),
         })
         .await;
@@ -276,16 +277,19 @@ pub(super) async fn collect(
         match process.next().await {
             None | Some(Said::Exited(_)) => break,
             Some(Said::Report(Report::Done(done))) => found = Some(*done),
+            Some(Said::Report(Report::Log { level, text })) => {
+                wires.note(Some(&task.step), level_of(&level), text).await;
+            }
             Some(Said::Report(_)) => {}
             Some(Said::Wrote(_, bytes)) => {
                 for piece in cutter.push(&bytes) {
-                    wires.note(Some(&task.step), Level::Info, piece.text).await;
+                    wires.printed(Some(&task.step), piece.text).await;
                 }
             }
         }
     }
     if let Some(piece) = cutter.flush() {
-        wires.note(Some(&task.step), Level::Info, piece.text).await;
+        wires.printed(Some(&task.step), piece.text).await;
     }
     found.ok_or(EngineError::WorkerGone)
 }

@@ -130,6 +130,9 @@ pub enum Event {
         task: TaskRef,
         pid: u32,
         split_index: Option<u64>,
+        /// User code has failed for good: this attempt is there to record it.
+        #[serde(default)]
+        fallback: bool,
         /// Pathspecs of the inputs that were used, `run/step/task`.
         inputs: Vec<String>,
     },
@@ -141,6 +144,9 @@ pub enum Event {
         text: String,
         partial: bool,
     },
+    /// A line that user code wrote outside of any task: while the flow file was imported (then without a step), or while
+    /// parameters were evaluated.
+    Printed { step: Option<String>, text: String },
     /// A sentence of the runtime for the user.
     Note {
         step: Option<String>,

@@ -246,16 +246,20 @@ async fn reported(plan: &Plan, heard: &mut Heard, report: Report) {
             }
         }
         Report::Log { level, text } => {
-            let level = match level.as_str() {
-                "error" => Level::Error,
-                "info" => Level::Info,
-                _ => Level::Warning,
-            };
             let step = &plan.attempt.task_ref.step;
-            plan.wires.note(Some(step), level, text).await;
+            plan.wires.note(Some(step), level_of(&level), text).await;
         }
         // The last state of a card waits for the artifacts, which it may show.
         Report::Card(card) if card.last => heard.cards.push(*card),
         Report::Card(card) => store_cards(plan, None, vec![*card]).await,
+    }
+}
+
+/// How loud a process means its sentence to be.
+pub(super) fn level_of(name: &str) -> Level {
+    match name {
+        "error" => Level::Error,
+        "info" => Level::Info,
+        _ => Level::Warning,
     }
 }

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::after::After;
 use super::attempt;
 use super::error::EngineError;
-use super::event::{Event, JobKind, Level, Outcome, TaskRef};
+use super::event::{Event, JobKind, Outcome, TaskRef};
 use super::identity;
 use super::job::Execution;
 use super::load::{Before, LoadedFlow};
@@ -150,7 +150,7 @@ pub(super) async fn loaded(
 ) -> Result<Arc<LoadedFlow>, EngineError> {
     let flow = shared.load(request, before).await?;
     for line in flow.printed.lines() {
-        wires.note(None, Level::Info, line.to_owned()).await;
+        wires.printed(None, line.to_owned()).await;
     }
     match flow.check_error() {
         Some(error) => Err(error),

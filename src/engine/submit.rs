@@ -144,6 +144,12 @@ impl Wires {
         }
     }
 
+    /// Passes on a line that user code wrote outside of any task.
+    pub async fn printed(&self, step: Option<&str>, text: String) {
+        let step = step.map(str::to_owned);
+        self.say(Event::Printed { step, text }).await;
+    }
+
     /// Says a sentence.
     pub async fn note(&self, step: Option<&str>, level: Level, text: String) {
         let step = step.map(str::to_owned);

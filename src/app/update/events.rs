@@ -41,6 +41,11 @@ pub(super) fn event(state: &mut State, token: u64, event: Event) -> Vec<Effect> 
             task_events::output(state, &job, &task, &text, partial);
             Vec::new()
         }
+        Event::Printed { text, step } => {
+            let text = step.map_or_else(|| text.clone(), |step| format!("{step}: {text}"));
+            state.say(Tone::Plain, text);
+            Vec::new()
+        }
         Event::Note { level, text, step } => {
             let tone = match level {
                 Level::Info => Tone::Plain,

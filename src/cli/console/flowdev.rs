@@ -1,29 +1,32 @@
-//! Events as lines for a person, in the manner of Metaflow's console: local time, then `[run/step/task (pid n)]`.
+//! The manner of `flowdev run`: local time, then `[run/step/task (pid n)]`, as Metaflow has made people used to; failures with
+//! their reason and what to do.
 
-use std::collections::HashMap;
 use std::io;
 
-use super::arguments::Manner;
-use super::out;
-use crate::engine::{Event, Failure, JobKind, Level, Outcome, PyError, Stream, TaskRef};
+use super::text::{Tasks, describe, now, stamped};
+use crate::cli::out;
+use crate::engine::{Event, Failure, JobKind, Level, Outcome, TaskRef};
 
 /// What must be remembered between events.
 #[derive(Default)]
 pub struct Console {
-    pids: HashMap<TaskRef, u32>,
-    /// Output that has no line end yet.
-    unfinished: HashMap<(TaskRef, Stream), String>,
+    tasks: Tasks,
     spin: bool,
-    manner: Manner,
+    quiet: bool,
 }
 
 impl Console {
-    /// Prints in this manner.
-    pub fn new(manner: Manner) -> Self {
+    /// Prints all; `quiet` leaves out notes that are no warnings.
+    pub fn new(quiet: bool) -> Self {
         Self {
-            manner,
+            quiet,
             ..Self::default()
         }
+    }
+
+    /// Says that the user has asked for the end.
+    pub fn interrupted(&self) {
+        out::note("Interrupted: asking the running tasks to end (ctrl-c again kills them).");
     }
 
     /// Prints what there is to say about an event.
@@ -48,7 +51,7 @@ impl Console {
             }
             Event::Queued { .. } | Event::Card { .. } => Ok(()),
             Event::TaskStarted { task, pid, .. } => {
-                self.pids.insert(task.clone(), *pid);
+                self.tasks.started(task, *pid);
                 self.about(task, started(task.attempt))
             }
             Event::Output {
@@ -56,7 +59,14 @@ impl Console {
                 stream,
                 text,
                 partial,
-            } => self.output(task, *stream, text, *partial),
+            } => match self.tasks.hear(task, *stream, text, *partial) {
+                Some(line) => self.about(task, &line),
+                None => Ok(()),
+            },
+            Event::Printed { text, .. } => out::line(text),
+            Event::Note {
+                level: Level::Info, ..
+            } if self.quiet => Ok(()),
             Event::Note { text, level, .. } => {
                 let mark = match level {
                     Level::Info => "",
@@ -122,13 +132,12 @@ impl Console {
         } else {
             self.about(task, "Task finished successfully.")?;
         }
-        self.pids.remove(task);
+        self.tasks.ended(task);
         Ok(())
     }
 
     fn over(&mut self, outcome: &Outcome, millis: f64) -> io::Result<()> {
         match outcome {
-            Outcome::Success if self.manner == Manner::Metaflow => stamped("Done!"),
             Outcome::Success => stamped(&format!("Done! ({:.2} s)", millis / 1000.0)),
             Outcome::Cancelled => {
                 out::note(&format!("{} Interrupted.", now()));
@@ -161,37 +170,16 @@ impl Console {
         }
     }
 
-    fn output(
-        &mut self,
-        task: &TaskRef,
-        stream: Stream,
-        text: &str,
-        partial: bool,
-    ) -> io::Result<()> {
-        let rest = self.unfinished.entry((task.clone(), stream)).or_default();
-        rest.push_str(text);
-        if partial {
-            return Ok(());
-        }
-        let whole = std::mem::take(rest);
-        self.about(task, last_drawn(&whole))
-    }
-
     /// A task that has ended may have left a line without an end.
     fn flush(&mut self, task: &TaskRef) -> io::Result<()> {
-        for stream in [Stream::Stdout, Stream::Stderr] {
-            if let Some(rest) = self.unfinished.remove(&(task.clone(), stream))
-                && !rest.is_empty()
-            {
-                self.about(task, last_drawn(&rest))?;
-            }
+        for line in self.tasks.left_over(task) {
+            self.about(task, &line)?;
         }
         Ok(())
     }
 
     fn about(&self, task: &TaskRef, text: &str) -> io::Result<()> {
-        let pid = self.pids.get(task).copied().unwrap_or(0);
-        stamped(&format!("[{} (pid {pid})] {text}", task.pathspec()))
+        stamped(&format!("{} {text}", self.tasks.head(task)))
     }
 }
 
@@ -201,62 +189,4 @@ fn started(attempt: u32) -> &'static str {
     } else {
         "Task is starting (retry)."
     }
-}
-
-/// What a terminal would show of a line that was drawn several times.
-fn last_drawn(line: &str) -> &str {
-    let line = line.strip_suffix('\r').unwrap_or(line);
-    line.rsplit('\r').next().unwrap_or(line)
-}
-
-/// A failure in sentences.
-pub fn describe(failure: &Failure) -> String {
-    match failure {
-        Failure::Exception { error } => place_of(error),
-        Failure::Import { error } => format!(
-            "The flow does not import.\n{}\nhint: mend the file, then run it again",
-            error.traceback.trim_end()
-        ),
-        Failure::Signal { name, .. } => format!("The task's process was killed by {name}."),
-        Failure::Exit { code, clean: true } => format!(
-            "The step called sys.exit({code}) before it reached self.next.\nhint: return from the step, or raise an exception if it failed"
-        ),
-        Failure::Exit { code, clean: false } => format!(
-            "The task's process ended with code {code} (os._exit, or native code that called exit), so its artifacts are lost."
-        ),
-        Failure::Unpicklable {
-            name,
-            type_name,
-            reason,
-        } => format!(
-            "The artifact self.{name} ({type_name}) cannot be pickled: {reason}\nhint: keep it in a local variable, or store something that it can be made from"
-        ),
-        Failure::Message { message, hint } | Failure::Usage { message, hint } => match hint {
-            Some(hint) => format!("{message}\nhint: {hint}"),
-            None => message.clone(),
-        },
-    }
-}
-
-fn place_of(error: &PyError) -> String {
-    let name = error.type_name.trim_start_matches("builtins.");
-    let what = if error.message.is_empty() {
-        name.to_owned()
-    } else {
-        format!("{name}: {}", error.message)
-    };
-    match error.frames.last() {
-        Some(frame) => format!("{}:{}: {what}", frame.file, frame.line),
-        None => what,
-    }
-}
-
-fn stamped(text: &str) -> io::Result<()> {
-    out::line(&format!("{} {text}", now()))
-}
-
-fn now() -> String {
-    jiff::Zoned::now()
-        .strftime("%Y-%m-%d %H:%M:%S%.3f")
-        .to_string()
 }
