@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use super::error::CliError;
 use super::flow_file;
 use crate::engine::{Configs, Engine, EngineConfig, FlowRequest};
+use crate::store::Settings;
 
 /// How to run Python, and what to print.
 #[derive(Debug, Clone, Default, clap::Args)]
@@ -237,13 +238,21 @@ impl Metaflow {
                 "tasks run in the Python that is chosen with --python",
             ),
         ];
+        let env = |name: &str| std::env::var(name).ok();
+        let settings = Settings::of(&std::env::current_dir()?, &env);
         for (option, given, known, instead) in offered {
-            if let Some(value) = given
+            let upper = option.to_uppercase();
+            let names = [
+                format!("METAFLOW_{upper}"),
+                format!("METAFLOW_DEFAULT_{upper}"),
+            ];
+            let set = || names.iter().find_map(|name| settings.get(name));
+            if let Some(value) = given.clone().or_else(set)
                 && !known.contains(&value.as_str())
             {
                 return Err(CliError::usage(
                     format!("--{option} {value} is not offered: {instead}"),
-                    format!("leave --{option} out"),
+                    format!("leave --{option} and {} out", names[1]),
                 ));
             }
         }

@@ -102,7 +102,7 @@ async fn attempt(mut plan: Plan, started: Instant) -> Result<AttemptEnd, EngineE
             inputs: plan.inputs.iter().map(Output::pathspec).collect(),
         })
         .await;
-    let mut heard = Heard::new();
+    let mut heard = Heard::new(plan.wires.max_log_size);
     follow(&mut plan, &mut process, &mut heard, Until::Done).await;
     let is_good = heard
         .done

@@ -20,6 +20,7 @@ pub(super) fn identity(flow: &LoadedFlow, request: &FlowRequest) -> Identity {
         python_version: python.to_owned(),
         metaflow_version: METAFLOW_VERSION.to_owned(),
         script_name: script.to_string_lossy().into_owned(),
+        git_info: None,
     };
     identity.sys_tags = with_further(&identity.standard_sys_tags(), &flow.description.sys_tags);
     identity

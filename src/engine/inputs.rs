@@ -10,6 +10,7 @@ use std::collections::HashSet;
 
 use indexmap::IndexMap;
 
+use super::parameters::Overrides;
 use super::persist::FINGERPRINT;
 use crate::flow::{Fingerprint, Graph, Node, NodeKind, StepName};
 use crate::store::{FlowStore, RunStore, TaskStore};
@@ -72,6 +73,34 @@ pub(super) struct Inputs {
     /// In split order for a foreach join, in edge order for a static one.
     pub outputs: Vec<Output>,
     pub split_index: Option<u64>,
+}
+
+impl Inputs {
+    /// The same with other values of parameters.
+    pub fn overridden(mut self, by: &Overrides) -> Self {
+        self.outputs = self
+            .outputs
+            .into_iter()
+            .map(|output| output.overridden(by))
+            .collect();
+        self
+    }
+}
+
+/// The run that a pathspec names, before it is known which flow it is about.
+pub(super) fn run_of(request: &SpinRequest) -> Option<String> {
+    let parts: Vec<&str> = request
+        .pathspec
+        .as_deref()?
+        .trim_matches('/')
+        .split('/')
+        .collect();
+    let run = match parts.iter().position(|part| *part == request.step) {
+        Some(0) => return None,
+        Some(step) => parts.get(step - 1),
+        None => parts.last(),
+    };
+    run.map(|run| (*run).to_owned())
 }
 
 /// Finds the inputs of a step.

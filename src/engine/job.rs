@@ -381,11 +381,14 @@ async fn until(moment: Option<Instant>) {
 
 async fn clone_task(setting: &Setting, done: Done, task_ref: TaskRef) -> AttemptEnd {
     match clone_all(setting, &done, &task_ref).await {
-        Ok((output, handed_on)) => AttemptEnd::Stored(Stored {
-            output,
-            transition: done.transition,
-            handed_on,
-        }),
+        Ok((output, handed_on)) => {
+            let changed = |output: Output| output.overridden(&setting.overrides);
+            AttemptEnd::Stored(Stored {
+                output: changed(output),
+                transition: done.transition,
+                handed_on: handed_on.into_iter().map(changed).collect(),
+            })
+        }
         Err(error) => AttemptEnd::Failed {
             failure: error.into_failure(),
             how: Failing::ForGood,

@@ -14,8 +14,14 @@ use super::worker::message::{CardReport, Done, Report};
 use super::worker::{Said, TaskProcess};
 use crate::store::LogBuffer;
 
-/// Bytes of one stream that are stored, as with Metaflow's `--max-log-size 10`.
-const MAX_LOG_SIZE: usize = 10 * 1000 * 1000;
+/// The last line of a stream whose task did not end by itself, as Metaflow has it.
+const KILLED: &str = "[KILLED BY ORCHESTRATOR]";
+
+/// What people and programs search the log of a crashed task for.
+const CRASHED: &str = "Task failed with a segmentation fault.";
+
+/// The status of a process that SIGSEGV has ended.
+const SEGMENTATION_FAULT: i32 = -11;
 
 /// How long a line may be in the making before its beginning is shown.
 const SETTLE: Duration = Duration::from_millis(3);
@@ -53,7 +59,9 @@ pub(super) struct Heard {
 
 impl Heard {
     /// Nothing yet.
-    pub fn new() -> Self {
+    ///
+    /// Of each stream `limit` bytes are stored.
+    pub fn new(limit: usize) -> Self {
         Self {
             done: None,
             cards: Vec::new(),
@@ -62,8 +70,8 @@ impl Heard {
             sent: Halt::No,
             gang: Gang::new(),
             ended: false,
-            stdout: Ear::new(),
-            stderr: Ear::new(),
+            stdout: Ear::new(limit),
+            stderr: Ear::new(limit),
         }
     }
 
@@ -71,8 +79,14 @@ impl Heard {
     pub fn logs(mut self, last_word: Option<&str>) -> (LogBuffer, LogBuffer) {
         self.stdout.close();
         self.stderr.close();
-        if let Some(text) = last_word {
-            self.stderr.log.push_notice(Timestamp::now(), text);
+        let now = Timestamp::now();
+        if self.sent > Halt::No {
+            self.stdout.log.push_notice(now, KILLED);
+            self.stderr.log.push_notice(now, KILLED);
+        } else if let Some(text) = last_word {
+            let crashed = self.status == Some(SEGMENTATION_FAULT);
+            let text = if crashed { CRASHED } else { text };
+            self.stderr.log.push_notice(now, text);
         }
         (self.stdout.log, self.stderr.log)
     }
@@ -104,11 +118,11 @@ struct Ear {
 }
 
 impl Ear {
-    fn new() -> Self {
+    fn new(limit: usize) -> Self {
         Self {
             cutter: Cutter::default(),
             lines: Lines::default(),
-            log: LogBuffer::new(MAX_LOG_SIZE),
+            log: LogBuffer::new(limit),
         }
     }
 

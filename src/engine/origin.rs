@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::error::EngineError;
+use super::parameters::Overrides;
 use super::scheduler::{Place, Transition};
 use super::worker::message::InputSpec;
 use crate::flow::StepName;
@@ -27,6 +28,22 @@ impl Output {
     pub fn pathspec(&self) -> String {
         let step = self.task.step().name();
         format!("{}/{step}/{}", self.task.run().id(), self.task.id())
+    }
+
+    /// The same with other artifacts in the place of some.
+    pub fn overridden(self, by: &Overrides) -> Self {
+        if by.is_empty() {
+            return self;
+        }
+        let mut manifest = Manifest::clone(&self.manifest);
+        let changed = by
+            .iter()
+            .map(|(name, artifact)| (name.clone(), artifact.clone()));
+        manifest.objects.extend(changed);
+        Self {
+            manifest: Arc::new(manifest),
+            ..self
+        }
     }
 
     /// As a task process is told of it.

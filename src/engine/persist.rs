@@ -110,18 +110,16 @@ impl Attempt {
     }
 }
 
-/// Stores the `_parameters` task.
+/// Stores the `_parameters` task; the manifest's blobs are stored already.
 pub(super) fn parameters(
     run: &RunStore,
     identity: &Identity,
     flow: &LoadedFlow,
-    done: &Done,
-    spool: &Path,
+    manifest: Manifest,
 ) -> Result<Output, EngineError> {
     let task = run.task("_parameters", "0");
     let writer = TaskWriter::new(task.clone(), 0, Arc::new(identity.clone()));
     writer.register()?;
-    let manifest = manifest(run.flow(), &flow.python, done, &[], spool)?;
     let name = |step: &Option<StepName>| step.as_ref().map(StepName::to_string).unwrap_or_default();
     let (start, end) = (name(&flow.graph.start), name(&flow.graph.end));
     writer.finish_parameters(&manifest, &start, &end)?;
@@ -155,7 +153,10 @@ pub(super) fn clone_task(
 }
 
 /// The manifest that a report describes, its new blobs stored.
-fn manifest(
+///
+/// # Errors
+/// When the store cannot be written or the spool file cannot be read.
+pub(super) fn manifest(
     flow: &FlowStore,
     python: &str,
     done: &Done,

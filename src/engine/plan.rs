@@ -10,6 +10,7 @@ use super::event::TaskRef;
 use super::gang::CONTROL;
 use super::load::LoadedFlow;
 use super::origin::Output;
+use super::parameters::Overrides;
 use super::persist::Attempt;
 use super::request::FlowRequest;
 use super::scheduler::{Launch, Limits};
@@ -37,6 +38,8 @@ pub(super) struct Setting {
     pub wires: Wires,
     /// Says to others that this process works on the run.
     pub claim: Option<Claim>,
+    /// Parameters with other values than the origin has.
+    pub overrides: Arc<Overrides>,
 }
 
 /// How many tasks the job may run, and how often it tries each step.

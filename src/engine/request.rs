@@ -93,3 +93,14 @@ pub enum Request {
     Resume(ResumeRequest),
     Spin(SpinRequest),
 }
+
+impl Request {
+    /// What it shares with the others.
+    pub fn flow(&self) -> &FlowRequest {
+        match self {
+            Self::Run(request) => &request.flow,
+            Self::Resume(request) => &request.flow,
+            Self::Spin(request) => &request.flow,
+        }
+    }
+}

@@ -6,17 +6,19 @@ use std::time::Instant;
 use super::after::After;
 use super::error::EngineError;
 use super::event::{JobKind, TaskRef};
+use super::git;
 use super::identity;
 use super::job::Execution;
 use super::load::Before;
 use super::origin::{Finished, Output};
+use super::parameters;
 use super::persist;
 use super::plan::Setting;
 use super::request::ResumeRequest;
 use super::run::{announce, blocking, failed, finish, loaded, new_run, register};
 use super::submit::{Shared, Wires};
 use crate::flow::{Graph, StepName};
-use crate::store::{FlowStore, RunStore};
+use crate::store::{FlowStore, Manifest, RunStore};
 
 /// Carries out the request; its last event is `JobFinished`.
 pub(super) async fn resume(shared: Arc<Shared>, request: ResumeRequest, wires: Wires) {
@@ -46,8 +48,10 @@ async fn begin(
         store: located.store.clone(),
         run: request.origin.clone(),
     };
+    let asked = git::Asked::about(&request.flow.file);
     let flow = loaded(&shared, &request.flow, Some(&before), wires).await?;
-    let identity = identity::identity(&flow, &request.flow);
+    let mut identity = identity::identity(&flow, &request.flow);
+    identity.git_info = asked.answer().await;
     let namespace = identity::namespace(&request.flow, &identity);
     wires.greet(&located).await;
     let flow_store = located.store.flow(&flow.description.name);
@@ -62,7 +66,7 @@ async fn begin(
     let asked = request.origin.clone();
     let in_store = flow_store.clone();
     // All that can be wrong with the origin is found before the new run is registered.
-    let (origin, parameters, finished) = blocking(move || {
+    let (origin, origin_parameters, finished) = blocking(move || {
         let origin = origin_run(&in_store, asked.as_deref())?;
         let parameters = parameters_of(&origin)?;
         let finished = Finished::read(&origin, &kept)?;
@@ -83,15 +87,33 @@ async fn begin(
         origin: Some(origin.id().to_owned()),
         wires: wires.clone(),
         claim: None,
+        overrides: Arc::default(),
     };
+    // A value that does not fit leaves no run behind.
+    setting.overrides =
+        Arc::new(parameters::overrides(&setting, &request.parameters, &flow_store).await?);
     register(&mut setting, None).await?;
+    let parameters = keep_parameters(&setting, origin_parameters).await?;
+    announce(&setting, JobKind::Resume).await;
+    parameters::announce(&setting, &request.parameters).await;
+    Ok((setting, parameters, finished))
+}
+
+/// The origin's parameters, as those of the new run.
+async fn keep_parameters(setting: &Setting, origin: Output) -> Result<Output, EngineError> {
     let run = setting.run.clone();
     let identity = setting.identity.clone();
-    let task = TaskRef::new(run.id(), "_parameters", "0", 0);
-    let parameters =
-        blocking(move || persist::clone_task(&run, &identity, &parameters, &task, false)).await?;
-    announce(&setting, JobKind::Resume).await;
-    Ok((setting, parameters, finished))
+    let flow = Arc::clone(&setting.flow);
+    let overrides = Arc::clone(&setting.overrides);
+    blocking(move || {
+        if overrides.is_empty() {
+            let task = TaskRef::new(run.id(), "_parameters", "0", 0);
+            return persist::clone_task(&run, &identity, &origin, &task, false);
+        }
+        let manifest = Manifest::clone(&origin.overridden(&overrides).manifest);
+        persist::parameters(&run, &identity, &flow, manifest)
+    })
+    .await
 }
 
 fn steps_to_run_again(graph: &Graph, step: Option<&str>) -> Result<Vec<StepName>, EngineError> {

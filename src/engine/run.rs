@@ -1,6 +1,5 @@
 //! `run`: parameters, then the whole graph.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
@@ -8,18 +7,17 @@ use std::time::Instant;
 use serde_json::{Value, json};
 
 use super::after::After;
-use super::attempt;
 use super::error::EngineError;
-use super::event::{Event, JobKind, Outcome, TaskRef};
+use super::event::{Event, JobKind, Outcome};
+use super::git;
 use super::identity;
 use super::job::Execution;
 use super::load::{Before, LoadedFlow};
 use super::origin::{Finished, Output};
-use super::persist;
+use super::parameters;
 use super::plan::Setting;
 use super::request::RunRequest;
 use super::submit::{Shared, Wires};
-use super::worker::message::Done;
 use crate::store::RunStore;
 
 /// Carries out the request; its last event is `JobFinished`.
@@ -45,8 +43,10 @@ async fn begin(
     request: RunRequest,
     wires: &Wires,
 ) -> Result<(Setting, Output), EngineError> {
+    let asked = git::Asked::about(&request.flow.file);
     let flow = loaded(&shared, &request.flow, None, wires).await?;
-    let identity = identity::identity(&flow, &request.flow);
+    let mut identity = identity::identity(&flow, &request.flow);
+    identity.git_info = asked.answer().await;
     let namespace = identity::namespace(&request.flow, &identity);
     let located = shared.store(&request.flow);
     wires.greet(&located).await;
@@ -61,84 +61,16 @@ async fn begin(
         origin: None,
         wires: wires.clone(),
         claim: None,
+        overrides: Arc::default(),
     };
     // Parameters first: a wrong value leaves no run behind.
-    let (done, spool) = evaluate(&setting, &request.parameters).await?;
+    let evaluated = parameters::evaluate(&setting, &request.parameters).await?;
     register(&mut setting, None).await?;
-    let output = keep(&setting, done, spool).await?;
+    let output = evaluated.keep(&setting).await?;
     let latest = setting.run.clone();
     blocking(move || Ok(latest.flow().set_latest_run(latest.id())?)).await?;
     announce(&setting, JobKind::Run).await;
     Ok((setting, output))
-}
-
-/// Evaluates the parameters and stores them in the run, which must be registered.
-///
-/// # Errors
-/// When a value does not fit, a default raises, or the store cannot be written.
-pub(super) async fn parameters(
-    setting: &Setting,
-    given: &[(String, String)],
-) -> Result<Output, EngineError> {
-    let (done, spool) = evaluate(setting, given).await?;
-    keep(setting, done, spool).await
-}
-
-async fn keep(setting: &Setting, done: Done, spool: String) -> Result<Output, EngineError> {
-    let run = setting.run.clone();
-    let identity = setting.identity.clone();
-    let flow = Arc::clone(&setting.flow);
-    blocking(move || {
-        let output = persist::parameters(&run, &identity, &flow, &done, Path::new(&spool))?;
-        // Left-overs go with the scratch directory.
-        let _ = std::fs::remove_file(&spool);
-        Ok(output)
-    })
-    .await
-}
-
-/// Evaluates the parameters in a process of their own, since defaults may be functions.
-async fn evaluate(
-    setting: &Setting,
-    given: &[(String, String)],
-) -> Result<(Done, String), EngineError> {
-    let known = &setting.flow.description.parameters;
-    let mut values: BTreeMap<String, Value> = BTreeMap::new();
-    for (name, text) in given {
-        let Some(parameter) = known.iter().find(|parameter| parameter.is_called(name)) else {
-            return Err(EngineError::usage(
-                format!("the flow has no parameter {name}"),
-                "`flowdev run FLOW --help` lists them",
-            ));
-        };
-        let text = Value::from(text.as_str());
-        let held = values.entry(parameter.name.clone()).or_default();
-        match held {
-            Value::Array(texts) => texts.push(text),
-            _ if parameter.multiple => *held = vec![text].into(),
-            _ => *held = text,
-        }
-    }
-    let task = TaskRef::new(setting.run.id(), "_parameters", "0", 0);
-    let mut spec = setting.spec(&task);
-    spec.kind = "parameters";
-    spec.mode = "run";
-    spec.graph = Some(setting.flow.graph_info.clone());
-    spec.values = values;
-    let spool = spec.spool.clone();
-    let process = setting.flow.task(&spec).await?;
-    let done = attempt::collect(process, &task, &setting.wires).await?;
-    match (&done.error, &done.unpicklable) {
-        (Some(error), _) => Err(EngineError::python(error.clone())),
-        (None, Some(artifact)) => Err(EngineError::request(
-            format!(
-                "the class attribute {} ({}) cannot be pickled: {}",
-                artifact.name, artifact.type_name, artifact.reason
-            ),
-            "keep it outside the class, in the module",
-        )),
-        (None, None) => Ok((done, spool)),
-    }
 }
 
 /// The flow, ready to run: loaded, checked, and what it printed passed on.
@@ -152,10 +84,10 @@ pub(super) async fn loaded(
     for line in flow.printed.lines() {
         wires.printed(None, line.to_owned()).await;
     }
-    match flow.check_error() {
-        Some(error) => Err(error),
-        None => Ok(flow),
+    if let Some(error) = flow.check_error() {
+        return Err(error);
     }
+    Ok(flow)
 }
 
 /// A run with a new id; nothing is written.

@@ -12,12 +12,11 @@ use super::identity;
 use super::inputs::{self, Inputs, Wanted};
 use super::load::{Artifacts, Before, LoadedFlow};
 use super::origin::Output;
+use super::parameters;
 use super::persist::Attempt;
 use super::plan::{Setting, node_spec, place_of};
 use super::request::SpinRequest;
-use super::run::{
-    SPUN_TASK, announce, blocking, failed, finish, loaded, new_run, parameters, register,
-};
+use super::run::{SPUN_TASK, announce, blocking, failed, finish, loaded, new_run, register};
 use super::submit::{Shared, Stop, Wires};
 use super::worker::message::Spec;
 use crate::flow::StepName;
@@ -55,7 +54,7 @@ async fn begin(
     let located = shared.store(&request.flow);
     let before = Before {
         store: located.store.clone(),
-        run: None,
+        run: inputs::run_of(&request),
     };
     let flow = loaded(&shared, &request.flow, Some(&before), wires).await?;
     let identity = identity::identity(&flow, &request.flow);
@@ -65,7 +64,7 @@ async fn begin(
     let name = flow.description.name.clone();
     let wanted = Wanted::parse(&name, &request)?;
     let from = store.flow(&name);
-    let found = find(&flow, from, wanted).await?;
+    let found = find(&flow, from.clone(), wanted).await?;
     let run = new_run(&store.spin_sibling().flow(&name)).await?;
     let mut setting = Setting {
         shared,
@@ -77,17 +76,23 @@ async fn begin(
         origin: found.as_ref().map(|(found, _)| found.run.clone()),
         wires: wires.clone(),
         claim: None,
+        overrides: Arc::default(),
     };
+    if found.is_some() {
+        setting.overrides =
+            Arc::new(parameters::overrides(&setting, &request.parameters, &from).await?);
+    }
     register(&mut setting, Some(&request.step)).await?;
     announce(&setting, JobKind::Spin).await;
     let found = match found {
         Some((found, stale)) => {
             warn(&setting, &request.step, &found.run, &stale).await;
-            found
+            parameters::announce(&setting, &request.parameters).await;
+            found.overridden(&setting.overrides)
         }
         None => Inputs {
             run: setting.run.id().to_owned(),
-            outputs: vec![parameters(&setting, &[]).await?],
+            outputs: vec![parameters::parameters(&setting, &request.parameters).await?],
             split_index: None,
         },
     };

@@ -127,6 +127,8 @@ impl CancelHandle {
 pub(super) struct Wires {
     pub events: mpsc::Sender<Event>,
     pub stop: watch::Receiver<Stop>,
+    /// Bytes that are stored of each stream of a task.
+    pub max_log_size: usize,
 }
 
 impl Wires {
@@ -165,6 +167,12 @@ impl Wires {
     }
 }
 
+/// The limit in bytes, of which Metaflow's default is 10 megabytes.
+fn max_log_size(request: &FlowRequest) -> usize {
+    let megabytes = usize::try_from(request.max_log_size.unwrap_or(10)).unwrap_or(usize::MAX);
+    megabytes.saturating_mul(1024 * 1024)
+}
+
 impl Engine {
     /// Prepares an engine; no Python is started yet.
     ///
@@ -188,6 +196,7 @@ impl Engine {
         let wires = Wires {
             events: events_tx,
             stop,
+            max_log_size: max_log_size(request.flow()),
         };
         let shared = Arc::clone(&self.shared);
         let work: std::pin::Pin<Box<dyn Future<Output = ()> + Send>> = match request {

@@ -22,6 +22,8 @@ pub struct Identity {
     pub metaflow_version: String,
     /// Base name of the flow's file.
     pub script_name: String,
+    /// Which version of the code runs, as JSON text; `None` outside of a git work tree.
+    pub git_info: Option<String>,
 }
 
 impl Identity {
@@ -35,15 +37,17 @@ impl Identity {
         ]
     }
 
-    /// The five records that every task starts with: field and value.
-    pub(super) fn facts(&self) -> [(&'static str, &str); 5] {
-        [
+    /// The records that every task starts with: field and value.
+    pub(super) fn facts(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        let facts: [(&'static str, &str); 5] = [
             ("user", &self.user),
             ("runtime", &self.runtime),
             ("python_version", &self.python_version),
             ("metaflow_version", &self.metaflow_version),
             ("script-name", &self.script_name),
-        ]
+        ];
+        let git = self.git_info.as_deref().map(|info| ("git-info", info));
+        facts.into_iter().chain(git)
     }
 }
 

@@ -6,7 +6,7 @@ use std::{
     sync::Arc,
 };
 
-use super::{FlowStore, LocalStorage, Result, Storage};
+use super::{FlowStore, LocalStorage, Result, Settings, Storage};
 
 const LOCAL_DIR: &str = ".metaflow";
 const SPIN_DIR: &str = ".metaflow_spin";
@@ -60,12 +60,12 @@ pub struct Located {
 }
 
 impl Store {
-    /// Finds the store as Metaflow does: METAFLOW_DATASTORE_SYSROOT_LOCAL, else the nearest `.metaflow` from `cwd`
+    /// Finds the store as Metaflow does: METAFLOW_DATASTORE_SYSROOT_LOCAL (variable or setting), else the nearest `.metaflow` from `cwd`
     /// upward, else `.metaflow` in `cwd`. Nothing is written.
     pub fn locate(cwd: &Path, env: &dyn Fn(&str) -> Option<String>) -> Located {
         let cwd = fs::canonicalize(cwd).unwrap_or_else(|_| cwd.to_path_buf());
-        let set = |name: &str| env(name).filter(|value| !value.is_empty());
-        let root = match set(LOCAL_SYSROOT) {
+        let settings = Settings::of(&cwd, env);
+        let root = match settings.get(LOCAL_SYSROOT) {
             Some(sysroot) => cwd.join(sysroot).join(LOCAL_DIR),
             None => cwd
                 .ancestors()
@@ -73,7 +73,7 @@ impl Store {
                 .find(|dir| dir.is_dir())
                 .unwrap_or_else(|| cwd.join(LOCAL_DIR)),
         };
-        let spin_root = match set(SPIN_SYSROOT) {
+        let spin_root = match settings.get(SPIN_SYSROOT) {
             Some(sysroot) => cwd.join(sysroot).join(SPIN_DIR),
             None => root.with_file_name(SPIN_DIR),
         };

@@ -45,6 +45,7 @@ pub(super) fn identity() -> Arc<Identity> {
         python_version: "3.12.1".into(),
         metaflow_version: "2.19.39".into(),
         script_name: "flow.py".into(),
+        git_info: None,
         ..Identity::default()
     };
     identity.sys_tags = identity.standard_sys_tags();

@@ -7,6 +7,9 @@ use super::text::{Tasks, describe, stamped};
 use crate::cli::out;
 use crate::engine::{Event, Failure, JobKind, Level, Outcome, TaskRef};
 
+/// The signal that has a line of its own.
+const SEGMENTATION_FAULT: i32 = 11;
+
 /// What must be remembered between events.
 #[derive(Default)]
 pub struct Console {
@@ -158,7 +161,16 @@ impl Console {
                 self.about(task, line)?;
             }
         }
-        self.about(task, "Task failed.")?;
+        let crashed =
+            matches!(failure, Failure::Signal { signal, .. } if *signal == SEGMENTATION_FAULT);
+        self.about(
+            task,
+            if crashed {
+                "Task failed with a segmentation fault."
+            } else {
+                "Task failed."
+            },
+        )?;
         self.tasks.ended(task);
         if retry || std::mem::replace(&mut self.ending, true) {
             return Ok(());

@@ -126,6 +126,8 @@ pub struct Spec {
     pub origin_run_id: Option<String>,
     /// `_graph_info`; only the parameters task, which stores it, gets it.
     pub graph: Option<Value>,
+    /// The cases of its switches, by step: key and target. Keys of JSON objects are texts, those of a switch need not be.
+    pub cases: BTreeMap<String, Vec<(Value, String)>>,
     pub node: Option<NodeSpec>,
     pub inputs: Vec<InputSpec>,
     pub split_index: Option<u64>,

@@ -35,7 +35,9 @@ def evaluate(loaded: Loaded, spec: dict[str, Any]) -> dict[str, Any]:
     }
     spool = Spool(spec["spool"])
     try:
-        for name, value in artifacts_of(loaded.flow, spec).items():
+        only_given = spec["kind"] == "overrides"
+        values = overrides_of(loaded.flow, spec) if only_given else artifacts_of(loaded.flow, spec)
+        for name, value in values.items():
             done["objects"][name] = spool.write(name, value)
     except Unpicklable as problem:
         done["unpicklable"] = {"name": problem.name, "type": problem.type, "reason": problem.reason}
@@ -54,6 +56,34 @@ def config_value(name: str) -> Any:
     from ..user_configs.config_parameters import resolved_value
 
     return resolved_value(name)
+
+
+def with_cases(graph: dict[str, Any], cases: dict[str, Any]) -> dict[str, Any]:
+    """The graph with the cases of its switches under keys of their own types, which JSON does not have."""
+    for step, pairs in cases.items():
+        graph["steps"][step]["switch_cases"] = {_key(key): target for key, target in pairs}
+    return graph
+
+
+def _key(key: Any) -> Any:
+    if not isinstance(key, dict):
+        return key
+    import ast
+
+    return ast.literal_eval(key["literal"])
+
+
+def overrides_of(flow: FlowSpec, spec: dict[str, Any]) -> dict[str, Any]:
+    """The artifacts of the parameters that are given; the others keep the values of an earlier run."""
+    from ..parameters import context_for
+
+    context = context_for(flow.name, spec.get("user") or "")
+    given = {name.replace("-", "_").lower(): value for name, value in (spec.get("values") or {}).items()}
+    return {
+        name: parameter._stored(parameter.evaluate(given[parameter.option], os.environ, context), spec.get("files"))
+        for name, parameter in parameters_of(type(flow))
+        if not parameter.IS_CONFIG_PARAMETER and parameter.option in given
+    }
 
 
 def artifacts_of(flow: FlowSpec, spec: dict[str, Any]) -> dict[str, Any]:
@@ -87,7 +117,7 @@ def artifacts_of(flow: FlowSpec, spec: dict[str, Any]) -> dict[str, Any]:
             "name": flow.name,
             "_configs_processed": True,
             "_foreach_stack": [],
-            "_graph_info": spec["graph"],
+            "_graph_info": with_cases(spec["graph"], spec.get("cases") or {}),
             "_success": True,
             "_task_ok": True,
             "_transition": None,

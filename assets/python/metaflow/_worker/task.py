@@ -46,7 +46,7 @@ def main(loaded: Loaded, spec: dict[str, Any], channel: Channel) -> None:
     loaded.seeds.refresh()
     os.environ["METAFLOW_RUN_ID"] = spec["run_id"]
     os.environ.update(spec.get("env") or {})
-    if spec["kind"] == "parameters":
+    if spec["kind"] in ("parameters", "overrides"):
         done = run_parameters.evaluate(loaded, spec)
     elif spec["kind"] == "after_run":
         from . import after_run

@@ -1,0 +1,197 @@
+//! The values of parameters: of a whole run, or of those that a resume or a spin changes.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+use serde_json::{Value, json};
+
+use super::attempt;
+use super::error::EngineError;
+use super::event::{Level, TaskRef};
+use super::origin::Output;
+use super::persist;
+use super::plan::Setting;
+use super::run::blocking;
+use super::worker::message::Done;
+use crate::flow::{CaseKey, Graph, Next};
+use crate::store::{ArtifactRef, FlowStore};
+
+/// Values that were evaluated, and not stored yet.
+pub(super) struct Evaluated {
+    done: Done,
+    /// The file that holds their pickles.
+    spool: String,
+}
+
+/// Artifacts that take the place of parameters in everything that a job runs.
+pub(super) type Overrides = IndexMap<String, ArtifactRef>;
+
+/// Evaluates all parameters in a process of their own, since defaults may be functions.
+///
+/// # Errors
+/// When a value does not fit, or a default raises.
+pub(super) async fn evaluate(
+    setting: &Setting,
+    given: &[(String, String)],
+) -> Result<Evaluated, EngineError> {
+    ask(setting, given, "parameters").await
+}
+
+/// Evaluates the parameters and stores them in the run, which must be registered.
+///
+/// # Errors
+/// When a value does not fit, a default raises, or the store cannot be written.
+pub(super) async fn parameters(
+    setting: &Setting,
+    given: &[(String, String)],
+) -> Result<Output, EngineError> {
+    evaluate(setting, given).await?.keep(setting).await
+}
+
+/// Evaluates just the parameters that are given, and stores their blobs with those of the run and of its origin.
+///
+/// # Errors
+/// When a value does not fit, or the store cannot be written.
+pub(super) async fn overrides(
+    setting: &Setting,
+    given: &[(String, String)],
+    origin: &FlowStore,
+) -> Result<Overrides, EngineError> {
+    if given.is_empty() {
+        return Ok(Overrides::default());
+    }
+    let Evaluated { done, spool } = ask(setting, given, "overrides").await?;
+    let (own, origin) = (setting.run.flow().clone(), origin.clone());
+    let python = setting.flow.python.clone();
+    blocking(move || {
+        let spool = Path::new(&spool);
+        let manifest = persist::manifest(&origin, &python, &done, &[], spool)?;
+        if own.root() != origin.root() {
+            for artifact in manifest.objects.values() {
+                own.link_blob_from(&origin, artifact.key)?;
+            }
+        }
+        // Left-overs go with the scratch directory.
+        let _ = std::fs::remove_file(spool);
+        Ok(manifest.objects)
+    })
+    .await
+}
+
+/// Says what differs from the origin, and for what.
+pub(super) async fn announce(setting: &Setting, given: &[(String, String)]) {
+    let Some(origin) = setting.origin.as_ref().filter(|_| !given.is_empty()) else {
+        return;
+    };
+    let values: Vec<String> = given
+        .iter()
+        .map(|(name, text)| format!("{name}={text}"))
+        .collect();
+    let text = format!(
+        "{} instead of the value in run {origin}, for the steps that run now",
+        values.join(", ")
+    );
+    setting.wires.note(None, Level::Info, text).await;
+}
+
+impl Evaluated {
+    /// Stores them as the `_parameters` task of the run, which must be registered.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub async fn keep(self, setting: &Setting) -> Result<Output, EngineError> {
+        let Self { done, spool } = self;
+        let run = setting.run.clone();
+        let identity = setting.identity.clone();
+        let flow = Arc::clone(&setting.flow);
+        blocking(move || {
+            let spool = Path::new(&spool);
+            let manifest = persist::manifest(run.flow(), &flow.python, &done, &[], spool)?;
+            let output = persist::parameters(&run, &identity, &flow, manifest)?;
+            // Left-overs go with the scratch directory.
+            let _ = std::fs::remove_file(spool);
+            Ok(output)
+        })
+        .await
+    }
+}
+
+async fn ask(
+    setting: &Setting,
+    given: &[(String, String)],
+    kind: &'static str,
+) -> Result<Evaluated, EngineError> {
+    let task = TaskRef::new(setting.run.id(), "_parameters", "0", 0);
+    let mut spec = setting.spec(&task);
+    spec.kind = kind;
+    spec.mode = "run";
+    spec.graph = Some(setting.flow.graph_info.clone());
+    spec.cases = cases(&setting.flow.graph);
+    spec.values = values(setting, given)?;
+    let spool = spec.spool.clone();
+    let process = setting.flow.task(&spec).await?;
+    let done = attempt::collect(process, &task, &setting.wires).await?;
+    match (&done.error, &done.unpicklable) {
+        (Some(error), _) => Err(EngineError::python(error.clone())),
+        (None, Some(artifact)) => Err(EngineError::request(
+            format!(
+                "the class attribute {} ({}) cannot be pickled: {}",
+                artifact.name, artifact.type_name, artifact.reason
+            ),
+            "keep it outside the class, in the module",
+        )),
+        (None, None) => Ok(Evaluated { done, spool }),
+    }
+}
+
+/// The texts that were given, by the parameters' own names.
+fn values(
+    setting: &Setting,
+    given: &[(String, String)],
+) -> Result<BTreeMap<String, Value>, EngineError> {
+    let known = &setting.flow.description.parameters;
+    let mut values: BTreeMap<String, Value> = BTreeMap::new();
+    for (name, text) in given {
+        let mut options = known.iter().filter(|parameter| parameter.kind != "Config");
+        let Some(parameter) = options.find(|parameter| parameter.is_called(name)) else {
+            return Err(EngineError::usage(
+                format!("the flow has no parameter {name}"),
+                "`flowdev run FLOW --help` lists them",
+            ));
+        };
+        let text = Value::from(text.as_str());
+        let held = values.entry(parameter.name.clone()).or_default();
+        match held {
+            Value::Array(texts) => texts.push(text),
+            _ if parameter.multiple => *held = vec![text].into(),
+            _ => *held = text,
+        }
+    }
+    Ok(values)
+}
+
+/// The cases of the graph's switches with keys of their own types; what JSON cannot say is `{"literal": <as written>}`.
+fn cases(graph: &Graph) -> BTreeMap<String, Vec<(Value, String)>> {
+    let key = |key: &CaseKey| match key {
+        CaseKey::Bool(value) => json!(value),
+        CaseKey::Int(value) => json!(value),
+        CaseKey::Other(written) => json!({"literal": written}),
+        CaseKey::Text(_) | CaseKey::Config { .. } => json!(key.to_string()),
+    };
+    let switches = graph
+        .nodes
+        .values()
+        .filter_map(|node| match &node.transition {
+            Next::Switch { cases, .. } => Some((node.name.to_string(), cases)),
+            _ => None,
+        });
+    switches
+        .map(|(step, cases)| {
+            let pairs = cases.iter();
+            let pairs = pairs.map(|case| (key(&case.key), case.step.to_string()));
+            (step, pairs.collect())
+        })
+        .collect()
+}
