@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::after::After;
 use super::error::EngineError;
-use super::event::{Event, JobKind, Outcome};
+use super::event::{Event, JobKind, Level, Outcome};
 use super::git;
 use super::identity;
 use super::job::Execution;
