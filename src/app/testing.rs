@@ -242,6 +242,7 @@ pub fn task_started(task: TaskRef, split_index: Option<u64>) -> Event {
         pid: 1,
         split_index,
         inputs: Vec::new(),
+        fallback: false,
     }
 }
 
