@@ -94,7 +94,7 @@ class ParameterTest(unittest.TestCase):
             },
         )
         self.assertIn("chosen by me\n", task.stdout)
-        self.assertIn("Including file notes.txt of size 8\n", task.stdout)
+        self.assertIn("Including file notes.txt of size 8B\n", task.stdout)
 
     def test_given_values_are_converted(self):
         seen = self.seen(

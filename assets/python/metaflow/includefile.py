@@ -33,7 +33,12 @@ class IncludedFile:
     @property
     def size(self) -> int:
         """Bytes of the file."""
-        return self._descriptor["size"]
+        if "size" in self._descriptor:
+            return self._descriptor["size"]
+        # Older runs did not record it.
+        content = self.decode("file")
+        encoding = self._descriptor.get("encoding") or "utf-8"
+        return len(content if isinstance(content, bytes) else content.encode(encoding))
 
     def decode(self, name: str, var_type: str = "Artifact") -> Any:
         """The content: a text, or bytes."""
@@ -44,7 +49,10 @@ class IncludedFile:
             raise MetaflowException(f"{var_type} '{name}' is at {url}, where flowdev's package cannot read it.")
         try:
             with open(url[len(_SCHEME) :], "rb") as file:
-                data = zlib.decompress(file.read(), 31)
+                data = file.read()
+            # What was not uploaded by a run, but only referred to, is as it is.
+            if data.startswith(b"\x1f\x8b") and self._descriptor.get("sub-type") != "external":
+                data = zlib.decompress(data, 31)
         except (OSError, zlib.error) as error:
             raise MetaflowException(f"{var_type} '{name}' cannot be read from {url}: {error}") from error
         if not self._descriptor["is_text"]:
@@ -67,10 +75,16 @@ class IncludeFile(Parameter):
         parser: Any = None,
         **kwargs: Any,
     ) -> None:
-        self._is_text = True if is_text is None else is_text
-        self._encoding = encoding
+        given = {"is_text": is_text, "encoding": encoding}
+        kwargs.update((key, value) for key, value in given.items() if value is not None)
         self._parser = parser
         super().__init__(name, type=str, required=required, help=help, **kwargs)
+
+    def init(self, ignore_errors: bool = False) -> None:
+        if not self._is_ready:
+            super().init(ignore_errors)
+            self._is_text = self.kwargs.pop("is_text", True)
+            self._encoding = self.kwargs.pop("encoding", "utf-8")
 
     def _stored(self, value: Any, files: str | None) -> IncludedFile | None:
         if value is None:
@@ -85,7 +99,7 @@ class IncludeFile(Parameter):
                 data = file.read()
         except OSError as error:
             raise UsageError(f"The file *{self.name}* cannot be read: {error}") from error
-        print(f"Including file {path} of size {len(data)}")
+        print(f"Including file {path} of size {_readable(len(data))}")
         return IncludedFile(
             {
                 "note": "Internal representation of IncludeFile",
@@ -106,15 +120,23 @@ class IncludeFile(Parameter):
         return state.contents[name]
 
     def _parse(self, content: Any) -> Any:
-        parser = self._parser
-        if parser is None or content is None:
+        if self._parser is None or content is None:
             return content
-        if isinstance(parser, str):
-            from importlib import import_module
+        from .user_configs.config_options import call_parser
 
-            module, _, function = parser.rpartition(".")
-            parser = getattr(import_module(module), function)
-        return parser(content)
+        try:
+            return call_parser(self._parser, content)
+        except Exception as error:
+            raise MetaflowException(f"The file of the parameter *{self.name}* cannot be parsed: {error}") from error
+
+
+def _readable(size: int) -> str:
+    """A size with its unit, as people read it."""
+    units = ["B", "KB", "MB", "GB", "TB"]
+    while size >= 1024 and len(units) > 1:
+        size //= 1024
+        del units[0]
+    return f"{size}{units[0]}"
 
 
 def _upload(data: bytes, directory: str) -> str:
