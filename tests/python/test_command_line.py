@@ -175,6 +175,17 @@ class RunTest(FlowFileTest):
         self.assertEqual(answer.code, 2)
         self.assertIn("Error: Invalid value for '--js': ", answer.err)
 
+    def test_a_file_that_is_to_be_included_is_there(self):
+        source = FLOW.replace("import FlowSpec", "import FlowSpec, IncludeFile").replace(
+            "    @retry\n", '    text = IncludeFile("text")\n\n    @retry\n'
+        )
+        self.flow = FlowFile(self.directory, source)
+        answer = self.flow("--quiet", "run", "--must=1", "--text", "flow.py")
+        self.assertEqual((answer.code, answer.line[-1]), (0, "--parameter=text=flow.py"))
+        answer = self.flow("--quiet", "run", "--must=1", "--text", "nowhere")
+        self.assertEqual(answer.code, 2)
+        self.assertIn("Error: Invalid value for '--text': IncludeFile: could not open file 'nowhere'", answer.err)
+
     def test_the_banner_and_the_lines_of_the_check(self):
         answer = self.flow("run", "--must", "1")
         lines = answer.err.splitlines()

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import sys
+
 from .errors import BadValue
 from .kinds import BOOLEAN, INTEGER, REAL, TEXT, Kind
 from .options import Context, Option
@@ -40,13 +43,26 @@ class _Judge(Kind):
         return value
 
 
+class _FileJudge(Kind):
+    """Says whether the file of an `IncludeFile` can be read; the path is what goes on."""
+
+    name = "FILEPATH"
+
+    def convert(self, value: Any) -> str:
+        path = os.path.expanduser(value)
+        # Addresses are for the parameter itself to judge.
+        if "://" not in path and not os.access(path, os.R_OK):
+            raise BadValue(f"IncludeFile: could not open file '{value}' for reading")
+        return value
+
+
 class ParameterOption(Option):
     """The option of one parameter; its value is the tuple of texts that were given for it."""
 
     def __init__(self, parameter: Parameter, required: bool) -> None:
         super().__init__(
             f"--{parameter.name}",
-            kind=_Judge(parameter),
+            kind=_FileJudge() if _is_file(parameter) else _Judge(parameter),
             default=parameter.default,
             multiple=parameter.multiple,
             required=required and parameter.required,
@@ -63,6 +79,12 @@ class ParameterOption(Option):
         finally:
             self.default, self.required = default, required
         return value if self.multiple else () if value is None else (value,)
+
+
+def _is_file(parameter: Parameter) -> bool:
+    # A flow that has one has imported it.
+    module = sys.modules.get("metaflow.includefile")
+    return module is not None and isinstance(parameter, module.IncludeFile)
 
 
 def options_of(flow: FlowSpec, taken: list[Option], required: bool) -> list[ParameterOption]:
