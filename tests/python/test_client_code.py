@@ -54,6 +54,13 @@ class Code(Case):
         with Task("F/1/start/2").code.extract() as directory:
             self.assertEqual(os.listdir(directory), ["flow.py"])
 
+    def test_an_environment_of_packages(self):
+        manifest = {"linux-64": {"id": {"pip": ["x"]}}}
+        self.pack({"flow.py": "", ".mf_install": "{}", "conda.manifest": json.dumps(manifest)}, environment="conda")
+        self.assertEqual(Task("F/1/start/2").environment_info, {})
+        self.store.field("F/1/start/2", "conda_env_prefix", "/id/linux-64")
+        self.assertEqual(Task("F/1/start/2").environment_info, {"pip": ["x"]})
+
     def test_a_lost_package(self):
         self.pack({"flow.py": "", ".mf_install": "{}"})
         (self.store.root / "F" / "data" / "ab" / SHA).unlink()

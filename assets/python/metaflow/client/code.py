@@ -129,7 +129,10 @@ def environment_info(code: MetaflowCode, metadata: dict[str, Any]) -> Any:
     kind = code.info.get("environment_type")
     if not kind:
         return None
-    if kind in ("conda", "pypi"):
-        described = metadata.get("conda_env_prefix") or metadata.get("conda_env_hash")
-        return None if described is None else {"type": kind, "environment": described}
-    return "Local environment"
+    if kind not in ("conda", "pypi"):
+        return "Local environment"
+    # Environments by platform and id; both are parts of the place that this one had.
+    place = (metadata.get("conda_env_prefix") or "").split("/")
+    with code._open() as archive:
+        manifest = json.loads(_member(archive, "conda.manifest") or "{}")
+    return manifest.get(place[2], {}).get(place[1], {}) if len(place) > 2 else {}
