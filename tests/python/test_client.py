@@ -89,7 +89,9 @@ class Reading(Case):
             again = pickle.loads(pickle.dumps(thing, 4))
             self.assertEqual(repr(again), repr(thing))
         metadata_before = thing.__getstate__()["data"][2]
-        self.assertEqual(metadata_before, f"local@{self.directory}")
+        self.assertEqual(metadata_before, f"local@{os.path.realpath(self.directory)}")
+        metadata(os.path.relpath(self.directory))
+        self.assertEqual(Run("F/1").__getstate__()["data"][2], metadata_before)
 
     def test_a_pickled_object_remembers_its_store(self):
         data = pickle.dumps(Run("F/1"), 4)

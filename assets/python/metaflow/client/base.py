@@ -185,7 +185,7 @@ class MetaflowObject:
             "data": [
                 self.pathspec,
                 self._attempt,
-                self._store.describe(),
+                self._store.address(),
                 self._current_namespace,
                 self._namespace_check,
             ],

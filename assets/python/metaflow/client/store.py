@@ -56,8 +56,10 @@ class Store:
 
     def describe(self) -> str:
         """`local@<the directory that has the store in it>`."""
-        if self._directory is not None:
-            return f"{self.kind}@{self._directory}"
+        return self.address() if self._directory is None else f"{self.kind}@{self._directory}"
+
+    def address(self) -> str:
+        """The same for other processes, which may have another working directory."""
         root = self.root
         if root is None:
             return f"{self.kind}@<No {KINDS[self.kind]} directory found in current working tree>"
