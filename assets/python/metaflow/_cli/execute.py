@@ -162,7 +162,7 @@ def _line(state: State, verb: str, values: dict[str, Any]) -> list[str]:
         validate_tags(tags)
     decospecs = _decospecs(state, values.pop("decospecs", None))
     check.before_run(state)
-    _export_configuration()
+    _export_user()
     line = [verb, binary.flow_file(), "--console", "metaflow", "--class", state.flow.name]
     if state.is_quiet:
         line.append("--quiet")
@@ -190,14 +190,13 @@ def _line(state: State, verb: str, values: dict[str, Any]) -> list[str]:
     return line
 
 
-def _export_configuration() -> None:
-    """What configuration files say of things that the binary looks for in variables only."""
+def _export_user() -> None:
+    """The binary takes the user's name from variables only; a configuration file may have it, too."""
     from ..metaflow_config import from_conf
 
-    for key in ("USER", "DATASTORE_SYSROOT_LOCAL", "DATASTORE_SYSROOT_SPIN"):
-        value = from_conf(key)
-        if value:
-            os.environ.setdefault(f"METAFLOW_{key}", value)
+    user = from_conf("USER")
+    if user:
+        os.environ.setdefault("METAFLOW_USER", user)
 
 
 def _decospecs(state: State, own: tuple[str, ...] | None) -> list[str]:
