@@ -9,7 +9,7 @@ use super::parameters::Overrides;
 use super::scheduler::{Place, Transition};
 use super::worker::message::InputSpec;
 use crate::flow::StepName;
-use crate::store::{ControlFacts, FlowStore, Manifest, RunStore, TaskStore};
+use crate::store::{ArtifactRef, ControlFacts, FlowStore, Manifest, RunStore, TaskStore};
 
 /// What a finished task left behind, for the tasks that follow it.
 #[derive(Debug, Clone)]
@@ -32,7 +32,11 @@ impl Output {
 
     /// The same with other artifacts in the place of some.
     pub fn overridden(self, by: &Overrides) -> Self {
-        if by.is_empty() {
+        let objects = &self.manifest.objects;
+        let has = |(name, new): (&String, &ArtifactRef)| {
+            objects.get(name).is_some_and(|held| held.key == new.key)
+        };
+        if by.iter().all(has) {
             return self;
         }
         let mut manifest = Manifest::clone(&self.manifest);

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use super::attempt;
 use super::error::EngineError;
 use super::event::{Level, TaskRef};
+use super::load::LoadedFlow;
 use super::origin::Output;
 use super::persist;
 use super::plan::Setting;
@@ -25,8 +26,24 @@ pub(super) struct Evaluated {
     spool: String,
 }
 
-/// Artifacts that take the place of parameters in everything that a job runs.
+/// The parameters of everything that a job runs, where it starts from the tasks of an earlier run.
 pub(super) type Overrides = IndexMap<String, ArtifactRef>;
+
+/// The parameters of a run as its `_parameters` task has them. Tasks that it has taken over from yet another run may have been
+/// given others.
+pub(super) fn of_run(flow: &LoadedFlow, parameters: &Output) -> Overrides {
+    let options = flow.description.parameters.iter();
+    options
+        .filter(|parameter| parameter.kind != CONFIG)
+        .filter_map(|parameter| {
+            let artifact = parameters.manifest.objects.get(&parameter.attr)?;
+            Some((parameter.attr.clone(), artifact.clone()))
+        })
+        .collect()
+}
+
+/// The kind of a parameter that is no option.
+const CONFIG: &str = "Config";
 
 /// Evaluates all parameters in a process of their own, since defaults may be functions.
 ///
@@ -154,7 +171,7 @@ fn values(
     let known = &setting.flow.description.parameters;
     let mut values: BTreeMap<String, Value> = BTreeMap::new();
     for (name, text) in given {
-        let mut options = known.iter().filter(|parameter| parameter.kind != "Config");
+        let mut options = known.iter().filter(|parameter| parameter.kind != CONFIG);
         let Some(parameter) = options.find(|parameter| parameter.is_called(name)) else {
             return Err(EngineError::usage(
                 format!("the flow has no parameter {name}"),

@@ -90,23 +90,30 @@ async fn begin(
         overrides: Arc::default(),
     };
     // A value that does not fit leaves no run behind.
-    setting.overrides =
-        Arc::new(parameters::overrides(&setting, &request.parameters, &flow_store).await?);
+    let changed = parameters::overrides(&setting, &request.parameters, &flow_store).await?;
+    let mut values = parameters::of_run(&setting.flow, &origin_parameters);
+    values.extend(changed);
+    setting.overrides = Arc::new(values);
     register(&mut setting, None).await?;
-    let parameters = keep_parameters(&setting, origin_parameters).await?;
+    let is_changed = !request.parameters.is_empty();
+    let parameters = keep_parameters(&setting, origin_parameters, is_changed).await?;
     announce(&setting, JobKind::Resume).await;
     parameters::announce(&setting, &request.parameters).await;
     Ok((setting, parameters, finished))
 }
 
 /// The origin's parameters, as those of the new run.
-async fn keep_parameters(setting: &Setting, origin: Output) -> Result<Output, EngineError> {
+async fn keep_parameters(
+    setting: &Setting,
+    origin: Output,
+    is_changed: bool,
+) -> Result<Output, EngineError> {
     let run = setting.run.clone();
     let identity = setting.identity.clone();
     let flow = Arc::clone(&setting.flow);
     let overrides = Arc::clone(&setting.overrides);
     blocking(move || {
-        if overrides.is_empty() {
+        if !is_changed {
             let task = TaskRef::new(run.id(), "_parameters", "0", 0);
             return persist::clone_task(&run, &identity, &origin, &task, false);
         }

@@ -18,6 +18,7 @@ mod documentation;
 mod exchange;
 mod failures;
 mod flow_file;
+mod options;
 mod python_side;
 mod random_graphs;
 mod s3;
