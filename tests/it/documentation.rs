@@ -1,9 +1,11 @@
-//! Every command in a `console` or `sh` block of the documentation runs, in the order of the page, in one directory per page.
+//! Every command in a `console` or `sh` block of the documentation runs, and every `python` block, in the order of the page, in
+//! one directory per page.
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
-use crate::support::{Sandbox, repository, run};
+use crate::support::{Sandbox, repository, run, venv};
 
 /// The pages: README.md and docs/*.md.
 fn pages() -> Vec<PathBuf> {
@@ -18,24 +20,70 @@ fn pages() -> Vec<PathBuf> {
     pages
 }
 
-/// The commands of a page's blocks: all lines of `sh`, the lines after a `$` of `console`.
-fn commands(page: &str) -> Vec<String> {
+/// What a page has to be tried.
+enum Example {
+    Command(String),
+    Python(String),
+}
+
+/// The examples of a page's blocks: all lines of `sh`, the lines after a `$` of `console`, each block of `python` as a whole.
+fn examples(page: &str) -> Vec<Example> {
     let mut found = Vec::new();
     let mut block = None;
     for line in page.lines() {
         match (block, line.strip_prefix("```")) {
-            (None, Some(kind)) => block = Some(kind.trim()),
+            (None, Some(kind)) => {
+                block = Some(kind.trim());
+                if block == Some("python") {
+                    found.push(Example::Python(String::new()));
+                }
+            }
             (Some(_), Some(_)) => block = None,
             (Some("sh"), None)
                 if !line.trim().is_empty() && !line.trim_start().starts_with('#') =>
             {
-                found.push(line.to_owned())
+                found.push(Example::Command(line.to_owned()));
             }
-            (Some("console"), None) => found.extend(line.strip_prefix("$ ").map(str::to_owned)),
+            (Some("console"), None) => found.extend(
+                line.strip_prefix("$ ")
+                    .map(|command| Example::Command(command.to_owned())),
+            ),
+            (Some("python"), None) => {
+                if let Some(Example::Python(text)) = found.last_mut() {
+                    text.push_str(line);
+                    text.push('\n');
+                }
+            }
             _ => {}
         }
     }
     found
+}
+
+/// The commands among them.
+fn commands(page: &str) -> Vec<String> {
+    let examples = examples(page).into_iter();
+    examples
+        .filter_map(|example| match example {
+            Example::Command(line) => Some(line),
+            Example::Python(_) => None,
+        })
+        .collect()
+}
+
+/// A block as a program of its own, with our package; functions that are tests are called, as pytest would.
+fn python(sandbox: &Sandbox, text: &str) -> Command {
+    let script = sandbox.write(
+        "snippet.py",
+        &format!("{text}\nfor name in [name for name in dir() if name.startswith('test_')]:\n    globals()[name]()\n"),
+    );
+    let mut command = sandbox.command(&venv::python_or_any());
+    command
+        .arg(script)
+        .env("PYTHONPATH", repository().join("assets/python"))
+        .env("FLOWDEV_BIN", env!("CARGO_BIN_EXE_flowdev"))
+        .env("PYTHONDONTWRITEBYTECODE", "1");
+    command
 }
 
 /// The command as a test can run it; `None` for the tests themselves.
@@ -62,14 +110,22 @@ fn every_command_in_the_documentation_runs() {
     for page in pages() {
         let sandbox = Sandbox::new();
         let text = fs::read_to_string(&page).expect("page");
-        for original in commands(&text) {
-            let Some(line) = runnable(&original) else {
-                continue;
+        for example in examples(&text) {
+            let (original, finished) = match example {
+                Example::Command(original) => {
+                    let Some(line) = runnable(&original) else {
+                        continue;
+                    };
+                    let mut shell = sandbox.command(Path::new("sh"));
+                    shell.args(["-euc", &line]);
+                    (original, run(shell))
+                }
+                Example::Python(text) => {
+                    let finished = run(python(&sandbox, &text));
+                    (text, finished)
+                }
             };
             count += 1;
-            let mut shell = sandbox.command(Path::new("sh"));
-            shell.args(["-euc", &line]);
-            let finished = run(shell);
             if finished.code != 0 {
                 failed.push(format!(
                     "{}: {original}: exit code {}\n{}",

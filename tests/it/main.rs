@@ -21,6 +21,7 @@ mod flow_file;
 mod options;
 mod python_side;
 mod random_graphs;
+mod runner;
 mod s3;
 mod session;
 mod spin;
