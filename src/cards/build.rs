@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::card::Card;
 use super::component::Component;
 use super::parts::{
-    ArtifactItem, Artifacts, Cell, Dag, Image, Log, Page, PythonCode, Section, Subtitle, Table,
+    ArtifactItem, Artifacts, Cell, Dag, Image, Log, Markdown, Page, PythonCode, Section, Table,
     Title,
 };
 
@@ -115,32 +115,18 @@ pub fn default_card(facts: TaskFacts, user: Vec<Component>) -> Card {
         .into_iter()
         .map(|p| item(p.name, p.type_name, Some(p.repr)))
         .collect();
-    let parameters = if parameters.is_empty() {
-        Component::from(Title {
-            text: "No Parameters".to_owned(),
-            ..Title::default()
-        })
-    } else {
-        Component::from(Artifacts {
-            data: parameters,
-            ..Artifacts::default()
-        })
-    };
-    contents.push(section("Flow Parameters", vec![parameters]));
-    let artifacts = facts
+    contents.push(section(
+        "Flow Parameters",
+        vec![items_or(parameters, "No Parameters")],
+    ));
+    let artifacts: Vec<ArtifactItem> = facts
         .artifacts
         .into_iter()
         .map(|a| item(a.name, a.type_name, a.repr))
         .collect();
     contents.push(section(
         "Artifacts",
-        vec![
-            Artifacts {
-                data: artifacts,
-                ..Artifacts::default()
-            }
-            .into(),
-        ],
+        vec![items_or(artifacts, "No Artifacts")],
     ));
     if !facts.tables.is_empty() {
         contents.push(section(
@@ -157,10 +143,15 @@ pub fn default_card(facts: TaskFacts, user: Vec<Component>) -> Card {
             }
             .into()
         };
-        contents.push(section(
-            "Image Data",
-            facts.images.into_iter().map(image).collect(),
-        ));
+        contents.push(
+            Section {
+                title: Some("Image Data".to_owned()),
+                columns: u32::try_from(facts.images.len()).ok(),
+                contents: facts.images.into_iter().map(image).collect(),
+                ..Section::default()
+            }
+            .into(),
+        );
     }
     contents.push(section(
         "DAG",
@@ -256,6 +247,22 @@ fn item(name: String, type_name: String, repr: Option<String>) -> ArtifactItem {
     }
 }
 
+/// Values under their names; a title that says so where there are none.
+fn items_or(items: Vec<ArtifactItem>, otherwise: &str) -> Component {
+    if items.is_empty() {
+        return Title {
+            text: otherwise.to_owned(),
+            ..Title::default()
+        }
+        .into();
+    }
+    Artifacts {
+        data: items,
+        ..Artifacts::default()
+    }
+    .into()
+}
+
 fn task_table(facts: &TaskFacts) -> Table {
     let mut columns = vec!["Task Created On", "Task Finished On", "Tags", "Attempt"];
     let mut row = vec![
@@ -280,6 +287,8 @@ fn task_table(facts: &TaskFacts) -> Table {
 
 fn table_section(fact: TableFact) -> Component {
     let shown = fact.rows.len();
+    // The first one labels the rows.
+    let columns = fact.columns.len().saturating_sub(1);
     let table = Table {
         columns: fact.columns.into_iter().map(Value::from).collect(),
         data: fact
@@ -289,19 +298,17 @@ fn table_section(fact: TableFact) -> Component {
             .collect(),
         ..Table::default()
     };
-    let mut contents = vec![Component::from(table)];
-    if fact.total_rows > shown as u64 {
-        let text = format!("the first {shown} of {} rows", fact.total_rows);
-        contents.push(
-            Subtitle {
-                text,
-                ..Subtitle::default()
-            }
-            .into(),
-        );
-    }
+    let hidden = fact.total_rows.saturating_sub(shown as u64);
+    let note = Markdown {
+        source: format!("\n_Truncated - {hidden} rows not shown_"),
+        ..Markdown::default()
+    };
+    let contents = vec![Component::from(table), note.into()];
     Section {
-        title: Some(fact.name),
+        title: Some(format!(
+            "Artifact Name: {} ({columns} columns and {} rows)",
+            fact.name, fact.total_rows
+        )),
         contents,
         ..Section::default()
     }

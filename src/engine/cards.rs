@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde_json::{Map, Value, json};
 
+use super::card_facts;
 use super::error::EngineError;
 use super::event::Event;
 use super::identity;
@@ -20,14 +21,6 @@ use crate::cards::{
     error_card, fill_page,
 };
 use crate::flow::{Graph, NodeKind};
-use crate::inspect;
-use crate::store::ArtifactRef;
-
-/// Larger artifacts are named in a card, not shown.
-const SHOW_UP_TO: u64 = 4 * 1024 * 1024;
-/// Characters of an artifact's text in a card.
-const REPR_WIDTH: usize = 80;
-const REPR_DEPTH: usize = 4;
 
 /// Stores the state of a card: its page, what updates the page, or both. `output` is there once the task has ended.
 pub(super) fn store(
@@ -163,37 +156,25 @@ fn facts(
         if name.starts_with('_') || name == "name" {
             continue;
         }
-        let text = text_of(output, artifact);
+        let shown = card_facts::show(output, name, artifact);
         let type_name = artifact.class_name().to_owned();
         if parameters.contains(&name.as_str()) {
             facts.parameters.push(ParameterFact {
                 name: name.clone(),
                 type_name,
-                repr: text.unwrap_or_default(),
+                repr: shown.text.unwrap_or_default(),
             });
         } else {
             facts.artifacts.push(ArtifactFact {
                 name: name.clone(),
                 type_name,
-                repr: text,
+                repr: shown.text,
             });
+            facts.tables.extend(shown.table);
+            facts.images.extend(shown.image);
         }
     }
     Ok(facts)
-}
-
-/// An artifact as text, read without running it; `None` for what is too large or cannot be read.
-fn text_of(output: &Output, artifact: &ArtifactRef) -> Option<String> {
-    if artifact.size > SHOW_UP_TO || !artifact.is_pickle() {
-        return None;
-    }
-    let bytes = bytes::Bytes::from(output.flow().blob(artifact.key).ok()?);
-    let described = inspect::describe(&bytes, artifact.size).ok()?;
-    Some(inspect::repr(
-        described.value.root(),
-        REPR_WIDTH,
-        REPR_DEPTH,
-    ))
 }
 
 /// The source of a step's function.
@@ -231,7 +212,7 @@ fn dag(graph: &Graph) -> Value {
             };
             let about = json!({
                 "type": kind,
-                "box_next": node.kind.is_split(),
+                "box_next": !matches!(node.kind, NodeKind::Linear | NodeKind::Join),
                 "box_ends": node.matching_join,
                 "next": node.next,
                 "doc": node.doc,

@@ -4,6 +4,7 @@
 mod after;
 mod assets;
 mod attempt;
+mod card_facts;
 mod cards;
 mod error;
 pub mod event;
