@@ -234,7 +234,7 @@ pub struct CardReport {
     #[serde(default)]
     pub rank: Value,
     #[serde(default)]
-    pub refresh_interval: Option<f64>,
+    pub refresh_interval: Value,
     #[serde(default)]
     pub customize: bool,
     #[serde(default)]

@@ -33,6 +33,14 @@ class MetaflowCard:
     def __init__(self, options: Any = None, components: Any = None, graph: Any = None, flow: Any = None) -> None:
         pass
 
+    def _get_mustache(self) -> Any:
+        """The module with which types fill templates; None where it is not installed."""
+        try:
+            import chevron
+        except ImportError:
+            return None
+        return chevron
+
     def render(self, task: Any) -> str:
         """The page of a finished task."""
         raise TypeError(f"the card type `{type(self).type}` has no `render`")
