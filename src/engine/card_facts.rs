@@ -129,6 +129,9 @@ fn cell(table: &Table, row: usize, column: usize) -> Value {
         .columns
         .get(column)
         .is_some_and(|info| info.align == Align::Right);
+    if is_number && text == "NaN" {
+        return json!("null");
+    }
     if is_number && let Ok(number) = serde_json::from_str::<serde_json::Number>(&text) {
         return Value::Number(number);
     }

@@ -1,7 +1,9 @@
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use super::super::testing::{chart, every_component, fixture, options, poison};
-use super::super::{Card, Component, HtmlOptions, Markdown, blank_card};
+use super::super::{Card, Component, HtmlOptions, Markdown, blank_card, fill_page};
 
 #[test]
 fn no_text_of_a_card_becomes_markup() {
@@ -52,6 +54,37 @@ fn the_policy_lets_only_the_pages_own_scripts_run() {
             .count(),
         2
     );
+}
+
+#[test]
+fn a_page_of_a_python_class_is_completed() {
+    let ours = blank_card(
+        "p",
+        "",
+        vec![Component::from_json(
+            &json!({"type": "markdown", "source": "# Heading"}),
+        )],
+    );
+    let data = STANDARD.encode(ours.to_json().to_string());
+    let page = |end: &str| {
+        format!(
+            "<body><main class=\"card_app\" data-from=\"python\"></main><b>own</b>\
+             <script>window.__MF_DATA__[\"x\"] = \"{data}\"\n{end}</script></body>"
+        )
+    };
+    let last = fill_page(&page("window.metaflow_card_update = undefined;"));
+    assert!(last.contains("<h1>Heading</h1>"), "{last}");
+    assert!(last.contains("<b>own</b>"));
+    assert_eq!(last.matches("<script>").count(), 1);
+    assert_eq!(Card::parse_html(&last).unwrap(), ours);
+    let running = fill_page(&page(""));
+    assert_eq!(running.matches("<script>").count(), 2, "it is updated");
+    for other in [
+        "<html>a page of another kind</html>".to_owned(),
+        page("").replace("__MF_DATA__", "other"),
+    ] {
+        assert_eq!(fill_page(&other), other);
+    }
 }
 
 #[test]
