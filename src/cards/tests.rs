@@ -201,6 +201,7 @@ fn the_layout_of_real_default_cards_is_ours() {
         TaskFacts {
             duration: Some(String::new()),
             parameters: vec![ParameterFact::default()],
+            artifacts: vec![ArtifactFact::default()],
             ..TaskFacts::default()
         },
         real.user_components(),
