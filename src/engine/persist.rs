@@ -174,6 +174,8 @@ pub(super) fn manifest(
             ObjectReport::At {
                 at: (offset, length),
                 type_name,
+                encoding,
+                info,
             } => {
                 let file = match &file {
                     Some(file) => file,
@@ -181,7 +183,13 @@ pub(super) fn manifest(
                 };
                 let bytes = read(file, spool, *offset, *length)?;
                 let key = flow.put_blob(&bytes)?;
-                ArtifactRef::pickle(key, *length, type_name)
+                let mut artifact = ArtifactRef::pickle(key, *length, type_name);
+                // A serialiser of an extension says what it has done.
+                if let (Some(encoding), Some(info)) = (encoding, info) {
+                    artifact.encoding.clone_from(encoding);
+                    artifact.serializer_info = Some(info.clone());
+                }
+                artifact
             }
         };
         manifest.objects.insert(name.clone(), artifact);

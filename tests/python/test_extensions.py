@@ -85,6 +85,13 @@ class ExtensionTest(unittest.TestCase):
         end = self.worker.step("end", self.first, node=FINAL)
         self.assertEqual(self.worker.value(end, "acme_hooks"), ["pre:end:1", "decorated:0", "post"])
 
+    def test_artifacts_with_a_serializer_of_their_own(self):
+        entry = self.first.done["objects"]["temperature"]
+        self.assertEqual((entry["encoding"], entry["at"][1]), ("acme-degrees", 2))
+        self.assertEqual(entry["info"], {"source": "_pythonpath_0", "unit": "C"})
+        end = self.worker.step("end", self.first, node=FINAL)
+        self.assertEqual(self.worker.value(end, "degrees"), 21)
+
     def test_tasks_that_fail_tell_their_decorators(self):
         again = self.worker.step(
             "start", self.worker.parameters(), node={"next": ["fails"]}, attempt=0, max_user_retries=1

@@ -323,5 +323,11 @@ pub enum ObjectReport {
         at: (u64, u64),
         #[serde(rename = "type", default)]
         type_name: String,
+        /// How the bytes are serialised, where that is not as a pickle.
+        #[serde(default)]
+        encoding: Option<String>,
+        /// What the serialiser notes for itself.
+        #[serde(default)]
+        info: Option<Value>,
     },
 }

@@ -10,6 +10,7 @@ import _pickle
 import os
 import sys
 
+from ..extension_support import serializers
 from . import witness
 
 TYPE_CHECKING = False
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 # Metaflow's readers refuse anything newer.
 PROTOCOL = 4
 ENCODING = "pickle-v4"
+PICKLES = frozenset(("pickle-v2", "pickle-v4", "gzip+pickle-v2", "gzip+pickle-v4"))
 
 # Types whose objects cannot have changed since they were loaded, so that the input's blob still says what they are.
 IMMUTABLE = frozenset((type(None), bool, int, float, complex, str, bytes, type(Ellipsis), range))
@@ -115,12 +117,15 @@ class Spool:
     """The pickles of one task, one after the other in one file."""
 
     def __init__(self, path: str) -> None:
-        self._path = path
+        self._serializers = serializers()
         self._file = open(path, "wb", buffering=_CHUNK)
 
     def write(self, name: str, value: object) -> dict[str, Any]:
         """Append one artifact; answers its entry in the manifest."""
         start = self._file.tell()
+        for serializer in self._serializers:
+            if _claims(serializer, value):
+                return self._write_with(serializer, name, value)
         try:
             _pickle.Pickler(self._file, PROTOCOL).dump(value)
         except OSError:
@@ -129,8 +134,33 @@ class Spool:
             raise Unpicklable(name, value, error) from error
         return {"at": [start, self._file.tell() - start], "type": str(type(value)), "encoding": ENCODING}
 
+    def _write_with(self, serializer: Any, name: str, value: object) -> dict[str, Any]:
+        from ..datastore.artifacts.serializer import serialize
+        from ..extension_support.plugins import source_of
+
+        start = self._file.tell()
+        try:
+            data, metadata = serialize(serializer, name, value)
+        except Exception as error:
+            raise Unpicklable(name, value, error) from error
+        self._file.write(data)
+        return {
+            "at": [start, len(data)],
+            "type": metadata.obj_type,
+            "encoding": metadata.encoding,
+            "info": {"source": source_of(serializer), **(metadata.serializer_info or {})},
+        }
+
     def close(self) -> None:
         self._file.close()
+
+
+def _claims(serializer: Any, value: object) -> bool:
+    try:
+        return bool(serializer.can_serialize(value))
+    except Exception:
+        # It looks at objects that are none of its business.
+        return False
 
 
 class TaskInput:
@@ -163,8 +193,12 @@ class TaskInput:
             return self.replaced[name]
         from ..exception import MetaflowDataMissing
 
-        sha = self.objects[name][0]
+        sha, *entry = self.objects[name]
         try:
+            if entry[0] not in PICKLES:
+                from ..datastore.artifacts.serializer import deserialize
+
+                return deserialize(name, read_blob(self.blobs, sha), tuple(entry))
             return fetch(self.blobs, sha)
         except OSError as error:
             raise MetaflowDataMissing(f"The artifact *{name}* of {self.pathspec} cannot be read: {error}") from error

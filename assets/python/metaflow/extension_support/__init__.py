@@ -31,6 +31,10 @@ class _State:
         self.names: dict[str, dict[str, Any]] = {}
         # The modules in which extensions list their plugins.
         self.plugins: list[Any] | None = None
+        # The serializers for artifacts that they bring, the first to be asked first.
+        self.serializers: list[Any] | None = None
+        # Serializer -> the package that has it.
+        self.sources: dict[Any, str] = {}
 
 
 _state = _State()
@@ -152,6 +156,15 @@ def names_of(extension_point: str) -> dict[str, Any]:
 
         getattr(_names, extension_point)(names)
     return _state.names[extension_point]
+
+
+def serializers() -> list[Any]:
+    """The classes that extensions bring for their kinds of artifacts; none, as a rule."""
+    if not present():
+        return []
+    from .plugins import serializers
+
+    return serializers()
 
 
 def find_replacement(name: str) -> Any:

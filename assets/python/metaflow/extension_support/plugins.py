@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from . import _state, alias_submodules, get_modules, lazy_load_aliases
+from . import _state, alias_submodules, get_modules, lazy_load_aliases, load_module
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,6 +28,47 @@ def loaded() -> list[Any]:
             lazy_load_aliases(alias_submodules(each.module, each.tl_package, "plugins"))
         _state.plugins = [each.module for each in found]
     return _state.plugins
+
+
+def serializers() -> list[Any]:
+    """The serializers for artifacts that extensions bring, the first to be asked first."""
+    if _state.serializers is None:
+        _state.serializers = []
+        found = []
+        packages = {
+            name: each.package_name
+            for each in get_modules("plugins")
+            for name, _ in getattr(each.module, "ARTIFACT_SERIALIZERS_DESC", ())
+        }
+        for name, path in resolve("artifact_serializer", {}).items():
+            module, _, attribute = path.rpartition(".")
+            try:
+                kind = getattr(load_module(module), attribute)
+                _set_up(kind)
+            except Exception as error:
+                import warnings
+
+                warnings.warn(f"The serializer {path} is left out: {error}", RuntimeWarning, stacklevel=2)
+                continue
+            _state.sources[kind] = packages[name]
+            found.append(kind)
+        # Of equal ones the last to be listed comes first.
+        found.reverse()
+        _state.serializers = sorted(found, key=lambda kind: kind.PRIORITY)
+    return _state.serializers
+
+
+def source_of(serializer: Any) -> str:
+    """The package that a serializer comes from."""
+    return _state.sources[serializer]
+
+
+def _set_up(kind: Any) -> None:
+    # The argument may be left out by subclasses.
+    if kind.setup_imports.__code__.co_argcount > 1:
+        kind.setup_imports(None)
+    else:
+        kind.setup_imports()
 
 
 def resolve(category: str, ours: dict[str, str]) -> dict[str, str]:
