@@ -11,7 +11,7 @@ use super::cards;
 use super::error::EngineError;
 use super::event::{Event, Failure, Level, TaskRef, Timing};
 use super::gang::CONTROL;
-use super::listen::{Heard, Until, follow, level_of};
+use super::listen::{Echo, Heard, Until, follow, level_of};
 use super::load::LoadedFlow;
 use super::origin::Output;
 use super::output::Cutter;
@@ -50,6 +50,8 @@ pub(super) struct Plan {
     pub is_end: bool,
     pub wires: Wires,
     pub halt: watch::Receiver<Halt>,
+    /// Whose log has the lines of this task, too.
+    pub echo: Option<Echo>,
     /// Held until the process is gone and its output is stored, which may be after its artifacts are.
     pub alive: mpsc::Sender<()>,
 }
@@ -102,7 +104,7 @@ async fn attempt(mut plan: Plan, started: Instant) -> Result<AttemptEnd, EngineE
             inputs: plan.inputs.iter().map(Output::pathspec).collect(),
         })
         .await;
-    let mut heard = Heard::new(plan.wires.max_log_size);
+    let mut heard = Heard::new(plan.wires.max_log_size, plan.echo.as_ref());
     follow(&mut plan, &mut process, &mut heard, Until::Done).await;
     let is_good = heard
         .done
@@ -112,8 +114,7 @@ async fn attempt(mut plan: Plan, started: Instant) -> Result<AttemptEnd, EngineE
         // Why it failed may be in how the process ends.
         follow(&mut plan, &mut process, &mut heard, Until::Exit).await;
     }
-    let mut gang = heard.take_gang();
-    gang.dismiss(&plan.wires).await;
+    heard.gang.dismiss(&plan.wires).await;
     let user = millis(started);
     opened.await.map_err(|_| EngineError::WorkerGone)??;
     let killed = heard.sent > Halt::No;
@@ -142,7 +143,7 @@ async fn attempt(mut plan: Plan, started: Instant) -> Result<AttemptEnd, EngineE
             Some(output),
         ) => {
             let handed_on = if plan.spec.ubf.as_deref() == Some(CONTROL) {
-                gang.outputs(&mappers.unwrap_or_default(), &output)?
+                heard.gang.outputs(&mappers.unwrap_or_default(), &output)?
             } else {
                 vec![output.clone()]
             };
@@ -193,10 +194,11 @@ async fn store(
 ) -> Result<Option<Output>, EngineError> {
     let attempt = plan.attempt.clone();
     let inputs = std::mem::take(&mut plan.inputs);
+    let placed = heard.placed;
     let Some(done) = heard.done.take() else {
         return Ok(None);
     };
-    let output = blocking(move || attempt.finish(&done, &inputs, &spool.0)).await?;
+    let output = blocking(move || attempt.finish(&done, &inputs, &spool.0, placed)).await?;
     if !heard.cards.is_empty() {
         let cards = std::mem::take(&mut heard.cards);
         store_cards(plan, output.as_ref(), cards).await;

@@ -8,12 +8,13 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
 use super::attempt::{self, AttemptEnd, Halt, Plan};
 use super::error::EngineError;
-use super::event::{Event, Level, TaskRef};
+use super::event::{Event, Level, Stream, TaskRef};
+use super::listen::Echo;
 use super::origin::Output;
 use super::persist::Attempt;
 use super::submit::Wires;
@@ -31,11 +32,16 @@ pub(super) struct Gang {
     running: JoinSet<(TaskRef, AttemptEnd)>,
     ended: HashMap<String, Output>,
     halt: watch::Sender<Halt>,
+    echo: Echo,
+    echoed: mpsc::UnboundedReceiver<(Stream, Vec<u8>)>,
 }
 
 impl Gang {
     pub fn new() -> Self {
+        let (echo, echoed) = mpsc::unbounded_channel();
         Self {
+            echo,
+            echoed,
             running: JoinSet::new(),
             ended: HashMap::new(),
             halt: watch::channel(Halt::No).0,
@@ -53,10 +59,16 @@ impl Gang {
             plan.wires.note(Some(step), Level::Error, text).await;
             return;
         }
-        let worker = worker(plan, order, self.halt.subscribe());
+        let mut worker = worker(plan, order, self.halt.subscribe());
+        worker.echo = Some(self.echo.clone());
         let task = worker.attempt.task_ref.clone();
         let end = spawned(worker);
         self.running.spawn(async move { (task, end.await) });
+    }
+
+    /// The next line that a worker has written.
+    pub fn heard(&mut self) -> Option<(Stream, Vec<u8>)> {
+        self.echoed.try_recv().ok()
     }
 
     /// Whether a worker still runs.
@@ -183,6 +195,7 @@ fn worker(plan: &Plan, order: WorkerOrder, halt: watch::Receiver<Halt>) -> Plan 
         is_end: false,
         wires: plan.wires.clone(),
         halt,
+        echo: None,
         alive: plan.alive.clone(),
     }
 }

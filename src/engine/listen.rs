@@ -1,16 +1,19 @@
 //! Listening to a task process: what it writes goes to the face at once and to the log, what it reports is kept.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use rustix::process::Signal;
-use tokio::sync::watch;
+use serde_json::Value;
+use tokio::sync::{mpsc, watch};
 
 use super::attempt::{Halt, Plan, store_cards};
 use super::event::{Event, Level, Stream};
 use super::gang::Gang;
 use super::output::{Cutter, Lines, Piece};
-use super::worker::message::{CardReport, Done, Report};
+use super::run::blocking;
+use super::worker::message::{CardReport, Done, RecordReport, Report};
 use super::worker::{Said, TaskProcess};
 use crate::store::LogBuffer;
 
@@ -27,6 +30,9 @@ const SEGMENTATION_FAULT: i32 = -11;
 const SETTLE: Duration = Duration::from_millis(3);
 /// The same for a line that never stops growing: a progress bar that is drawn all the time.
 const HELD_AT_MOST: Duration = Duration::from_millis(50);
+
+/// Where lines of a worker go beside its own log.
+pub(super) type Echo = mpsc::UnboundedSender<(Stream, Vec<u8>)>;
 
 /// How far to listen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,17 +57,19 @@ pub(super) struct Heard {
     /// The hardest signal that it was sent.
     pub sent: Halt,
     /// The tasks that it controls.
-    gang: Gang,
+    pub gang: Gang,
+    /// Its place among its siblings is recorded.
+    pub placed: bool,
     ended: bool,
     stdout: Ear,
     stderr: Ear,
 }
 
 impl Heard {
-    /// Nothing yet.
+    /// Nothing yet; lines are to be repeated to `echo`.
     ///
     /// Of each stream `limit` bytes are stored.
-    pub fn new(limit: usize) -> Self {
+    pub fn new(limit: usize, echo: Option<&Echo>) -> Self {
         Self {
             done: None,
             cards: Vec::new(),
@@ -69,14 +77,18 @@ impl Heard {
             status: None,
             sent: Halt::No,
             gang: Gang::new(),
+            placed: false,
             ended: false,
-            stdout: Ear::new(limit),
-            stderr: Ear::new(limit),
+            stdout: Ear::new(Stream::Stdout, limit, echo),
+            stderr: Ear::new(Stream::Stderr, limit, echo),
         }
     }
 
     /// Both streams as they are stored, with a last word of the runtime.
     pub fn logs(mut self, last_word: Option<&str>) -> (LogBuffer, LogBuffer) {
+        while let Some((stream, line)) = self.gang.heard() {
+            self.overhear(stream, &line);
+        }
         self.stdout.close();
         self.stderr.close();
         let now = Timestamp::now();
@@ -100,9 +112,13 @@ impl Heard {
             }
     }
 
-    /// The workers, to be seen out when the task has ended.
-    pub fn take_gang(&mut self) -> Gang {
-        std::mem::replace(&mut self.gang, Gang::new())
+    /// A line of a worker, which the log of its control task has too, as with Metaflow.
+    fn overhear(&mut self, stream: Stream, line: &[u8]) {
+        let ear = match stream {
+            Stream::Stdout => &mut self.stdout,
+            Stream::Stderr => &mut self.stderr,
+        };
+        ear.log.push(Timestamp::now(), line);
     }
 
     fn is_holding(&self) -> bool {
@@ -115,11 +131,15 @@ struct Ear {
     cutter: Cutter,
     lines: Lines,
     log: LogBuffer,
+    stream: Stream,
+    echo: Option<Echo>,
 }
 
 impl Ear {
-    fn new(limit: usize) -> Self {
+    fn new(stream: Stream, limit: usize, echo: Option<&Echo>) -> Self {
         Self {
+            stream,
+            echo: echo.cloned(),
             cutter: Cutter::default(),
             lines: Lines::default(),
             log: LogBuffer::new(limit),
@@ -128,8 +148,20 @@ impl Ear {
 
     fn hear(&mut self, bytes: &[u8]) -> Vec<Piece> {
         let now = Timestamp::now();
-        let log = &mut self.log;
-        self.lines.push(bytes, |line| log.push(now, line));
+        let Self {
+            lines,
+            log,
+            stream,
+            echo,
+            ..
+        } = self;
+        lines.push(bytes, |line| {
+            log.push(now, line);
+            if let Some(echo) = echo {
+                // A control task that has ended listens no more.
+                let _ = echo.send((*stream, line.to_vec()));
+            }
+        });
         self.cutter.push(bytes)
     }
 
@@ -251,7 +283,12 @@ async fn wrote(plan: &Plan, heard: &mut Heard, stream: Stream, bytes: &[u8]) {
 
 async fn reported(plan: &Plan, heard: &mut Heard, report: Report) {
     match report {
-        Report::Begin {} => {}
+        Report::Begin { meta, records } => {
+            heard.placed = !meta.is_empty();
+            if heard.placed || !records.is_empty() {
+                place(plan, meta, records).await;
+            }
+        }
         Report::Done(done) => heard.done = Some(done),
         Report::Rendered {} => heard.rendered = true,
         Report::Workers { workers } => {
@@ -275,5 +312,16 @@ pub(super) fn level_of(name: &str) -> Level {
         "error" => Level::Error,
         "info" => Level::Info,
         _ => Level::Warning,
+    }
+}
+
+/// Records what the task said of itself before the user's code.
+async fn place(plan: &Plan, meta: BTreeMap<String, Value>, records: Vec<RecordReport>) {
+    let attempt = plan.attempt.clone();
+    let recorded = blocking(move || attempt.place(&meta, &records));
+    if let Err(error) = recorded.await {
+        let step = &plan.attempt.task_ref.step;
+        let text = format!("metadata of a task could not be stored: {error}");
+        plan.wires.note(Some(step), Level::Warning, text).await;
     }
 }

@@ -1,5 +1,6 @@
 //! From what a task reported to what the store keeps.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
@@ -11,7 +12,7 @@ use super::error::EngineError;
 use super::event::TaskRef;
 use super::load::LoadedFlow;
 use super::origin::Output;
-use super::worker::message::{Done, ObjectReport};
+use super::worker::message::{Done, ObjectReport, RecordReport};
 use crate::flow::{Fingerprint, StepName};
 use crate::store::{
     ArtifactRef, Begin, FlowStore, Identity, Manifest, RunStore, TaskStore, TaskWriter,
@@ -73,7 +74,34 @@ impl Attempt {
         Ok(())
     }
 
-    /// Stores the artifacts of an attempt that came to its end; `None` if it left none that can be read.
+    /// Records the task's place among its siblings, and what decorators registered.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub fn place(
+        &self,
+        meta: &BTreeMap<String, Value>,
+        records: &[RecordReport],
+    ) -> Result<(), EngineError> {
+        let writer = self.writer();
+        let stack: Vec<String> = match meta.get("foreach-stack") {
+            Some(Value::Array(items)) => items
+                .iter()
+                .filter_map(|item| item.as_str().map(str::to_owned))
+                .collect(),
+            _ => Vec::new(),
+        };
+        let path = meta.get("foreach-execution-path");
+        let path = path.and_then(Value::as_str).unwrap_or_default();
+        writer.foreach_records(&stack, path)?;
+        for record in records {
+            writer.record(&record.field, &record.kind, &record.value)?;
+        }
+        Ok(())
+    }
+
+    /// Stores the artifacts of an attempt that came to its end; `None` if it left none that can be read. With `placed` the
+    /// task's place is recorded already.
     ///
     /// # Errors
     /// When the store cannot be written or the spool file cannot be read.
@@ -82,26 +110,18 @@ impl Attempt {
         done: &Done,
         inputs: &[Output],
         spool: &Path,
+        placed: bool,
     ) -> Result<Option<Output>, EngineError> {
         let writer = self.writer();
-        for record in &done.records {
-            writer.record(&record.field, &record.kind, &record.value)?;
-        }
+        self.place(&BTreeMap::new(), &done.records)?;
         if done.unpicklable.is_some() {
             writer.abandon()?;
             return Ok(None);
         }
         let manifest = manifest(self.run.flow(), &self.python, done, inputs, spool)?;
-        let stack: Vec<String> = match done.meta.get("foreach-stack") {
-            Some(Value::Array(items)) => items
-                .iter()
-                .filter_map(|item| item.as_str().map(str::to_owned))
-                .collect(),
-            _ => Vec::new(),
-        };
-        let path = done.meta.get("foreach-execution-path");
-        let path = path.and_then(Value::as_str).unwrap_or_default();
-        writer.foreach_records(&stack, path)?;
+        if !placed {
+            self.place(&done.meta, &[])?;
+        }
         writer.finish(&manifest, done.ok == Some(true))?;
         Ok(Some(Output {
             task: self.task(),

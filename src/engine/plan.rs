@@ -109,6 +109,7 @@ pub(super) fn plan(
         inputs,
         wires: setting.wires.clone(),
         halt,
+        echo: None,
         alive,
     }
 }

@@ -192,6 +192,7 @@ fn plan(setting: &Setting, request: &SpinRequest, found: Inputs) -> Plan {
         inputs: found.outputs,
         wires: setting.wires.clone(),
         halt: watch::channel(Halt::No).1,
+        echo: None,
         alive: mpsc::channel(1).0,
     }
 }

@@ -176,7 +176,14 @@ pub struct InputSpec {
 #[derive(Debug, Deserialize)]
 #[serde(tag = "t", rename_all = "snake_case")]
 pub enum Report {
-    Begin {},
+    /// About to enter the user's code.
+    Begin {
+        /// As in [`Done`].
+        #[serde(default)]
+        meta: BTreeMap<String, Value>,
+        #[serde(default)]
+        records: Vec<RecordReport>,
+    },
     Card(Box<CardReport>),
     Log {
         level: String,

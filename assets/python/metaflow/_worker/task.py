@@ -88,7 +88,6 @@ class Task:
     def run(self) -> dict[str, Any]:
         """Everything up to the message that reports the end."""
         self.enter_current()
-        self.channel.send({"t": "begin", "pid": os.getpid()})
         flow = self.flow
         flow._current_step = self.step
         flow._success = False
@@ -117,6 +116,12 @@ class Task:
         if self.is_control:
             self.finish_control()
         return self.store()
+
+    def begin(self) -> None:
+        """What there is to know of the task, even if its process does not come to its end."""
+        records, self.hooks.metadata.records = self.hooks.metadata.records, []
+        meta = stack_metadata(self.flow._foreach_stack)
+        self.channel.send({"t": "begin", "pid": os.getpid(), "meta": meta, "records": records})
 
     def finish_control(self) -> None:
         """A control task need not have called `next`; the join needs to know whose outputs it gets."""
@@ -177,6 +182,7 @@ class Task:
 
     def execute(self) -> None:
         self.hooks.before()
+        self.begin()
         step = getattr(self.flow, self.step)
         function = self.hooks.decorate(step)
         inputs = Inputs([self.input_flow(source) for source in self.inputs]) if self.is_join else None
