@@ -18,6 +18,7 @@ mod documentation;
 mod exchange;
 mod failures;
 mod flow_file;
+mod gangs;
 mod options;
 mod python_side;
 mod random_graphs;
