@@ -7,7 +7,6 @@ Rows are (path, rule, reason): the path through a snapshot as a glob, and what h
 from __future__ import annotations
 
 import fnmatch
-
 from typing import Any, Callable
 
 

@@ -9,31 +9,51 @@ use std::process::Command;
 
 use crate::support::{repository, require, run, venv};
 
+/// A script of the suite, told of the binary and where it may leave things.
+fn suite(script: &str) -> Command {
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR"))
+        .parent()
+        .expect("the target directory");
+    let mut command = Command::new("python3");
+    command
+        .arg("-B")
+        .arg(repository().join("tests/conformance").join(script))
+        .env("CARGO_TARGET_DIR", target)
+        .env("FLOWDEV_BIN", env!("CARGO_BIN_EXE_flowdev"));
+    command
+}
+
 #[track_caller]
 fn expect_area(area: &str) {
     let everything = std::env::var("FLOWDEV_CONFORMANCE").is_ok_and(|value| value == "all");
     if everything && require(venv::venv()).is_none() {
         return;
     }
-    let script = repository().join("tests/conformance/run.py");
-    let target = Path::new(env!("CARGO_TARGET_TMPDIR"))
-        .parent()
-        .expect("the target directory");
-    let mut command = Command::new("python3");
-    command.arg("-B").arg(script).args(["--only", area]);
+    let mut command = suite("run.py");
     // Areas run beside each other.
-    command.args(["--workers", "1"]);
+    command.args(["--only", area, "--workers", "1"]);
     if everything {
         command.args(["--all", "--engine", "both"]);
     }
-    command
-        .env("CARGO_TARGET_DIR", target)
-        .env("FLOWDEV_BIN", env!("CARGO_BIN_EXE_flowdev"));
     let finished = run(command).expect_code(0);
     assert!(
         finished.stdout.contains("ours checked by ours"),
         "nothing was run: {}",
         finished.stdout
+    );
+}
+
+#[test]
+fn both_engines_leave_the_same() {
+    if require(venv::venv()).is_none() {
+        return;
+    }
+    let mut command = suite("compare.py");
+    command.args(["--workers", "2"]);
+    let finished = run(command).expect_code(0);
+    assert!(
+        !finished.stdout.contains("\n0 of 0 differential"),
+        "nothing was compared"
     );
 }
 
