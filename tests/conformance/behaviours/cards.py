@@ -650,6 +650,12 @@ class CardCommands(Behaviour):
         same(2, len(listed["cards"]), "cards of a step with one task")
         same({"id", "hash", "type", "filename"}, set(listed["cards"][0]), "keys")
         same(f"{look.flow}/{look.run_id}/start/{look.tasks('start')[0]}", listed["pathspec"], "pathspec")
+        look.command("--quiet", "card", "list", f"{look.run_id}/start", "--as-json", "--file", "listed.json")
+        with open("listed.json") as file:
+            same(listed, json.load(file), "the same in a file")
+        for card in listed["cards"]:
+            page = look.command("--quiet", "card", "get", f"{look.run_id}/start", "--hash", card["hash"]).stdout
+            true(page.startswith(f"{look.flow}/{look.run_id}/start/"), page)
         plain = look.command("card", "list", f"{look.run_id}/start")
         true("test_pathspec_card" in plain.stdout + plain.stderr, plain.stdout + plain.stderr)
         done = look.command("card", "get", f"{look.run_id}/start", check=False)
