@@ -28,6 +28,9 @@ use crate::store::ExitInfo;
 /// The exit code by which a task says that no other attempt makes sense, as with Metaflow.
 const DISALLOW_RETRY: i32 = 202;
 
+/// The status of a process that SIGSEGV ended.
+const SEGMENTATION_FAULT: i32 = -11;
+
 /// How urgently running tasks are asked to end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Halt {
@@ -91,6 +94,8 @@ pub(super) async fn run(plan: Plan) -> AttemptEnd {
 
 async fn attempt(mut plan: Plan, started: Instant) -> Result<AttemptEnd, EngineError> {
     let spool = Spool(PathBuf::from(&plan.spec.spool));
+    let registering = plan.attempt.clone();
+    blocking(move || registering.register()).await?;
     let writing = plan.attempt.clone();
     let opened = tokio::task::spawn_blocking(move || writing.open());
     let mut process = plan.flow.task(&plan.spec).await?;
@@ -176,7 +181,11 @@ async fn attempt(mut plan: Plan, started: Instant) -> Result<AttemptEnd, EngineE
             })
         }
         (Judged::Bad { failure, how }, _) => {
-            store_log(&plan, heard, false, Some("Task failed.")).await?;
+            let last_word = match heard.status {
+                Some(SEGMENTATION_FAULT) => "Task failed with a segmentation fault.",
+                _ => "Task failed.",
+            };
+            store_log(&plan, heard, false, Some(last_word)).await?;
             Ok(AttemptEnd::Failed {
                 failure,
                 how,

@@ -54,13 +54,20 @@ impl Attempt {
         }
     }
 
+    /// Makes the task known, so that it finds itself with the client from its first line on.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub fn register(&self) -> Result<(), EngineError> {
+        Ok(self.writer().register()?)
+    }
+
     /// Writes what is known before user code runs.
     ///
     /// # Errors
     /// When the store cannot be written.
     pub fn open(&self) -> Result<(), EngineError> {
         let writer = self.writer();
-        writer.register()?;
         writer.begin(&Begin {
             origin_run_id: self.origin_run.clone(),
             ..Begin::default()
