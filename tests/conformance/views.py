@@ -192,7 +192,7 @@ class Client(View):
         return self._dumps[step]
 
     def log(self, step: str, stream: str) -> str:
-        return "".join(getattr(task, stream) for task in sorted(self.run[step], key=lambda task: int(task.id)))
+        return "".join(getattr(task, stream) for task in sorted(self.run[step], key=lambda task: (len(task.id), task.id)))
 
     def user_tags(self) -> set[str]:
         from metaflow import Run
