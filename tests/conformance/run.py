@@ -47,7 +47,7 @@ def main() -> int:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--engine", choices=_PAIRS, default="ours")
-    parser.add_argument("--only", action="append", help="behaviours or areas with this name (glob)")
+    parser.add_argument("--only", action="append", help="behaviours, areas or cases (area/behaviour/shape) with this name (glob)")
     parser.add_argument("--graph", action="append", help="shapes with this name (glob)")
     parser.add_argument("--all", action="store_true", help="every behaviour on every shape that fits")
     parser.add_argument("--workers", type=int, default=2)
@@ -64,17 +64,19 @@ def _cases(options: argparse.Namespace) -> list[Case]:
     for behaviour in BEHAVIOURS.values():
         names = (behaviour.__name__, behaviour.AREA)
         named = options.only and any(fnmatch.fnmatch(name, glob) for name in names for glob in options.only)
-        if options.only and not named:
-            continue
-        if behaviour.HEAVY and not named:
-            continue
         everywhere = options.all or options.graph
         quick = behaviour.quick()
         for graph in behaviour.graphs():
+            case = Case(graph, behaviour)
+            if any("/" in glob and fnmatch.fnmatch(case.name, glob) for glob in options.only or ()):
+                found.append(case)
+                continue
+            if (options.only or behaviour.HEAVY) and not named:
+                continue
             if options.graph and not any(fnmatch.fnmatch(graph.name, glob) for glob in options.graph):
                 continue
             if everywhere or graph.name in quick or behaviour.HEAVY:
-                found.append(Case(graph, behaviour))
+                found.append(case)
     return found
 
 
