@@ -81,6 +81,7 @@ class Ancestors(Behaviour):
     """Each task sees the artifacts of its own ancestors only."""
 
     QUICK = ("nested-foreach", "single-and-branch", "small-parallel", "hybrid")
+    WITHOUT = ("unbounded-foreach", "nested-unbounded")
 
     @at("first")
     def step_first(self):
@@ -157,7 +158,7 @@ class MergeArtifacts(Behaviour):
     """merge_artifacts: what is one value comes over, the rest is refused or chosen."""
 
     QUICK = ("single-and-branch", "simple-foreach", "nested-branches")
-    WITHOUT = ("switch_in_foreach",)
+    WITHOUT = ("switch_in_foreach", "nested-foreach", "nested-unbounded", "hybrid")
     HEADER = """
     from metaflow.exception import MissingInMergeArtifactsException, UnhandledInMergeArtifactsException, MetaflowException
     """
@@ -216,6 +217,7 @@ class MergeArtifactsInclude(Behaviour):
     """merge_artifacts(include=...) takes these names and no others."""
 
     QUICK = ("single-and-branch", "simple-foreach")
+    WITHOUT = ("foreach_in_switch", "branch_in_switch")
 
     @at("first")
     def step_first(self):
@@ -246,6 +248,7 @@ class MergeArtifactsPropagation(Behaviour):
     """Merged artifacts go on through further joins, and what a branch made alone comes over too."""
 
     QUICK = ("nested-branches", "nested-foreach", "hybrid")
+    WITHOUT = ("switch_in_foreach",)
 
     @at("first")
     def step_first(self):

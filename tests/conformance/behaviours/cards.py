@@ -623,6 +623,33 @@ class CardExtension(Behaviour):
                 same(f"<html>{wanted}</html>", cards[0]["html"], "page")
 
 
+class CardExtensionLayouts(Behaviour):
+    """The ways in which an extension may lay out its cards."""
+
+    GRAPHS = ("single-linear-step",)
+    HEADER = """
+    from metaflow import card
+    """
+
+    @at("=start", decorators=["card(type='card_of_init', save_errors=False)"])
+    def step_start(self):
+        pass
+
+    @at("=a", decorators=["card(type='card_of_extinit', save_errors=False)"])
+    def step_a(self):
+        pass
+
+    @at("=end", decorators=["card(type='card_of_extinit_more', save_errors=False)"])
+    def step_end(self):
+        pass
+
+    @staticmethod
+    def check(graph, flow, look):
+        for step, kind in (("start", "card_of_init"), ("a", "card_of_extinit"), ("end", "card_of_extinit_more")):
+            for task, page in one_each(look, step, type=kind).items():
+                same(f"{kind} {look.flow}/{look.run_id}/{step}/{task}", page, "page")
+
+
 class CardCommands(Behaviour):
     """`card list`, `card get` and `card view` by step, run and task."""
 

@@ -145,6 +145,68 @@ class ConfigsByVariable(Behaviour):
         look.expect("end", "two", {"n": 2})
 
 
+class ConfigFunctions(Behaviour):
+    """Functions as default values, parameters that read configs, variables set while the file is imported."""
+
+    QUICK = ("single-linear-step", "single-and-branch")
+    FILES = {"silly.txt": "baz:awesome"}
+    HEADER = """
+    import json
+    import os
+    from metaflow import environment
+
+    os.environ["METAFLOW_FLOW_CONFIG_VALUE"] = json.dumps(
+        {"config2": {"default_param": 123}, "config_env": {"vars": {"VAR1": "value1", "VAR2": "value2"}}}
+    )
+    os.environ["METAFLOW_FLOW_CONFIG"] = json.dumps({"silly": "silly.txt"})
+
+
+    def silly_parser(text):
+        key, value = text.split(":")
+        return {key: value}
+
+
+    def param_default(ctx):
+        return ctx.configs.config2.default_param + 1
+
+
+    def config_func(ctx):
+        return {"val": 123, "flow": ctx.flow_name, "user": ctx.user_name}
+
+
+    def config_text(ctx):
+        return '{"from": "text"}'
+    """
+    FIELDS = """
+    silly = Config("silly", required=True, parser=silly_parser)
+    config2 = Config("config2")
+    config3 = Config("config3", default_value=config_func)
+    config4 = Config("config4", default_value=config_text)
+    config_env = Config("config_env")
+    from_config = Parameter("from_config", default=config_expr("config2").default_param, type=int)
+    from_func = Parameter("from_func", default=param_default, type=int)
+    """
+
+    @at("all", decorators=["environment(**config_env)"])
+    def step_all(self):
+        import os
+
+        expect_equal(("value1", "value2"), (os.environ["VAR1"], os.environ["VAR2"]))
+        expect_equal("awesome", self.silly.baz)
+        expect_equal((123, 124), (self.from_config, self.from_func))
+        expect_equal(123, self.config3.val)
+        expect_equal("ConfigFunctionsFlow", self.config3.flow)
+        expect_equal("tester", self.config3.user)
+        expect_equal("text", self.config4["from"])
+
+    @staticmethod
+    def check(graph, flow, look):
+        for step in graph.ran:
+            look.expect(step.name, "from_func", 124)
+            look.expect(step.name, "silly", {"baz": "awesome"})
+            look.expect(step.name, "config4", {"from": "text"})
+
+
 class ConfigInFlowDecorator(Behaviour):
     """Configs in decorators of the class, in names of projects, and in `--with`."""
 

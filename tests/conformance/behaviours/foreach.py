@@ -305,6 +305,7 @@ class GraphOfTheFlow(Behaviour):
     """The graph as steps, the flow object and the client see it."""
 
     QUICK = ("hybrid", "nested-foreach", "small-parallel", "recursive_switch", "custom-terminals", "single-step")
+    WITHOUT = ("unbounded-foreach", "nested-unbounded")
 
     @at("all")
     def step_all(self):

@@ -8,6 +8,7 @@ class CurrentSingleton(Behaviour):
     """All of `current`; `current.run` and `current.task` are client objects that pickle."""
 
     QUICK = ("small-foreach", "single-linear-step", "small-parallel")
+    WITHOUT = ("unbounded-foreach", "nested-unbounded", "switch_in_foreach")
     HEADER = """
     from metaflow import Task
     """

@@ -40,6 +40,18 @@ class BasicTags(Behaviour):
             same([run.id], [each.id for each in Flow(look.flow).runs(tag)], f"runs with {tag}")
             same({step.id for step in run}, {step.id for step in run.steps(tag)}, f"steps with {tag}")
             true(list(run[graph.last.name].tasks(tag)), f"tasks with {tag}")
+        flow_object = run.parent
+        same(frozenset(), frozenset(flow_object.tags), "tags of the flow")
+        every = [*GIVEN, "user:tester"]
+        same([], list(flow_object.runs("no such tag", every[0])), "runs with two tags, one of which nothing has")
+        same([run.id], [each.id for each in flow_object.runs(*every)], "runs with several tags")
+        same({step.id for step in run}, {step.id for step in run.steps(*every)}, "steps with several tags")
+        for step in run:
+            same([], list(step.tasks("no such tag")), "tasks with a tag that nothing has")
+            same([task.id for task in step], [task.id for task in step.tasks(*every)], "tasks with several tags")
+            for task in step.tasks(every[0]):
+                for artifact in task:
+                    true(GIVEN <= artifact.tags, f"tags of {artifact}")
         same([], list(Flow(look.flow).runs("no such tag")), "runs with a tag that nothing has")
         same([], list(run.steps("no such tag")), "steps with a tag that nothing has")
         namespace("user:nobody-here")
@@ -97,6 +109,7 @@ class TagMutation(Behaviour):
         true(not look.change_tags(add=["x" * 501]), "a long tag is refused")
         true(not look.change_tags(add=[""]), "an empty tag is refused")
         true(not look.change_tags(add=[f"{look.name} {n}" for n in range(60)]), "too many tags are refused")
+        true(not look.change_tags(add=["\udcff"]), "a tag that is no valid text is refused")
         system = next(tag for tag in before if tag.startswith("user:"))
         true(not look.change_tags(remove=[system]), "a system tag can not be removed")
         true(look.change_tags(add=[system]), "a system tag that is there can be added")

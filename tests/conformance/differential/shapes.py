@@ -150,4 +150,75 @@ CASES = (
             GangFlow()
         """,
     ),
+    Case(
+        "unbounded",
+        "UnboundedFlow",
+        """
+        from metaflow import FlowSpec, step, unbounded_test_foreach_internal
+        from metaflow.plugins import InternalTestUnboundedForeachInput
+
+
+        class UnboundedFlow(FlowSpec):
+            @step
+            def start(self):
+                self.items = InternalTestUnboundedForeachInput(["a", "b"])
+                self.next(self.inner, foreach="items")
+
+            @unbounded_test_foreach_internal
+            @step
+            def inner(self):
+                self.got = str(self.input)
+                self.next(self.join)
+
+            @step
+            def join(self, inputs):
+                self.all_got = sorted(each.got for each in inputs)
+                self.next(self.end)
+
+            @step
+            def end(self):
+                pass
+
+
+        if __name__ == "__main__":
+            UnboundedFlow()
+        """,
+    ),
+    Case(
+        "resumed-foreach",
+        "AgainFlow",
+        """
+        import time
+
+        from metaflow import FlowSpec, current, step
+
+
+        class AgainFlow(FlowSpec):
+            @step
+            def start(self):
+                self.items = [1, 2, 3]
+                self.next(self.inner, foreach="items")
+
+            @step
+            def inner(self):
+                self.got = self.input
+                self.next(self.join)
+
+            @step
+            def join(self, inputs):
+                if current.origin_run_id is None:
+                    raise ValueError("in the join")
+                self.all_got = [each.got for each in inputs]
+                self.next(self.end)
+
+            @step
+            def end(self):
+                pass
+
+
+        if __name__ == "__main__":
+            AgainFlow()
+        """,
+        commands=(("run",), ("resume", "--tag", "again")),
+    ),
 )
