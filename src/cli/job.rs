@@ -35,7 +35,9 @@ async fn follow(
     json: bool,
     voice: Voice,
 ) -> Result<ExitKind, CliError> {
-    let mut console = Console::new(voice.manner, voice.quiet);
+    // Standard output belongs to the events then: sentences go to standard error, as is our own manner.
+    let manner = if json { Manner::Flowdev } else { voice.manner };
+    let mut console = Console::new(manner, voice.quiet);
     let mut job = engine.submit(request);
     let mut interrupts = 0;
     let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
@@ -45,9 +47,7 @@ async fn follow(
             _ = tokio::signal::ctrl_c() => {
                 interrupts += 1;
                 if interrupts == 1 {
-                    if !json {
-                        console.interrupted()?;
-                    }
+                    console.interrupted()?;
                     job.cancel.cancel();
                 } else {
                     job.cancel.kill();
