@@ -11,6 +11,7 @@
 
 mod architecture;
 mod bad_flows;
+mod bad_stores;
 mod client;
 mod conformance;
 mod crash;
