@@ -1,12 +1,13 @@
 //! Options that several verbs share.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 use super::error::CliError;
 use super::flow_file;
 use crate::engine::{Configs, Engine, EngineConfig, FlowRequest};
-use crate::store::Settings;
+use crate::store::{Settings, TagError, validate_tags};
 
 /// How to run Python, and what to print.
 #[derive(Debug, Clone, Default, clap::Args)]
@@ -54,7 +55,7 @@ pub struct FlowOptions {
     #[arg(long, value_name = "SPEC")]
     pub with: Vec<String>,
     /// Tag the run
-    #[arg(long = "tag", value_name = "TAG")]
+    #[arg(long = "tag", value_name = "TAG", value_parser = tag)]
     pub tags: Vec<String>,
     /// Namespace of the run [default: user:<name>]
     #[arg(long, value_name = "NAMESPACE")]
@@ -264,7 +265,7 @@ impl Metaflow {
 #[derive(Debug, Clone, Default, clap::Args)]
 pub struct RunOptions {
     /// Tasks at once [default: number of cores]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = at_least_one)]
     pub max_workers: Option<usize>,
     /// Splits that one foreach may have [default: 100]
     #[arg(long, value_name = "N")]
@@ -286,4 +287,15 @@ impl RunOptions {
             ..request
         })
     }
+}
+
+/// A number of which zero makes no sense.
+fn at_least_one(text: &str) -> Result<usize, String> {
+    let number: NonZeroUsize = text.parse().map_err(|error| format!("{error}"))?;
+    Ok(number.get())
+}
+
+fn tag(text: &str) -> Result<String, TagError> {
+    validate_tags(&[text])?;
+    Ok(text.to_owned())
 }

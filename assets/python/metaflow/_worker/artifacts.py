@@ -70,7 +70,26 @@ def load_blob(blobs: str, sha: str) -> Any:
         return _KNOWN[sha]
     if sha == _EMPTY_LIST:
         return []
-    return _pickle.loads(read_blob(blobs, sha))
+    data = b""
+    try:
+        data = read_blob(blobs, sha)
+        return _pickle.loads(data)
+    except Exception as error:
+        _blame_damage(blobs, sha, data, error)
+        raise
+
+
+def _blame_damage(blobs: str, sha: str, data: bytes, error: Exception) -> None:
+    """What is wrong may be the file, whose content its name tells, or what unpickling means (a class is gone)."""
+    import hashlib
+
+    if hashlib.sha1(data, usedforsecurity=False).hexdigest() == sha:
+        return
+    from ..datastore.exceptions import DataException
+
+    path = os.path.join(blobs, sha[:2], sha)
+    what = "is missing" if isinstance(error, FileNotFoundError) else f"is damaged ({error})"
+    raise DataException(f"The artifact's file {path} {what}.") from error
 
 
 def fetch(blobs: str, sha: str) -> Any:
