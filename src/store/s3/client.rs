@@ -1,7 +1,7 @@
 //! Connections to buckets.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use object_store::aws::{AmazonS3, AmazonS3Builder, AmazonS3ConfigKey, resolve_bucket_region};
@@ -25,12 +25,14 @@ pub struct S3Options {
     pub retries: usize,
 }
 
+/// Connections by bucket and server-side encryption, which is a property of the connection.
+type Buckets = HashMap<(String, Option<String>), Arc<AmazonS3>>;
+
 /// Speaks to the buckets of one account.
 #[derive(Debug)]
 pub struct S3Client {
     options: S3Options,
-    /// By bucket and server-side encryption, which is a property of the connection.
-    buckets: Mutex<HashMap<(String, Option<String>), Arc<AmazonS3>>>,
+    buckets: Mutex<Buckets>,
 }
 
 impl S3Client {
@@ -71,7 +73,7 @@ impl S3Client {
         Ok(Arc::clone(self.known().entry(place).or_insert(bucket)))
     }
 
-    fn known(&self) -> std::sync::MutexGuard<'_, HashMap<(String, Option<String>), Arc<AmazonS3>>> {
+    fn known(&self) -> MutexGuard<'_, Buckets> {
         self.buckets.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
