@@ -73,7 +73,8 @@ class ExtensionTest(unittest.TestCase):
         self.assertEqual(self.worker.value(self.first, "variables"), ("START", "3"))
 
     def test_metadata_that_a_hook_registers(self):
-        self.assertEqual(self.first.done["records"], [{"field": "acme", "type": "acme", "value": "START"}])
+        begin = next(message for message in self.first.messages if message["t"] == "begin")
+        self.assertEqual(begin["records"], [{"field": "acme", "type": "acme", "value": "START"}])
 
     def test_hook_that_takes_the_exception(self):
         fails = self.worker.step("fails", self.first, node={"next": ["end"]})
