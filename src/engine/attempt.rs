@@ -28,9 +28,6 @@ use crate::store::ExitInfo;
 /// The exit code by which a task says that no other attempt makes sense, as with Metaflow.
 const DISALLOW_RETRY: i32 = 202;
 
-/// The status of a process that SIGSEGV ended.
-const SEGMENTATION_FAULT: i32 = -11;
-
 /// How urgently running tasks are asked to end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Halt {
@@ -181,11 +178,7 @@ async fn attempt(mut plan: Plan, started: Instant) -> Result<AttemptEnd, EngineE
             })
         }
         (Judged::Bad { failure, how }, _) => {
-            let last_word = match heard.status {
-                Some(SEGMENTATION_FAULT) => "Task failed with a segmentation fault.",
-                _ => "Task failed.",
-            };
-            store_log(&plan, heard, false, Some(last_word)).await?;
+            store_log(&plan, heard, false, Some("Task failed.")).await?;
             Ok(AttemptEnd::Failed {
                 failure,
                 how,
