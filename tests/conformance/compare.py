@@ -77,6 +77,7 @@ class _Comparison:
         return "\n  ".join([f"{self.name} ({self.place}): metaflow | flowdev", *found]) if found else ""
 
     def _differences(self) -> list[str]:
+        self._in_git()
         runs = {name: self._run(name, engine) for name, engine in self.engines.items()}
         codes = {name: code for name, (code, _) in runs.items()}
         found = [] if len(set(codes.values())) == 1 else [f"exit codes: {codes}"]
@@ -95,6 +96,13 @@ class _Comparison:
             _walk([], seen[left], seen[right], left[0] != right[0], differences)
             found += [f"{what}: {line}" for line in differences]
         return found
+
+    def _in_git(self) -> None:
+        """Flows lie in a git work tree, which both engines record: one of their own, which does not move meanwhile."""
+        self.place.mkdir(parents=True)
+        who = ["-c", "user.name=tester", "-c", "user.email=tester@example.com"]
+        for arguments in (["init", "-q", "-b", "main"], [*who, "commit", "-q", "--allow-empty", "-m", "nothing"]):
+            subprocess.run(["git", *arguments], cwd=self.place, check=True, capture_output=True)
 
     def _run(self, name: str, engine: Engine) -> tuple[int, list[str]]:
         place = self.place / name

@@ -7,6 +7,7 @@ Rows are (path, rule, reason): the path through a snapshot as a glob, and what h
 from __future__ import annotations
 
 import fnmatch
+import json
 from typing import Any, Callable
 
 
@@ -25,6 +26,10 @@ def _version_tags(left: Any, right: Any) -> bool:
     return without(left) == without(right)
 
 
+def _same_json(left: Any, right: Any) -> bool:
+    return _both(left, right) and json.loads(left) == json.loads(right)
+
+
 def _user_lines(left: Any, right: Any) -> bool:
     def lines(text: Any) -> list[str]:
         return [line for line in (text or "").splitlines() if line.startswith("user: ")]
@@ -41,7 +46,8 @@ _STORES: tuple[tuple[str, Callable[[Any, Any], bool], str], ...] = (
     ("* metadata runtime", _both, "each engine says which it is"),
     ("* _parameters metadata start_step", _only_ours, "a resumed run keeps what its first step is called"),
     ("* _parameters metadata end_step", _only_ours, "a resumed run keeps what its last step is called"),
-    ("* metadata git-info", lambda left, right: right is None, "where the code lies in git is not recorded"),
+    ("* metadata git-info *", _same_json, "the spaces of JSON"),
+    ("* tasks inner[[]None[]] logs 0 0", _both, "the control task of Metaflow's test decorator says what it starts"),
     ("* metadata flowdev*", _only_ours, "additional facts: fingerprints of code"),
     ("* logs * 1", _user_lines, "tracebacks show the user's frames only"),
     ("* artifacts * sha", _both, "pickles of equal values; compared by value"),
