@@ -53,7 +53,7 @@ class ImportTest(unittest.TestCase):
         """
         lines = self.printed(code).splitlines()
         self.assertEqual(lines[0], "False 3")
-        self.assertIn("does not offer 'R' yet; write the flow in Python", lines[1])
+        self.assertIn("does not offer 'R'; write the flow in Python", lines[1])
         self.assertIn("'metaflow' has no 'Nonsense'; flowdev offers: ", lines[2])
         self.assertIn(" FlowMutator, FlowSpec, ", lines[2])
         self.assertIn("'metaflow.cards' has no 'Nonsense'; flowdev offers: Artifact, ", lines[3])

@@ -161,7 +161,7 @@ class LoadTest(unittest.TestCase):
     def test_unknown_name_says_what_is_offered(self):
         error = self.load("from metaflow import R\n")["error"]
         self.assertEqual(error["type"], "builtins.ImportError")
-        self.assertIn("does not offer 'R' yet", error["message"])
+        self.assertIn("does not offer 'R'", error["message"])
 
     def test_flow_that_is_never_constructed(self):
         source = PLAIN.replace(GUARD.format(name="PlainFlow"), "")

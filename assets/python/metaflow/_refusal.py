@@ -27,7 +27,7 @@ def refuse(module: str, name: str, advice: str | None, offered: Iterable[str]) -
     if name.startswith("__"):
         return AttributeError(f"module '{module}' has no attribute '{name}'")
     if advice:
-        sentence = f"flowdev's own '{module}' package does not offer '{name}' yet; {advice}."
+        sentence = f"flowdev's own '{module}' package does not offer '{name}'; {advice}."
     else:
         sentence = f"'{module}' has no '{name}'; flowdev offers: {', '.join(sorted(offered))}."
     # `from metaflow import X` replaces an AttributeError by a sentence of its own, and passes an ImportError on;

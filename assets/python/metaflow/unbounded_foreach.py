@@ -1,4 +1,4 @@
-"""Foreachs over a number of items that only the running step knows: what they are made over, and the names around them."""
+"""Foreachs over as many items as the running step says: what they are made over, and the names around them."""
 
 from __future__ import annotations
 

@@ -70,26 +70,7 @@ def load_blob(blobs: str, sha: str) -> Any:
         return _KNOWN[sha]
     if sha == _EMPTY_LIST:
         return []
-    data = b""
-    try:
-        data = read_blob(blobs, sha)
-        return _pickle.loads(data)
-    except Exception as error:
-        _blame_damage(blobs, sha, data, error)
-        raise
-
-
-def _blame_damage(blobs: str, sha: str, data: bytes, error: Exception) -> None:
-    """What is wrong may be the file, whose content its name tells, or what unpickling means (a class is gone)."""
-    import hashlib
-
-    if hashlib.sha1(data, usedforsecurity=False).hexdigest() == sha:
-        return
-    from ..datastore.exceptions import DataException
-
-    path = os.path.join(blobs, sha[:2], sha)
-    what = "is missing" if isinstance(error, FileNotFoundError) else f"is damaged ({error})"
-    raise DataException(f"The artifact's file {path} {what}.") from error
+    return _pickle.loads(read_blob(blobs, sha))
 
 
 def fetch(blobs: str, sha: str) -> Any:
@@ -210,8 +191,6 @@ class TaskInput:
     def load(self, name: str) -> Any:
         if name in self.replaced:
             return self.replaced[name]
-        from ..exception import MetaflowDataMissing
-
         sha, *entry = self.objects[name]
         try:
             if entry[0] not in PICKLES:
@@ -219,8 +198,15 @@ class TaskInput:
 
                 return deserialize(name, read_blob(self.blobs, sha), tuple(entry))
             return fetch(self.blobs, sha)
-        except OSError as error:
-            raise MetaflowDataMissing(f"The artifact *{name}* of {self.pathspec} cannot be read: {error}") from error
+        except Exception as error:
+            from ..exception import MetaflowDataMissing
+            from .damage import damage_of
+
+            damage = damage_of(self.blobs, sha)
+            if damage is None:
+                # The user's classes raise what they like while they are unpickled; only damage is ours to explain.
+                raise
+            raise MetaflowDataMissing(f"The artifact *{name}* of {self.pathspec} cannot be read: {damage}.") from error
 
     def get(self, name: str, default: Any = None) -> Any:
         """A system artifact, or the default where an older run has none."""

@@ -131,7 +131,7 @@ def has_work(flow: type[FlowSpec]) -> bool:
 
 
 def retry_minutes(decorators: list[Any]) -> float:
-    """Minutes between the attempts, where the flow says so itself: the default suits platforms that charge by the try."""
+    """Minutes between the attempts, where the flow says so itself: the default is meant for clusters."""
     name = "minutes_between_retries"
     stated = [decorator for decorator in decorators if name in decorator._user_defined_attributes]
     return max((float(decorator.attributes[name]) for decorator in stated), default=0.0)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import zlib
 
 from .._worker.artifacts import PICKLES, load_blob, read_blob
 from ..datastore.exceptions import DataException
@@ -18,16 +17,20 @@ def load(roots: list[str], flow: str, sha: str, name: str, encoding: str) -> Any
     blobs = _directory(roots, flow, sha)
     if "://" in blobs:
         raise DataException(f"The artifact '{name}' is stored at {blobs}, which flowdev's client does not read.")
-    if encoding not in PICKLES:
-        from ..datastore.artifacts.serializer import deserialize
-
-        return deserialize(name, read_blob(blobs, sha), (encoding, "", 0))
     try:
+        if encoding not in PICKLES:
+            from ..datastore.artifacts.serializer import deserialize
+
+            return deserialize(name, read_blob(blobs, sha), (encoding, "", 0))
         return load_blob(blobs, sha)
     except Exception as error:
-        # The user's classes raise what they like while they are unpickled; only damage is ours to explain.
-        _check(blobs, sha, name, error)
-        raise
+        from .._worker.damage import damage_of
+
+        damage = damage_of(blobs, sha)
+        if damage is None:
+            # The user's classes raise what they like while they are unpickled; only damage is ours to explain.
+            raise
+        raise DataException(f"The artifact '{name}' cannot be read: {damage}.") from error
 
 
 def read_raw(roots: list[str], flow: str, sha: str) -> bytes:
@@ -46,31 +49,3 @@ def _directory(roots: list[str], flow: str, sha: str) -> str:
         if os.path.exists(os.path.join(blobs, sha[:2], sha)):
             return blobs
     return os.path.join(roots[0], flow, "data")
-
-
-def _check(blobs: str, sha: str, name: str, error: Exception) -> None:
-    """Raise a DataException if the blob is not what its name says."""
-    import hashlib
-
-    place = os.path.join(blobs, sha[:2], sha)
-    try:
-        data = read_blob(blobs, sha)
-    except FileNotFoundError:
-        raise DataException(f"The artifact '{name}' is lost: there is no blob {place}.") from error
-    except (OSError, zlib.error) as damage:
-        version = _version(place)
-        if version not in (None, 1):
-            raise DataException(f"The blob {place} has the unknown encoding version {version}.") from error
-        raise DataException(f"Could not unpack artifact '{name}' from the blob {place}: {damage}") from error
-    if hashlib.sha1(data).hexdigest() != sha:
-        raise DataException(f"Could not unpack artifact '{name}': the blob {place} is damaged.") from error
-
-
-def _version(place: str) -> Any:
-    import json
-
-    try:
-        with open(f"{place}_meta", encoding="utf-8") as file:
-            return json.load(file).get("cas_version")
-    except (OSError, ValueError, AttributeError):
-        return None

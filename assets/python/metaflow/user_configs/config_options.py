@@ -119,11 +119,14 @@ def _from_variable(variable: str, given: set[str]) -> dict[str, str]:
 
 def _from_origin(origin: Mapping[str, Any], attribute: str) -> Any:
     from .._worker.artifacts import load_blob
+    from .._worker.damage import damage_of
 
+    blobs, sha = origin["blobs"], origin["objects"][attribute][0]
     try:
-        return load_blob(origin["blobs"], origin["objects"][attribute][0])
-    except OSError as error:
-        raise MetaflowException(f"The config *{attribute}* of the origin run cannot be read: {error}") from error
+        return load_blob(blobs, sha)
+    except Exception as error:
+        reason = damage_of(blobs, sha) or str(error)
+        raise MetaflowException(f"The config *{attribute}* of the origin run cannot be read: {reason}") from error
 
 
 def _text(flow: type, config: Config, files: dict[str, str], values: dict[str, str]) -> str | None:

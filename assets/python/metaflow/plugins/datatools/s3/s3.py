@@ -180,7 +180,7 @@ class S3:
         with open(path, "wb") as file:
             if isinstance(content, (RawIOBase, BufferedIOBase)):
                 if not content.readable() or not content.seekable():
-                    raise MetaflowS3InvalidObject(f"The file given for the key '{item.key}' cannot be read from its start.")
+                    raise MetaflowS3InvalidObject(f"The file for the key '{item.key}' cannot be read from its start.")
                 content.seek(0)
                 shutil.copyfileobj(content, file)
             elif isinstance(content, str):
