@@ -77,8 +77,7 @@ def _task(state: State, pathspec: str) -> Any:
     kinds = {1: "stepname", 2: "step_pathspec", 3: "task_pathspec"}
     if len(parts) not in kinds or not all(parts):
         raise CommandException(
-            "The PATHSPEC argument should be of the form 'stepname' Or '<runid>/<stepname>' Or "
-            f"'<runid>/<stepname>/<taskid>', and not '{pathspec}'"
+            f"PATHSPEC is 'stepname', '<runid>/<stepname>' or '<runid>/<stepname>/<taskid>', and not '{pathspec}'"
         )
     try:
         if len(parts) == 1:
@@ -262,7 +261,7 @@ COMMANDS = {
         f"List the cards of a task, or of all tasks of the latest run. {_FORMS}",
         [
             *_CHOICE,
-            Option("--as-json", flag=True, help="Print all available cards as a JSON object."),
+            Option("--as-json", flag=True, help="The list, as JSON."),
             Option("--file", help="Save the list to this file."),
         ],
         [Argument("pathspec", required=False)],

@@ -34,7 +34,7 @@ def create(
     from ..plugins.cards.card_datastore import NUM_SHORT_HASH_CHARS
 
     if pathspec.count("/") != 2:
-        raise CommandException("Expecting pathspec of form <runid>/<stepname>/<taskid>")
+        raise CommandException("PATHSPEC is <runid>/<stepname>/<taskid>")
     full = f"{state.flow.name}/{pathspec}"
     task = Task(full)
     components = _read(component_file, delete_input_files) or []

@@ -93,7 +93,7 @@ def _pylint(state: State, warnings: bool) -> None:
 COMMANDS = {
     "check": Command(
         check,
-        "Check that the flow is valid (default).",
-        [Option("--warnings/--no-warnings", default=False, show_default=True, help="Show all Pylint warnings.")],
+        "Validate the flow; what happens without a command.",
+        [Option("--warnings/--no-warnings", default=False, show_default=True, help="Also what Pylint only warns of.")],
     )
 }

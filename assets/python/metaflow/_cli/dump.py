@@ -63,19 +63,24 @@ def _load(manifest: Manifest, name: str) -> Any:
 COMMANDS = {
     "dump": Command(
         dump,
-        "Get data artifacts of a task or all tasks in a step. The format for input-path is either "
+        "Print artifacts of a task, or of all tasks of a step. INPUT-PATH is "
         "<run_id>/<step_name> or <run_id>/<step_name>/<task_id>.",
         [
-            Option("--private/--no-private", default=False, show_default=True, help="Show also private attributes."),
+            Option(
+                "--private/--no-private",
+                default=False,
+                show_default=True,
+                help="Also those that begin with an underscore.",
+            ),
             Option(
                 "--max-value-size",
                 kind=INTEGER,
                 default=1000,
                 show_default=True,
-                help="Show only values that are smaller than this number. Set to 0 to see only keys.",
+                help="Bytes above which a value is only named; 0 for names alone.",
             ),
-            Option("--include", default="", help="Include only artifacts in the given comma-separated list."),
-            Option("--file", help="Serialize artifacts in the given file."),
+            Option("--include", default="", help="Names of the artifacts that are wanted, separated by commas."),
+            Option("--file", help="A file to write the artifacts to, as a pickle."),
         ],
         [Argument("input-path")],
     )

@@ -24,33 +24,33 @@ _LOG_SIZE = Option(
 )
 
 _FILES = [
-    Option("--run-id-file", help="Write the ID of this run to the file specified."),
+    Option("--run-id-file", help="A file to write the id of the run to."),
     Option(
         "--runner-attribute-file",
-        help="Write the ID of this run, and where its metadata is, to the file specified.",
+        help="A file for the id of the run and for where it is registered.",
     ),
 ]
 
 
 def _run_options() -> list[Option]:
     return [
-        Option("--tag", "tags", multiple=True, help="Annotate this run with the given tag; may be repeated."),
+        Option("--tag", "tags", multiple=True, help="A tag for the run; may be repeated."),
         Option(
             "--max-workers",
             kind=INTEGER,
             default=16,
             show_default=True,
-            help="Maximum number of parallel processes.",
+            help="How many tasks run at once, at most.",
         ),
         Option(
             "--max-num-splits",
             kind=INTEGER,
             default=100,
             show_default=True,
-            help="Maximum number of splits allowed in a foreach.",
+            help="How many tasks a foreach may split into.",
         ),
         _LOG_SIZE,
-        Option("--with", "decospecs", multiple=True, help="Add a decorator to all steps; may be repeated."),
+        Option("--with", "decospecs", multiple=True, help="A decorator for every step; may be repeated."),
         *_FILES,
     ]
 
@@ -137,7 +137,7 @@ def _spin(
         parts = parts[1:]
     step = parts[0] if len(parts) == 1 else parts[1]
     if step not in state.flow._graph:
-        raise CommandException(f"Step '{step}' not found in flow '{flow}'. Please provide a valid step name.")
+        raise CommandException(f"Step '{step}' not found in flow '{flow}'; `show` lists its steps.")
     values = {
         "max_log_size": max_log_size,
         "run_id_file": run_id_file,
@@ -242,13 +242,13 @@ def _spin_options() -> list[Option]:
 COMMANDS = {
     "run": Execute(
         _run,
-        "Run the workflow locally.",
+        "Run the flow on this machine.",
         [
             *_run_options(),
             Option(
                 "--namespace",
                 "user_namespace",
-                help="Change the namespace from the default (your user name) to the given tag: what the client finds "
+                help="The namespace of the run, instead of your own: what the client finds "
                 "in the tasks of this run. An empty text is the global namespace: --namespace=",
             ),
         ],
@@ -256,10 +256,10 @@ COMMANDS = {
     ),
     "resume": Execute(
         _resume,
-        "Resume execution of a previous run of this flow.",
+        "Go on where an earlier run of the flow stopped.",
         [
             *_run_options(),
-            Option("--origin-run-id", help="ID of the run to resume. By default, the last one executed locally."),
+            Option("--origin-run-id", help="The run to go on from; the latest of this store if none is named."),
             Option("--run-id", hidden=True),
             Option("--clone-only/--no-clone-only", hidden=True, default=False),
             Option("--reentrant/--no-reentrant", hidden=True, default=False),
@@ -269,7 +269,7 @@ COMMANDS = {
     ),
     "spin": Execute(
         _spin,
-        "Spin up a task for a given step from a previous run locally.",
+        "Run one step again, on what an earlier run has stored.",
         _spin_options(),
         [Argument("pathspec")],
     ),

@@ -23,7 +23,7 @@ def show(
 
     tasks = find(state.root(), state.flow.name, input_path)
     if not tasks:
-        raise CommandException("No Tasks found at the given path -- either none exist or none have started yet")
+        raise CommandException("No Tasks found at the given path: there are none, or none has begun")
     for task in tasks:
         state.echo(
             f"Dumping logs of run_id=*{task.run_id}* step=*{task.step}* task_id=*{task.task_id}*", colour="magenta"
@@ -67,8 +67,8 @@ def scrub(
         chosen += [(task, number) for number in numbers if include_not_done or task.is_done(number)]
     if not chosen:
         raise CommandException(
-            "No Tasks found at the given path -- either none exist or they have not finished yet.\n"
-            "If you know the task has finished, you can supply --include-not-done to force scrub it."
+            "No Tasks found at the given path: there are none, or none that has finished.\n"
+            "With --include-not-done, tasks that have not finished are scrubbed, too."
         )
     for task, number in chosen:
         failures = [stream for stream in _streams(stdout, stderr, both) if not _redact(task, number, stream)]
@@ -109,21 +109,23 @@ def _choice(verb: str) -> list[Option]:
     ]
 
 
-_PATH = "The format for input-path is either <run_id>/<step_name> or <run_id>/<step_name>/<task_id>."
+_PATH = "INPUT-PATH is RUN/STEP or RUN/STEP/TASK."
 
 COMMANDS = {
     "show": Command(
         show,
-        f"Show stdout/stderr produced by a task or all tasks in a step. {_PATH}",
+        f"Print what a task, or all tasks of a step, wrote to stdout and stderr. {_PATH}",
         [
             *_choice("Show"),
-            Option("--timestamps/--no-timestamps", default=False, show_default=True, help="Show timestamps."),
+            Option(
+                "--timestamps/--no-timestamps", default=False, show_default=True, help="Begin lines with their time."
+            ),
         ],
         [Argument("input-path")],
     ),
     "scrub": Command(
         scrub,
-        f"Scrub stdout/stderr produced by a task or all tasks in a step. {_PATH}",
+        f"Make illegible what a task, or all tasks of a step, wrote to stdout and stderr. {_PATH}",
         [
             *_choice("Scrub"),
             Option("--latest/--all", default=True, help="Scrub the latest attempt, or all of them."),

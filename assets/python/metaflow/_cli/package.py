@@ -16,14 +16,14 @@ def _refuse(state: State, **_values: object) -> int:
     raise CommandException("flowdev runs flows where their files are: it makes no code packages.")
 
 
-_TIMEOUT = Option("--timeout", kind=INTEGER, default=60, help="Timeout for package operations in seconds.")
+_TIMEOUT = Option("--timeout", kind=INTEGER, default=60, help="Seconds that it may take.")
 
 COMMANDS = {
-    "info": Command(_refuse, "Output information about the code package.", [_TIMEOUT]),
+    "info": Command(_refuse, "What is in a package, in short.", [_TIMEOUT]),
     "list": Command(
         _refuse,
-        "List all files included in the code package.",
-        [Option("--archive/--no-archive", default=False, show_default=True, help="List paths as in the archive.")],
+        "The files of a package.",
+        [Option("--archive/--no-archive", default=False, show_default=True, help="Paths within the archive.")],
     ),
-    "save": Command(_refuse, "Save the current code package to a file.", [], [Argument("path")]),
+    "save": Command(_refuse, "Write a package to a file.", [], [Argument("path")]),
 }

@@ -67,7 +67,7 @@ def _origin(state: State, words: list[str]) -> dict[str, Any] | None:
             return None
         from ..exception import CommandException
 
-        raise CommandException("A previous run id was not found. Specify --origin-run-id.")
+        raise CommandException("A previous run id was not found: name a run by --origin-run-id.")
     step = os.path.join(root, flow, run_id, "_parameters")
     try:
         tasks = sorted(os.listdir(step))

@@ -33,16 +33,16 @@ def output_raw(state: State, json: bool) -> None:
         from json import dumps
 
         steps, structure = state.flow._graph.output_steps()
-        terminal.write("Internal representation of the flow in JSON format:", err=True, colour="magenta")
+        terminal.write("The graph, in JSON:", err=True, colour="magenta")
         terminal.write(dumps({"graph": steps, "graph_structure": structure}, indent=4), raw=True)
     else:
-        terminal.write("Internal representation of the flow:", err=True, colour="magenta")
+        terminal.write("The graph:", err=True, colour="magenta")
         terminal.write(str(state.flow._graph))
 
 
 def output_dot(state: State) -> None:
-    terminal.write("Visualizing the flow as a GraphViz graph", err=True, colour="magenta")
-    hint = "Try piping the output to 'dot -Tpng -o graph.png' to produce an actual image."
+    terminal.write("The graph for GraphViz", err=True, colour="magenta")
+    hint = "A picture of it: `output-dot | dot -Tpng -o graph.png`"
     terminal.write(terminal.INDENT + hint, err=True)
     terminal.write(state.flow._graph.output_dot(), raw=True)
 
@@ -65,13 +65,13 @@ class Help(Command):
 
 
 COMMANDS = {
-    "show": Command(show, "Show structure of the flow."),
+    "show": Command(show, "Describe the flow and its steps."),
     "output-raw": Command(
         output_raw,
-        "Output internal state of the flow graph.",
-        [Option("--json", flag=True, help="Output the flow graph in JSON format.")],
+        "Print the graph as the engine sees it.",
+        [Option("--json", flag=True, help="As JSON.")],
     ),
-    "output-dot": Command(output_dot, "Visualize the flow with Graphviz."),
-    "version": Command(version, "Print the Metaflow version"),
-    "help": Help(None, "Show all available commands."),
+    "output-dot": Command(output_dot, "Print the graph for Graphviz."),
+    "version": Command(version, "Print the version."),
+    "help": Help(None, "List the commands and the options before them."),
 }

@@ -39,11 +39,11 @@ def replace(
     tags_to_remove: tuple[str, ...],
 ) -> None:
     if not tags_to_add and not tags_to_remove:
-        raise _wrong("Specify at least one tag to add (--add) and one tag to remove (--remove)")
+        raise _wrong("A replacement needs tags to add (--add) and tags to remove (--remove)")
     if not tags_to_remove:
-        raise _wrong("Specify at least one tag to remove; else please use *tag add*.")
+        raise _wrong("Nothing is to be removed: that is what *tag add* does.")
     if not tags_to_add:
-        raise _wrong("Specify at least one tag to add, else please use *tag remove*.")
+        raise _wrong("Nothing is to be added: that is what *tag remove* does.")
     run = _find(state, run_id, _identity(user_namespace))
     run.replace_tags(tags_to_remove, tags_to_add)
     state.echo("Operation successful. New tags:")
@@ -62,13 +62,13 @@ def list_tags(
     arg_run_id: str | None,
 ) -> None:
     if list_all and my_runs:
-        raise _wrong("Option --all cannot be used together with --my-runs.")
+        raise _wrong("--all and --my-runs exclude each other.")
     if run_id is not None and arg_run_id is not None:
-        raise _wrong("Specify a run either using --run-id or as an argument but not both")
+        raise _wrong("The run is named twice, by --run-id and as an argument: give it once")
     if group_by_run and group_by_tag:
-        raise _wrong("Option --group-by-tag cannot be used with --group-by-run")
+        raise _wrong("--group-by-tag and --group-by-run exclude each other")
     if flat and (group_by_run or group_by_tag):
-        raise _wrong("Option --flat cannot be used with any --group-by-* option")
+        raise _wrong("--flat and the --group-by-* options exclude each other")
     run_id = run_id if run_id is not None else arg_run_id
     runs = _all_runs(state, my_runs) if run_id is None or list_all or my_runs else [_find(state, run_id, None)]
     if flat:
@@ -127,7 +127,7 @@ def _find(state: State, run_id: str | None, wanted: str | None) -> Any:
     if run_id is None:
         latest = flow.latest_run
         last = "" if latest is None else f"\n*{name}*'s latest run in namespace *{wanted}* has id *{latest.id}*."
-        raise _wrong(f"Please specify a run-id using --run-id.{last}")
+        raise _wrong(f"Name the run by --run-id.{last}")
     if "/" in run_id:
         raise _wrong(f"Run-id *{run_id}* is not a valid run-id")
     try:
@@ -196,11 +196,11 @@ def _print_columns(state: State, words: list[str], marked: set[str]) -> None:
     state.echo("", err=False)
 
 
-_RUN_ID = Option("--run-id", help="Run ID of the specific run to tag. [required]")
+_RUN_ID = Option("--run-id", help="The run. [required]")
 _NAMESPACE = Option(
     "--namespace",
     "user_namespace",
-    help="Change namespace from the default (your username) to the one specified.",
+    help="Look for the run in this namespace instead of your own.",
 )
 _TAGS = Argument("tags", many=True)
 
@@ -209,29 +209,29 @@ COMMANDS = {
     "remove": Command(remove, "Remove tags from a run.", [_RUN_ID, _NAMESPACE], [_TAGS]),
     "replace": Command(
         replace,
-        "Replace one or more tags of a run atomically. Removals are applied first, then additions.",
+        "Remove tags of a run and add others, in one go: what is in both stays.",
         [
             _RUN_ID,
             _NAMESPACE,
-            Option("--add", "tags_to_add", multiple=True, help="Add this tag to a run; may be repeated."),
-            Option("--remove", "tags_to_remove", multiple=True, help="Remove this tag from a run; may be repeated."),
+            Option("--add", "tags_to_add", multiple=True, help="A tag to add; may be repeated."),
+            Option("--remove", "tags_to_remove", multiple=True, help="A tag to remove; may be repeated."),
         ],
     ),
     "list": Command(
         list_tags,
         "List tags of a run.",
         [
-            Option("--run-id", help="Run ID of the specific run to list."),
-            Option("--all", "list_all", flag=True, help="List tags across all runs of this flow."),
+            Option("--run-id", help="The run whose tags are listed."),
+            Option("--all", "list_all", flag=True, help="The tags of all runs."),
             Option(
                 "--my-runs",
                 flag=True,
-                help="List tags across all runs of the flow under the default namespace.",
+                help="The tags of the runs in your own namespace.",
             ),
-            Option("--hide-system-tags", flag=True, help="Hide system tags."),
-            Option("--group-by-tag", flag=True, help="Display results by showing runs grouped by tags"),
-            Option("--group-by-run", flag=True, help="Display tags grouped by run"),
-            Option("--flat", flag=True, hidden=True, help="List tags, one line per tag, no groupings"),
+            Option("--hide-system-tags", flag=True, help="Leave out system tags."),
+            Option("--group-by-tag", flag=True, help="Tags, each with its runs."),
+            Option("--group-by-run", flag=True, help="Runs, each with its tags."),
+            Option("--flat", flag=True, hidden=True, help="Each tag on a line of its own."),
         ],
         [Argument("arg-run-id", required=False)],
     ),

@@ -33,7 +33,7 @@ def find(root: str, flow: str, path: str) -> list[StoredTask]:
 
     parts = path.split("/")
     if len(parts) not in (2, 3) or not all(parts):
-        raise CommandException("input_path should either be run_id/step_name or run_id/step_name/task_id")
+        raise CommandException("A path is RUN/STEP or RUN/STEP/TASK")
     step = os.path.join(os.path.abspath(root), flow, *parts[:2])
     names = parts[2:] or [name for name in _listed(step) if name[0] not in "_."]
     return list(_with_attempts(os.path.join(step, name) for name in names))

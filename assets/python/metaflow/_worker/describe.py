@@ -132,12 +132,3 @@ def dedent(doc: str | None) -> str:
             break
         seen_text = True
     return doc.replace("\n" + indent, "\n").strip() if indent else doc
-
-
-def user_name() -> str | None:
-    """Who runs this, by the variables that Metaflow looks at."""
-    for name in ("METAFLOW_USER", "SUDO_USER", "USERNAME", "USER"):
-        value = os.environ.get(name)
-        if value and value != "root":
-            return value
-    return None

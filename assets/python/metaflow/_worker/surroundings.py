@@ -32,8 +32,9 @@ class Datastore:
     @property
     def datastore_root(self) -> str:
         if self._root is None:
-            parent = os.environ.get("METAFLOW_DATASTORE_SYSROOT_LOCAL") or os.getcwd()
-            self._root = os.path.join(parent, ".metaflow")
+            from .._cli.roots import local_root
+
+            self._root = local_root()
         return self._root
 
 

@@ -32,12 +32,12 @@ class ProjectDecorator(FlowDecorator):
     defaults = {"name": None, "production": False, "branch": None}
 
     def flow_init(self, flow, graph, environment, flow_datastore, metadata, logger, echo, options) -> None:
-        from metaflow._worker.describe import user_name
+        from metaflow.util import get_username
 
         self._options = dict(options)
         branch, production = (self._value(name, options) for name in ("branch", "production"))
         project = self.attributes["name"]
-        full_name, branch_name = format_name(flow.name, project, production, branch, user_name())
+        full_name, branch_name = format_name(flow.name, project, production, branch, get_username())
         echo(f"Project: *{project}*, Branch: *{branch_name}*")
         current._update_env(
             {

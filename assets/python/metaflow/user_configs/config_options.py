@@ -137,9 +137,9 @@ def _text(flow: type, config: Config, files: dict[str, str], values: dict[str, s
         return _read(files[name], f"configuration file '{files[name]}' could not be read for '{name}'")
     default = config.kwargs["default"]
     if callable(default):
-        from .._worker.describe import user_name
+        from ..util import get_username
 
-        default = default(context_for(flow.__name__, user_name() or "")._replace(parameter_name=name, configs=None))
+        default = default(context_for(flow.__name__, get_username() or "")._replace(parameter_name=name, configs=None))
     if default is None:
         return None
     if config._default_is_file:

@@ -61,7 +61,7 @@ class CardDatastore:
     @classmethod
     def get_storage_root(cls, storage_type: str) -> str:
         """The root of cards where nothing else names one."""
-        configured = local_root()
+        configured = configured_root()
         if configured is not None:
             return configured
         from ...client.selection import store
@@ -124,6 +124,6 @@ class CardDatastore:
         return save_path
 
 
-def local_root() -> str | None:
+def configured_root() -> str | None:
     """The root that the configuration names for cards."""
     return os.environ.get("METAFLOW_CARD_LOCALROOT")

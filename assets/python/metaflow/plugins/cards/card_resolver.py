@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from .card_datastore import CARD_SUFFIX, CardDatastore, local_root
+from .card_datastore import CARD_SUFFIX, CardDatastore, configured_root
 from .exception import UnresolvableDatastoreException
 
 TYPE_CHECKING = False
@@ -38,7 +38,7 @@ def datastore_of(task: Any) -> CardDatastore:
 
 def _first_root(below: str, pathspec: str) -> str:
     """The configured root, where it has the task's cards; else the one beside the task's data."""
-    configured = local_root()
+    configured = configured_root()
     if configured is not None and os.path.isdir(os.path.join(configured, *_run_of(pathspec))):
         return configured
     return below
