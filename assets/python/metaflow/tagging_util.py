@@ -19,7 +19,7 @@ def validate_tags(tags: Iterable[Any], existing_tags: Iterable[Any] | None = Non
     if len(wanted) > MAX_USER_TAG_SET_SIZE and (
         existing_tags is None or len(frozenset(existing_tags)) < len(wanted)
     ):
-        raise MetaflowTaggingError(f"Cannot increase size of tag set beyond {MAX_USER_TAG_SET_SIZE}")
+        raise MetaflowTaggingError(f"A run may have {MAX_USER_TAG_SET_SIZE} tags at most")
     for tag in wanted:
         validate_tag(tag)
 
@@ -30,15 +30,15 @@ def validate_tag(tag: Any) -> None:
         try:
             tag.decode()
         except UnicodeError:
-            raise MetaflowTaggingError("Tags must be UTF-8 decodable") from None
+            raise MetaflowTaggingError("A tag that is bytes has to be UTF-8") from None
     elif isinstance(tag, str):
         try:
             tag.encode()
         except UnicodeError:
-            raise MetaflowTaggingError("Tags must be UTF-8 encodable") from None
+            raise MetaflowTaggingError("A tag has to be a text that UTF-8 can encode") from None
     else:
         raise MetaflowTaggingError(f"Tags must be strings; this is one of {type(tag)}.")
     if not tag:
-        raise MetaflowTaggingError("Tags must not be empty string")
+        raise MetaflowTaggingError("A tag has to have a character at least")
     if len(tag) > MAX_TAG_SIZE:
-        raise MetaflowTaggingError(f"Tag is too long {len(tag)} > {MAX_TAG_SIZE}")
+        raise MetaflowTaggingError(f"A tag may have {MAX_TAG_SIZE} characters at most; this one has {len(tag)}")

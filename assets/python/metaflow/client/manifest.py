@@ -30,7 +30,7 @@ class Manifest:
         if attempt is not None and (started is None or attempt > started):
             return
         if self.attempt is None or not os.path.exists(f"{directory}/{self.attempt}.DONE.lock"):
-            raise DataException(f"No completed attempts of the task was found for task '{self._pathspec()}'")
+            raise DataException(f"No attempt of the task '{self._pathspec()}' has been completed")
         manifest = read_record(f"{directory}/{self.attempt}.data.json")
         if manifest is None:
             raise DataException(f"The task '{self._pathspec()}' says that it is done, but has no list of artifacts.")

@@ -28,7 +28,7 @@ def mutate(store: Store, flow: str, run: str, remove: Iterable[Any] = (), add: I
     """Remove tags, then add tags; answers the user tags that the run has then."""
     removed, added = _checked("tags_to_remove", remove), _checked("tags_to_add", add)
     if not removed and not added:
-        raise MetaflowTaggingError("Must add or remove at least one tag")
+        raise MetaflowTaggingError("There is no tag to add, and none to remove")
     for tried in range(1, _TRIES + 1):
         with _alone(f"{store.path(flow, run)}/_meta"):
             tags = _once(store, flow, run, removed, added)
@@ -78,7 +78,7 @@ def _once(
     # A system tag says the same already.
     added = added - system
     if removed & system:
-        raise MetaflowTaggingError(f"Cannot remove a tag that is an existing system tag ({sorted(removed & system)})")
+        raise MetaflowTaggingError(f"System tags stay with a run ({sorted(removed & system)})")
     after = (before - removed) | added
     if after == before:
         return before

@@ -77,7 +77,7 @@ def resolve_configs(
             continue
         found[name] = (value, config._plain)
     if problems:
-        raise UsageError("Bad values passed for configuration options: " + ", ".join(problems))
+        raise UsageError("Configs have no usable values: " + ", ".join(problems))
     set_resolved(found)
 
 
@@ -95,7 +95,7 @@ def _check_names(known: list[str], files: dict[str, str], values: dict[str, str]
     both = sorted(set(files) & set(values))
     if both:
         raise UsageError(
-            "Cannot provide both a value and a file for the same configuration. Found such values for "
+            "A config cannot have both a value and a file, as these have: "
             + ", ".join(f"'{name}'" for name in both)
         )
 
