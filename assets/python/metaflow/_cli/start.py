@@ -28,7 +28,7 @@ def start(state: State, context: Context, rest: list[str]) -> None:
         # The client reads what was spun.
         os.environ["METAFLOW_DEFAULT_METADATA"] = "spin"
     if rest[:1] == ["resume"] and state.gives_configs:
-        raise UsageError("--config and --config-value do not go with 'resume', which keeps the configs of its origin", context)
+        raise UsageError("--config and --config-value are not for 'resume': its origin's configs count", context)
     prepare(state, context, rest)
 
 

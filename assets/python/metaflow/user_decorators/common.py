@@ -131,3 +131,8 @@ def matches(short: str, full: str, wanted: str) -> bool:
 def full_name(decorator: object) -> str:
     kind = type(decorator)
     return f"{kind.__module__}.{kind.__name__}"
+
+
+def was_given(decorator: Any, args: list[Any] | None, kwargs: dict[str, Any] | None) -> bool:
+    """Whether a decorator was given these arguments; where none are named, any will do."""
+    return (args is None and kwargs is None) or decorator.get_args_kwargs() == (args or [], kwargs or {})

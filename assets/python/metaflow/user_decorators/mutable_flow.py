@@ -12,7 +12,7 @@ from ..decorators import (
 )
 from ..exception import MetaflowException
 from ..parameters import Parameter
-from .common import built_in, flow_decorator_from_spec, full_name, matches
+from .common import built_in, flow_decorator_from_spec, full_name, matches, was_given
 from .mutable_step import MutableStep
 from .user_flow_decorator import FlowMutator
 
@@ -186,13 +186,11 @@ class MutableFlow:
             full = mutator.decorator_name
             if matches(FlowMutator.registry.short_name(full), full, deco_name):
                 raise MetaflowException(f"The mutator '{deco_name}' cannot be removed: mutators are at work already.")
-        every = deco_args is None and deco_kwargs is None
-        wanted = (deco_args or [], deco_kwargs or {})
         decorators = own_flow_decorators(self._flow_cls)
         kept = [
             decorator
             for decorator in decorators
-            if not (decorator.name == deco_name and (every or decorator.get_args_kwargs() == wanted))
+            if not (decorator.name == deco_name and was_given(decorator, deco_args, deco_kwargs))
         ]
         removed = len(kept) != len(decorators)
         decorators[:] = kept

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..decorators import DuplicateStepDecoratorException, StepDecorator
 from ..exception import MetaflowException
-from .common import built_in, find_step_decorator, full_name, matches, step_decorator_from_spec
+from .common import built_in, find_step_decorator, full_name, matches, step_decorator_from_spec, was_given
 from .user_step_decorator import StepMutator, UserStepDecoratorBase
 
 TYPE_CHECKING = False
@@ -127,8 +127,6 @@ class MutableStep:
         self, deco_name: str, deco_args: list[Any] | None = None, deco_kwargs: dict[str, Any] | None = None
     ) -> bool:
         """Remove the decorators of that name, or only those with these arguments; answers whether there was one."""
-        every = deco_args is None and deco_kwargs is None
-        wanted = (deco_args or [], deco_kwargs or {})
         step = self._my_step
         removed = False
         kind = find_step_decorator(deco_name)
@@ -137,7 +135,7 @@ class MutableStep:
                 kept = []
                 for decorator in getattr(step, field):
                     same = decorator.decorator_name == kind.decorator_name
-                    if same and (every or decorator.get_args_kwargs() == wanted):
+                    if same and was_given(decorator, deco_args, deco_kwargs):
                         if isinstance(decorator, StepMutator):
                             self._only_before("Removing", decorator.decorator_name)
                         removed = True
@@ -149,7 +147,7 @@ class MutableStep:
         kept = [
             decorator
             for decorator in step.decorators
-            if not (decorator.name == deco_name and (every or decorator.get_args_kwargs() == wanted))
+            if not (decorator.name == deco_name and was_given(decorator, deco_args, deco_kwargs))
         ]
         removed = len(kept) != len(step.decorators)
         step.decorators = kept
