@@ -122,6 +122,16 @@ class FlowSpec:
 
         return iter(sorted(steps_of(type(self)), key=lambda function: function.__name__))
 
+    @classmethod
+    def _get_parameters(cls) -> Iterator[tuple[str, Any]]:
+        """Attribute names and parameters; in a task, what stands for each parameter on the class."""
+        from ._worker.classes import PROTECTED_PARAMETERS, parameters_of
+
+        protected = vars(cls).get(PROTECTED_PARAMETERS)
+        if protected is None:
+            return iter(parameters_of(cls))
+        return ((name, getattr(cls, name)) for name in protected)
+
     @property
     def script_name(self) -> str:
         """The base name of the flow's file."""

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 # Where a class keeps its configs once mutators are to find the values in their place: attribute -> config.
 SETTLED_CONFIGS = "__settled_configs__"
 
+# Where a class keeps the names of its parameters once `protect` has put properties in their place.
+PROTECTED_PARAMETERS = "__protected_parameters__"
+
 _BASE = frozenset(dir(FlowSpec))
 
 
@@ -77,6 +80,7 @@ def protect(flow: type[FlowSpec]) -> tuple[list[str], list[str]]:
         setattr(flow, name, property(_parameter_getter(name, parameter), _refuse))
     for name, value in constants:
         setattr(flow, name, property(lambda _flow, value=value: value, _refuse))
+    setattr(flow, PROTECTED_PARAMETERS, parameters)
     return parameters, [name for name, _ in constants]
 
 
