@@ -15,12 +15,11 @@ def version(state: None) -> None:
 
 
 def status(state: None) -> None:
-    from . import __version__
-    from ._cli import roots
+    from . import __version__, _roots
     from .util import resolve_identity
 
     print(f"Metaflow {__version__}, of flowdev, for {resolve_identity()}")
-    print(f"Runs are in {roots.local_root()}")
+    print(f"Runs are in {_roots.local_root()}")
 
 
 _COMMANDS: dict[str, Command] = {

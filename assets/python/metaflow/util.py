@@ -79,7 +79,7 @@ def to_pod(value: object) -> Any:
 
 def write_latest_run_id(obj: Any, run_id: str) -> None:
     """Remember a run as the latest one of its flow."""
-    from ._cli.roots import local_root
+    from ._roots import local_root
 
     directory = os.path.join(local_root(), obj.flow.name)
     os.makedirs(directory, exist_ok=True)
@@ -89,7 +89,7 @@ def write_latest_run_id(obj: Any, run_id: str) -> None:
 
 def get_latest_run_id(echo: Any, flow_name: str) -> str | None:
     """The run that was started last, as the store remembers it."""
-    from ._cli.roots import local_root
+    from ._roots import local_root
 
     try:
         with open(os.path.join(local_root(), flow_name, "latest_run"), encoding="utf-8") as file:

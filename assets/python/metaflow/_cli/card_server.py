@@ -132,6 +132,18 @@ class _Handler(BaseHTTPRequestHandler):
     viewer: Viewer
 
     def do_GET(self) -> None:
+        from ..exception import MetaflowException
+
+        try:
+            self._respond()
+        except MetaflowException as error:
+            # A damaged record, say: the page shows it, and the server goes on.
+            self._answer_json(500, {"status": str(error)})
+        except (BrokenPipeError, ConnectionResetError):
+            # The browser has left the page.
+            self.close_connection = True
+
+    def _respond(self) -> None:
         from urllib.parse import unquote
 
         parts = [unquote(part) for part in self.path.partition("?")[0].strip("/").split("/")]

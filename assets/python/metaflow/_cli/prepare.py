@@ -55,12 +55,12 @@ def _resolve_configs(state: State, context: Context, words: list[str]) -> None:
 
 def _origin(state: State, words: list[str]) -> dict[str, Any] | None:
     """The parameters of the run that is resumed or spun, as the workers are told of them."""
+    from .. import _roots
     from ..client.manifest import Manifest
     from ..datastore.exceptions import DataException
-    from . import roots
 
     flow = state.flow.name
-    root = state.values["datastore_root"] or roots.local_root()
+    root = state.values["datastore_root"] or _roots.local_root()
     run_id = _origin_run(words, flow) or _latest(root, flow)
     if run_id is None:
         if words[0] == "spin":

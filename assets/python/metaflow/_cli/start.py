@@ -15,15 +15,14 @@ if TYPE_CHECKING:
 
 def start(state: State, context: Context, rest: list[str]) -> None:
     """Prepare the process for the command whose words are `rest`."""
-    from .. import __version__
+    from .. import __version__, _roots
     from ..util import resolve_identity
-    from . import roots
 
     identity = resolve_identity()
     state.echo(f"Metaflow {__version__} executing *{state.flow.name}* for *{identity}*", colour="magenta")
     _refuse_remote(state)
     if state.values["datastore_root"]:
-        roots.choose(state.values["datastore_root"])
+        _roots.choose(state.values["datastore_root"])
     if state.is_spin and rest[:1] not in (["run"], ["resume"], ["spin"]):
         # The client reads what was spun.
         os.environ["METAFLOW_DEFAULT_METADATA"] = "spin"

@@ -41,8 +41,8 @@ class State:
 
     def root(self) -> str:
         """The store that the command is about."""
-        from . import roots
+        from .. import _roots
 
         if self.values["datastore_root"]:
             return self.values["datastore_root"]
-        return roots.spin_root() if self.is_spin else roots.local_root()
+        return _roots.spin_root() if self.is_spin else _roots.local_root()

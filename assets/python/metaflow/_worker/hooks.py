@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from .._cli import roots
+from .. import _roots
 from ..metaflow_current import current
 from ..system_context import TASK
 from .lifecycle import is_overridden
@@ -76,7 +76,7 @@ class Hooks:
         self.root = os.path.dirname(os.path.dirname(spec["files"])) if spec.get("files") else None
         if spec.get("mode") == "run":
             # The client in the task finds its run, wherever `--datastore-root` has put that.
-            roots.choose(self.root)
+            _roots.choose(self.root)
         self.around = around or Surroundings(task.flow, self.root)
         self.around.flow_datastore._root = self.root or self.around.flow_datastore._root
         # Tags are the run's by now; records are to be the task's own.

@@ -32,7 +32,7 @@ class Datastore:
     @property
     def datastore_root(self) -> str:
         if self._root is None:
-            from .._cli.roots import local_root
+            from .._roots import local_root
 
             self._root = local_root()
         return self._root

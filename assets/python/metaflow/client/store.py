@@ -215,10 +215,10 @@ class Store:
 
 def find_root(kind: str) -> str | None:
     """The store of the command line, of the configuration, else of the working directory or the nearest above it."""
-    from .._cli import roots
+    from .. import _roots
 
     try:
-        root = roots.local_root() if kind == "local" else roots.spin_root()
+        root = _roots.local_root() if kind == "local" else _roots.spin_root()
     except OSError:
         # The working directory is gone.
         return None

@@ -25,7 +25,7 @@ def spin_root() -> str:
 
 
 def _find(name: str, key: str) -> str:
-    from ..metaflow_config import from_conf
+    from .metaflow_config import from_conf
 
     sysroot = from_conf(key)
     if sysroot:
