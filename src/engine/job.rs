@@ -87,6 +87,10 @@ impl Execution {
         mut incoming: mpsc::UnboundedReceiver<(Ticket, AttemptEnd)>,
     ) -> Outcome {
         let mut wires = self.setting.wires.clone();
+        if *wires.stop.borrow() > Stop::No {
+            // Asked for while the flow was loaded: a task that is only now started could miss the signal.
+            return Outcome::Cancelled;
+        }
         let mut asked = Stop::No;
         let actions = self.scheduler.start();
         let mut ending = self.carry_out(actions);
@@ -341,7 +345,7 @@ impl Execution {
                 format!(
                     "step {step} fans out into {splits} tasks, but at most {limit} are allowed"
                 ),
-                "allow more with --max-num-splits",
+                "allow more with --max-num-splits, or with METAFLOW_RUN_MAX_NUM_SPLITS",
             ),
             Some(Ending::Failed(Problem::NoEnd)) | None => no_end(),
         }

@@ -47,8 +47,14 @@ pub(super) fn limits(setting: &Setting) -> Limits {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let steps = &setting.flow.description.steps;
     Limits {
-        max_workers: setting.request.max_workers.unwrap_or(cores).max(1),
-        max_num_splits: setting.request.max_num_splits.unwrap_or(MAX_NUM_SPLITS),
+        max_workers: stated(setting.request.max_workers, "METAFLOW_RUN_MAX_WORKERS")
+            .unwrap_or(cores)
+            .max(1),
+        max_num_splits: stated(
+            setting.request.max_num_splits,
+            "METAFLOW_RUN_MAX_NUM_SPLITS",
+        )
+        .unwrap_or(MAX_NUM_SPLITS),
         attempts: steps
             .iter()
             .map(|step| {
@@ -58,6 +64,11 @@ pub(super) fn limits(setting: &Setting) -> Limits {
             })
             .collect(),
     }
+}
+
+/// A limit as the request has it, else as the variable of that option: all that a session can be given.
+fn stated<T: std::str::FromStr>(request: Option<T>, variable: &str) -> Option<T> {
+    request.or_else(|| std::env::var(variable).ok()?.parse().ok())
 }
 
 /// How long a step rests before another attempt, where its source or the request states it.

@@ -53,7 +53,6 @@ async fn begin(
     let mut identity = identity::identity(&flow, &request.flow);
     identity.git_info = asked.answer().await;
     let namespace = identity::namespace(&request.flow, &identity);
-    wires.greet(&located).await;
     let flow_store = located.store.flow(&flow.description.name);
     let again = steps_to_run_again(&flow.graph, request.step.as_deref())?;
     let kept: Vec<StepName> = flow

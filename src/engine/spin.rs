@@ -59,12 +59,12 @@ async fn begin(
     let flow = loaded(&shared, &request.flow, Some(&before), wires).await?;
     let identity = identity::identity(&flow, &request.flow);
     let namespace = identity::namespace(&request.flow, &identity);
-    wires.greet(&located).await;
-    let store = located.store;
+    let store = located.store.clone();
     let name = flow.description.name.clone();
     let wanted = Wanted::parse(&name, &request)?;
     let from = store.flow(&name);
     let found = find(&flow, from.clone(), wanted).await?;
+    wires.greet(&located).await;
     let run = new_run(&store.spin_sibling().flow(&name)).await?;
     let mut setting = Setting {
         shared,

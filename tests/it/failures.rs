@@ -126,7 +126,10 @@ fn os_exit_is_explained() {
 
 #[test]
 fn an_unpicklable_artifact_is_named_with_its_type() {
-    fails("unpicklable", None, &["bad", "lock"]);
+    let sandbox = fails("unpicklable", None, &["bad", "lock"]);
+    let finished = run(sandbox.flowdev(["run", "failing.py", "--how", "unpicklable"]));
+    let told = finished.stdout.matches("cannot be pickled").count();
+    assert_eq!(told, 1, "{}", finished.text());
 }
 
 #[test]
@@ -220,6 +223,9 @@ fn more_splits_than_allowed_fail_with_advice() {
         .expect_text(&["start", "12", "--max-num-splits"]);
     run(sandbox.flowdev(["run", "fan.py", "--splits", "12", "--max-num-splits", "12"]))
         .expect_code(0);
+    let mut allowed = sandbox.flowdev(["run", "fan.py", "--splits", "102"]);
+    allowed.env("METAFLOW_RUN_MAX_NUM_SPLITS", "102");
+    run(allowed).expect_code(0);
 }
 
 #[test]
@@ -351,6 +357,42 @@ fn ctrl_c_ends_the_tasks_and_the_run_can_be_resumed() {
         1,
         "{events:#?}"
     );
+}
+
+#[test]
+fn ctrl_c_before_the_first_task_starts_none() {
+    let sandbox = Sandbox::new();
+    sandbox.write(
+        "loading.py",
+        "import os\n\
+         from metaflow import FlowSpec, step\n\
+         class LoadingFlow(FlowSpec):\n\
+         \x20   @step\n\
+         \x20   def start(self):\n\
+         \x20       self.next(self.end)\n\
+         \x20   @step\n\
+         \x20   def end(self):\n\
+         \x20       pass\n\
+         open('loads', 'w').close()\n\
+         open('go').close()\n",
+    );
+    // Loading waits at the pipe until its other end is opened.
+    let mut pipes = std::process::Command::new("mkfifo");
+    pipes.args([sandbox.path("loads"), sandbox.path("go")]);
+    run(pipes).expect_code(0);
+    let mut live = Live::start(sandbox.flowdev(["run", "loading.py", "--json"]));
+    sandbox.read("loads");
+    process::signal(live.child.id(), Signal::INT);
+    live.until_note("Interrupted");
+    sandbox.write("go", "");
+    let mut started = 0;
+    let last = live.until("the job is over", |event| {
+        started += usize::from(event["event"] == "task_started");
+        event["event"] == "job_finished"
+    });
+    assert_eq!(last["outcome"]["outcome"], "cancelled", "{last}");
+    assert_eq!(started, 0);
+    assert_eq!(process::wait(live.child).code, 130);
 }
 
 #[test]

@@ -194,6 +194,25 @@ class RunTest(FlowFileTest):
         answer = self.flow("--no-pylint", "run", "--must", "1")
         self.assertEqual(answer.err.splitlines()[1:], ["Validating your flow...", "    The graph looks good!"])
 
+    def test_what_is_wrong_with_the_graph_ends_a_run(self):
+        finding = {"severity": "error", "file": "flow.py", "line": 7, "message": "body leads nowhere", "hint": "lead on"}
+        with open(self.flow.binary, "w") as file:
+            file.write(f"#!/bin/sh\nprintf '%s\\n' '{json.dumps(finding)}'\nexit 1\n")
+        for command in ("run", "resume", "check"):
+            words = ["--must", "1"] if command == "run" else []
+            answer = self.flow(command, *words)
+            self.assertEqual(answer.code, 1)
+            self.assertEqual(
+                answer.err.splitlines()[1:],
+                [
+                    "Validating your flow...",
+                    "    Validity checker found an issue in file flow.py on line 7:",
+                    "    body leads nowhere",
+                    "    lead on",
+                    "",
+                ],
+            )
+
     def test_resume(self):
         self.assertEqual(self.options("resume"), ["resume"])
         self.assertEqual(

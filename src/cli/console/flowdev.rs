@@ -3,7 +3,7 @@
 
 use std::io;
 
-use super::text::{Tasks, describe, now, stamped};
+use super::text::{Tasks, describe, is_in_log, now, stamped};
 use crate::cli::out;
 use crate::engine::{Event, Failure, JobKind, Level, Outcome, TaskRef};
 
@@ -90,8 +90,7 @@ impl Console {
                 ..
             } => {
                 self.flush(task)?;
-                if !matches!(failure, Failure::Exception { .. }) {
-                    // The traceback of an exception is part of the task's own output.
+                if !is_in_log(failure) {
                     self.about(task, &describe(failure))?;
                 }
                 let then = if *retry {

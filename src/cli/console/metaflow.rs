@@ -3,7 +3,7 @@
 
 use std::io;
 
-use super::text::{Tasks, describe, stamped};
+use super::text::{Tasks, describe, is_in_log, stamped};
 use crate::cli::out;
 use crate::engine::{Event, Failure, JobKind, Level, Outcome, TaskRef};
 
@@ -155,8 +155,7 @@ impl Console {
 
     fn failed(&mut self, task: &TaskRef, failure: &Failure, retry: bool) -> io::Result<()> {
         self.flush(task)?;
-        // The traceback of an exception is part of the task's own output.
-        if !matches!(failure, Failure::Exception { .. }) {
+        if !is_in_log(failure) {
             for line in describe(failure).lines() {
                 self.about(task, line)?;
             }

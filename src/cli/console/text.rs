@@ -67,6 +67,14 @@ fn last_drawn(line: &str) -> &str {
     line.rsplit('\r').next().unwrap_or(line)
 }
 
+/// Whether the task's own output already says what happened: a traceback, or which artifact cannot be stored.
+pub fn is_in_log(failure: &Failure) -> bool {
+    matches!(
+        failure,
+        Failure::Exception { .. } | Failure::Unpicklable { .. }
+    )
+}
+
 /// A failure in sentences.
 pub fn describe(failure: &Failure) -> String {
     match failure {

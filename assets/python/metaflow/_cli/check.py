@@ -16,22 +16,15 @@ if TYPE_CHECKING:
 
 
 def check(state: State, warnings: bool) -> int:
-    import json
-    import subprocess
-
     state.echo("Validating your flow...", colour="magenta")
-    command = [binary.find(), "check", binary.flow_file(), "--json"]
-    done = subprocess.run(command, capture_output=True, text=True)
-    found: list[dict[str, Any]] = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
-    errors = [finding for finding in found if finding["severity"] == "error"]
+    errors, code, words = _errors()
     if errors:
-        for finding in errors:
-            _show(finding)
+        _show(errors)
         return 1
-    if done.returncode != 0:
+    if code != 0:
         from ..exception import MetaflowException
 
-        raise MetaflowException(done.stderr.strip() or "The flow could not be checked.")
+        raise MetaflowException(words.strip() or "The flow could not be checked.")
     state.echo(f"{terminal.INDENT}The graph looks good!", colour="green", bold=True)
     _pylint(state, warnings)
     file = os.path.abspath(sys.argv[0])
@@ -44,21 +37,39 @@ def check(state: State, warnings: bool) -> int:
 
 
 def before_run(state: State) -> None:
-    """The lines of a run that say that the flow is valid. What is wrong with one that is not, the engine says."""
+    """The lines of a run about the flow's validity: the end of it, if the flow is not valid."""
     if state.is_quiet:
         return
     state.echo("Validating your flow...", colour="magenta")
     if binary.succeeds(["check", binary.flow_file()]):
         state.echo(f"{terminal.INDENT}The graph looks good!", colour="green", bold=True)
         _pylint(state, warnings=False)
+        return
+    errors, _, _ = _errors()
+    if errors:
+        _show(errors)
+        raise SystemExit(1)
+    # Anything else that is wrong, the run itself says.
 
 
-def _show(finding: dict[str, Any]) -> None:
-    place = f"in file {finding['file']} on line {finding['line']}"
-    terminal.write(f"{terminal.INDENT}Validity checker found an issue {place}:", err=True, bold=True)
-    text = finding["message"] + (f"\n{finding['hint']}" if finding.get("hint") else "")
-    terminal.write(terminal.indented(text), err=True, raw=True)
-    terminal.write("", err=True)
+def _errors() -> tuple[list[dict[str, Any]], int, str]:
+    """What is wrong with the flow's graph; how the check ended, and what it said besides."""
+    import json
+    import subprocess
+
+    command = [binary.find(), "check", binary.flow_file(), "--json"]
+    done = subprocess.run(command, capture_output=True, text=True)
+    found: list[dict[str, Any]] = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
+    return [finding for finding in found if finding["severity"] == "error"], done.returncode, done.stderr
+
+
+def _show(findings: list[dict[str, Any]]) -> None:
+    for finding in findings:
+        place = f"in file {finding['file']} on line {finding['line']}"
+        terminal.write(f"{terminal.INDENT}Validity checker found an issue {place}:", err=True, bold=True)
+        text = finding["message"] + (f"\n{finding['hint']}" if finding.get("hint") else "")
+        terminal.write(terminal.indented(text), err=True, raw=True)
+        terminal.write("", err=True)
 
 
 def _pylint(state: State, warnings: bool) -> None:
