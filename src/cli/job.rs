@@ -1,5 +1,7 @@
 //! Runs a request in the foreground: prints its events, passes ctrl-c on.
 
+use tokio::signal::unix::{SignalKind, signal};
+
 use super::arguments::{Common, Manner, Voice};
 use super::console::Console;
 use super::error::{CliError, ExitKind};
@@ -40,11 +42,13 @@ async fn follow(
     let mut console = Console::new(manner, voice.quiet);
     let mut job = engine.submit(request);
     let mut interrupts = 0;
-    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+    // One listener for the whole job: one made anew for each wait would miss what comes between two of them.
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
     loop {
         let event = tokio::select! {
             event = job.events.recv() => event,
-            _ = tokio::signal::ctrl_c() => {
+            _ = interrupt.recv() => {
                 interrupts += 1;
                 if interrupts == 1 {
                     console.interrupted()?;

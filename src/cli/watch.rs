@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use tokio::signal::unix::{SignalKind, signal};
+
 use super::arguments::{Common, Manner};
 use super::console::Console;
 use super::error::{CliError, ExitKind};
@@ -44,6 +46,8 @@ async fn watch(engine: &Engine, file: PathBuf, json: bool) -> Result<ExitKind, C
     out::note("watching; ctrl-c ends");
     let mut console = Console::new(Manner::Flowdev, false);
     let mut spins: Vec<Job> = Vec::new();
+    // One listener for the whole session: one made anew for each wait would miss what comes between two of them.
+    let mut interrupt = signal(SignalKind::interrupt())?;
     loop {
         let event = tokio::select! {
             change = changes.recv() => {
@@ -59,7 +63,7 @@ async fn watch(engine: &Engine, file: PathBuf, json: bool) -> Result<ExitKind, C
                 continue;
             }
             event = next(&mut spins) => event,
-            _ = tokio::signal::ctrl_c() => return Ok(ExitKind::Success),
+            _ = interrupt.recv() => return Ok(ExitKind::Success),
         };
         if json {
             out::json(&event)?;
