@@ -195,7 +195,13 @@ class RunTest(FlowFileTest):
         self.assertEqual(answer.err.splitlines()[1:], ["Validating your flow...", "    The graph looks good!"])
 
     def test_what_is_wrong_with_the_graph_ends_a_run(self):
-        finding = {"severity": "error", "file": "flow.py", "line": 7, "message": "body leads nowhere", "hint": "lead on"}
+        finding = {
+            "severity": "error",
+            "file": "flow.py",
+            "line": 7,
+            "message": "body leads nowhere",
+            "hint": "lead on",
+        }
         with open(self.flow.binary, "w") as file:
             file.write(f"#!/bin/sh\nprintf '%s\\n' '{json.dumps(finding)}'\nexit 1\n")
         for command in ("run", "resume", "check"):
