@@ -94,7 +94,9 @@ class ParameterTest(unittest.TestCase):
             },
         )
         self.assertIn("chosen by me\n", task.stdout)
-        self.assertIn("Including file notes.txt of size 8B\n", task.stdout)
+        # Said by the runtime, and so no part of the task's output.
+        said = [message["text"] for message in task.messages if message["t"] == "log"]
+        self.assertEqual(said, ["Including file notes.txt of size 8B"])
 
     def test_given_values_are_converted(self):
         seen = self.seen(

@@ -99,7 +99,9 @@ class IncludeFile(Parameter):
                 data = file.read()
         except OSError as error:
             raise UsageError(f"The file *{self.name}* cannot be read: {error}") from error
-        print(f"Including file {path} of size {_readable(len(data))}")
+        from ._worker import notice
+
+        notice.say(f"Including file {path} of size {_readable(len(data))}")
         return IncludedFile(
             {
                 "note": "Internal representation of IncludeFile",

@@ -278,7 +278,9 @@ def context_for(flow_name: str, user: str) -> ParameterContext:
     """What a function given as default receives."""
 
     def logger(text: str = "", **_options: object) -> None:
-        print(text)
+        from ._worker import notice
+
+        notice.say(text)
 
     from . import user_configs
 

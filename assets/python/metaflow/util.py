@@ -33,8 +33,8 @@ def all_equal(items: Iterable[Any]) -> bool:
     return True
 
 
-def get_username() -> str | None:
-    """Who runs this, by the variables that Metaflow looks at; root is nobody."""
+def get_username() -> str:
+    """Who runs this, by the variables that Metaflow looks at; where they say nothing but root, the account."""
     for name in ("METAFLOW_USER", "SUDO_USER", "USERNAME", "USER"):
         value = os.environ.get(name)
         if name == "METAFLOW_USER" and not value:
@@ -43,7 +43,12 @@ def get_username() -> str | None:
             value = from_conf("USER")
         if value and value != "root":
             return value
-    return None
+    import pwd
+
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        return os.environ.get("LOGNAME") or os.environ.get("USER") or f"uid{os.getuid()}"
 
 
 def resolve_identity_as_tuple() -> tuple[str, str]:
@@ -51,12 +56,7 @@ def resolve_identity_as_tuple() -> tuple[str, str]:
     token = os.environ.get("METAFLOW_PRODUCTION_TOKEN")
     if token:
         return "production", token
-    user = get_username()
-    if user is None:
-        from .exception import MetaflowUnknownUser
-
-        raise MetaflowUnknownUser()
-    return "user", user
+    return "user", get_username()
 
 
 def resolve_identity() -> str:

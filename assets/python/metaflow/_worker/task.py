@@ -12,7 +12,7 @@ from ..exception import MetaflowDataMissing, MetaflowExceptionWrapper, MetaflowI
 from ..flowspec import Inputs
 from ..metaflow_current import current
 from ..unbounded_foreach import UBF_CONTROL
-from . import persist, process, run_parameters, witness
+from . import notice, persist, process, run_parameters, witness
 from .artifacts import Spool, TaskInput, Unpicklable
 from .classes import protect
 from .hooks import Hooks
@@ -43,6 +43,7 @@ def main(loaded: Loaded, spec: dict[str, Any], channel: Channel) -> None:
     witness.watch_forks()
     # A process that the user's code forks must not keep the channel open.
     os.register_at_fork(after_in_child=channel.close)
+    notice.connect(channel)
     loaded.seeds.refresh()
     os.environ["METAFLOW_RUN_ID"] = spec["run_id"]
     os.environ.update(spec.get("env") or {})

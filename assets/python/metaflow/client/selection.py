@@ -19,23 +19,10 @@ _namespace: Any = _UNSET
 _store: Store | None = None
 
 
-def user_name() -> str:
-    """Who is working; the account's name where the environment says nothing but root, as with the engine."""
-    user = get_username()
-    if user is not None:
-        return user
-    import pwd
-
-    try:
-        return pwd.getpwuid(os.getuid()).pw_name
-    except KeyError:
-        return os.environ.get("LOGNAME") or os.environ.get("USER") or f"uid{os.getuid()}"
-
-
 def identity() -> str:
     """The tag that tells this user's runs from those of others."""
     token = os.environ.get("METAFLOW_PRODUCTION_TOKEN")
-    return f"production:{token}" if token else f"user:{user_name()}"
+    return f"production:{token}" if token else f"user:{get_username()}"
 
 
 def namespace(ns: str | None) -> str | None:

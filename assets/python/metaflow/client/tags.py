@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 
 from ..exception import MetaflowTaggingError
 from ..tagging_util import validate_tag, validate_tags
-from . import selection
+from ..util import get_username
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ def _once(
         {
             "run_number": run,
             "flow_id": flow,
-            "user_name": selection.user_name(),
+            "user_name": get_username(),
             "tags": sorted(after),
             "system_tags": sorted(system),
             "ts_epoch": round(time.time() * 1000),

@@ -139,7 +139,7 @@ def _text(flow: type, config: Config, files: dict[str, str], values: dict[str, s
     if callable(default):
         from ..util import get_username
 
-        default = default(context_for(flow.__name__, get_username() or "")._replace(parameter_name=name, configs=None))
+        default = default(context_for(flow.__name__, get_username())._replace(parameter_name=name, configs=None))
     if default is None:
         return None
     if config._default_is_file:
