@@ -93,4 +93,4 @@ macro_rules! areas {
     };
 }
 
-areas! { artifacts cards configs failures foreach identity lineage logs mutators parameters plugins resume switches tags }
+areas! { artifacts cards configs failures flow_class foreach identity lineage logs mutators parameters plugins resume switches tags }
