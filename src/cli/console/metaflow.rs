@@ -112,7 +112,9 @@ impl Console {
     ///
     /// # Errors
     /// When standard output cannot be written.
-    pub fn interrupted(&self) -> io::Result<()> {
+    pub fn interrupted(&mut self) -> io::Result<()> {
+        // That the tasks end is no failure of theirs, and is announced here.
+        self.ending = true;
         stamped(
             "Workflow interrupted. The running tasks are asked to end; ctrl-c again kills them.",
         )?;

@@ -39,7 +39,7 @@ impl Console {
     ///
     /// # Errors
     /// When standard output cannot be written.
-    pub fn interrupted(&self) -> io::Result<()> {
+    pub fn interrupted(&mut self) -> io::Result<()> {
         match self {
             Self::Flowdev(console) => {
                 console.interrupted();

@@ -187,7 +187,8 @@ def serve(state: State, viewer: Viewer, port: int) -> int:
         state.echo(f"Using run-id {run.pathspec}", raw=True)
     handler = type("Handler", (_Handler,), {"viewer": viewer})
     try:
-        server = ThreadingHTTPServer(("", port), handler)
+        # Cards show data: this machine alone is served.
+        server = ThreadingHTTPServer(("127.0.0.1", port), handler)
     except OSError as error:
         raise CommandException(f"The server cannot have the port {port}: {error.strerror}.") from error
     state.echo(f"Starting card server on port {server.server_address[1]} ", colour="green", bold=True)
