@@ -7,6 +7,7 @@ what identifies a task in any run of the flow: its step, its place in every fore
 import base64
 import json
 import os
+import re
 import sys
 import traceback
 
@@ -32,7 +33,16 @@ def canonical(value, depth=0):
         return {kind: [[canonical(k, depth + 1), canonical(v, depth + 1)] for k, v in value.items()]}
     if isinstance(value, (list, tuple)):
         return {kind: [canonical(v, depth + 1) for v in value]}
+    if kind == "ParallelUBF":
+        return {kind: value.num_parallel}
     return {kind: repr(value)}
+
+
+def settled(name, value):
+    """The artifact's value, without the ids of the run and of the control task, which depend on what ended first."""
+    if name == "_control_mapper_tasks":
+        return [re.sub(r"^\d+/(\w+)/\d+", r"\1/control", task) for task in value]
+    return canonical(value)
 
 
 def manifest(root, pathspec, attempt):
@@ -114,7 +124,7 @@ def describe_task(root, run, task, held, info):
         "user_tags": sorted(task.user_tags),
         "artifacts": {
             name: {
-                "value": canonical(value),
+                "value": settled(name, value),
                 "sha": sha,
                 "type": info[name]["type"],
                 "size": info[name]["size"],

@@ -89,7 +89,11 @@ impl Sandbox {
         flow: &Path,
         arguments: impl IntoIterator<Item = I>,
     ) -> Command {
-        let mut command = self.command(&venv::python());
+        let python = venv::python();
+        let mut command = self.command(&python);
+        // It starts the workers of a gang with whatever PATH calls python.
+        let own = python.parent().expect("directory").display().to_string();
+        command.env("PATH", format!("{own}:{}", self.search_path()));
         command.arg(flow).args(arguments);
         command
     }
