@@ -28,6 +28,7 @@ mod scheduler;
 mod scratch;
 mod signal_name;
 mod spin;
+mod staleness;
 mod submit;
 mod worker;
 

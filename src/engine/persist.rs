@@ -12,6 +12,7 @@ use super::error::EngineError;
 use super::event::TaskRef;
 use super::load::LoadedFlow;
 use super::origin::Output;
+use super::staleness::{READS, Record};
 use super::worker::message::{Done, ObjectReport, RecordReport};
 use crate::flow::{Fingerprint, StepName};
 use crate::store::{
@@ -129,6 +130,8 @@ impl Attempt {
         if !placed {
             self.place(&done.meta, &[])?;
         }
+        let reads = Record::new(&done.reads, &done.objects, inputs);
+        writer.record(READS, READS, &reads.to_text().into())?;
         writer.finish(&manifest, done.ok == Some(true))?;
         Ok(Some(Output {
             task: self.task(),

@@ -109,10 +109,12 @@ class FlowSpec:
 
     def __getattr__(self, name: str) -> Any:
         state: FlowState | None = self.__dict__.get("__mf__")
-        if state is not None and not name.startswith("__") and state.has(name):
-            value = state.load(name)
-            self.__dict__[name] = value
-            return value
+        if state is not None and not name.startswith("__"):
+            if state.has(name):
+                value = state.load(name)
+                self.__dict__[name] = value
+                return value
+            state.misses(name)
         flow = self.__dict__.get("name", type(self).__name__)
         raise AttributeError(f"Flow {flow} has no attribute '{name}'")
 
@@ -197,7 +199,10 @@ def _find_input(flow: FlowSpec, level: int) -> Any:
         return items[level]
     frame = flow._foreach_stack[level]
     try:
-        collection = getattr(flow, frame.var)
+        if state is None or frame.var in flow.__dict__ or not state.has(frame.var) or hasattr(type(flow), frame.var):
+            collection = getattr(flow, frame.var)
+        else:
+            collection = state.item(frame.var, frame.index)
     except AttributeError:
         item = None
     else:

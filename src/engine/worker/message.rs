@@ -307,6 +307,25 @@ pub struct Done {
     /// Extra task metadata: field to value.
     #[serde(default)]
     pub meta: BTreeMap<String, Value>,
+    #[serde(default)]
+    pub reads: Reads,
+}
+
+/// What the code of a task has looked at. What only passes through is no read.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct Reads {
+    /// Artifacts, by index of the input and name.
+    pub artifacts: Vec<(usize, String)>,
+    /// The same, of names that the input does not have.
+    pub absent: Vec<(usize, String)>,
+    /// Those of the artifacts of which only one item was looked at, that of the task's split: its position.
+    pub items: Vec<(usize, String, i64)>,
+    /// Artifacts with values that were given for this task.
+    pub given: Vec<String>,
+    pub parameters: Vec<String>,
+    /// Keys of configs as expressions, `cfg.a.b`, with digests of what they hold.
+    pub configs: IndexMap<String, String>,
 }
 
 /// An artifact that could not be pickled.

@@ -17,6 +17,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from .reads import Reads
+
 # Metaflow's readers refuse anything newer.
 PROTOCOL = 4
 ENCODING = "pickle-v4"
@@ -166,8 +168,10 @@ def _claims(serializer: Any, value: object) -> bool:
 class TaskInput:
     """The artifacts of one task that this task builds on; read when asked for."""
 
-    def __init__(self, index: int, spec: dict[str, Any]) -> None:
+    def __init__(self, index: int, spec: dict[str, Any], reads: Reads | None = None) -> None:
         self.index = index
+        # Of the task, for what decorators read.
+        self._reads = reads
         self.pathspec: str = spec["pathspec"]
         self.step: str = spec["step"]
         self.blobs: str = spec["blobs"]
@@ -180,7 +184,15 @@ class TaskInput:
 
     def __getitem__(self, name: str) -> Any:
         """For hooks of decorators, which get their task's inputs."""
+        if self._reads is not None:
+            self.note(self._reads, name)
         return self.load(name)
+
+    def note(self, reads: Reads, name: str) -> None:
+        """The task's code reads this artifact."""
+        reads.artifacts[self.index, name] = None
+        if name in self.replaced:
+            reads.given[name] = None
 
     def names(self) -> set[str]:
         return set(self.objects) | set(self.replaced)

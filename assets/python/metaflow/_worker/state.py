@@ -9,6 +9,7 @@ from _operator import is_
 
 from . import witness
 from .artifacts import IMMUTABLE, SHAPES
+from .reads import Reads
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,11 +23,15 @@ _MAX_ITEMS = 200_000
 
 
 class FlowState:
-    """Resolves names to artifacts of one input (`source`), or of several by name (`taken`, in a join)."""
+    """Resolves names to artifacts of one input (`source`), or of several by name (`taken`, in a join).
 
-    def __init__(self, source: TaskInput | None, is_join: bool = False) -> None:
+    `reads` is what the whole task has read, from whichever of its flow objects.
+    """
+
+    def __init__(self, source: TaskInput | None, is_join: bool = False, reads: Reads | None = None) -> None:
         self.source = source
         self.is_join = is_join
+        self.reads = reads or Reads()
         self.taken: dict[str, TaskInput] = {}
         # The objects as they were loaded, to see later whether a name still holds the same.
         self.loaded: dict[str, Any] = {}
@@ -38,6 +43,8 @@ class FlowState:
         self.contents: dict[str, Any] = {}
         # Items of the foreach stack by level.
         self.items: dict[int, Any] = {}
+        # The collections that they are from, which nobody has asked for by name so far.
+        self.collections: dict[str, Any] = {}
 
     def find(self, name: str) -> TaskInput | None:
         """The input that a name comes from."""
@@ -51,12 +58,36 @@ class FlowState:
         return self.find(name) is not None
 
     def load(self, name: str) -> Any:
-        value = self.find(name).load(name)
+        """The artifact, for who asks for it by name."""
+        self.reads.items.pop((self.find(name).index, name), None)
+        return self.collections.pop(name) if name in self.collections else self._load(name)
+
+    def item(self, name: str, position: int) -> Any:
+        """What one item is taken from; the others do not matter to the task."""
+        source = self.find(name)
+        if name not in self.collections:
+            if (source.index, name) not in self.reads.artifacts:
+                self.reads.items[source.index, name] = position
+            self.collections[name] = self._load(name)
+        elif self.reads.items.get((source.index, name)) != position:
+            # Two levels of foreach over one collection.
+            self.reads.items.pop((source.index, name), None)
+        return self.collections[name]
+
+    def _load(self, name: str) -> Any:
+        source = self.find(name)
+        source.note(self.reads, name)
+        value = source.load(name)
         self.loaded[name] = value
         contents = _contents(value)
         if contents is not None:
             self.contained[name] = contents
         return value
+
+    def misses(self, name: str) -> None:
+        """The code has asked for an artifact that is not there."""
+        if self.source is not None:
+            self.reads.absent[self.source.index, name] = None
 
     def is_set(self, flow: FlowSpec, name: str) -> bool:
         """What `hasattr` would say, without loading anything."""
@@ -64,6 +95,11 @@ class FlowState:
 
     def parameter(self, name: str) -> Any:
         """The value of a parameter, the same object at each access."""
+        self.reads.parameters[name] = None
+        return self.value_of(name)
+
+    def value_of(self, name: str) -> Any:
+        """The stored value of a parameter or config."""
         if name not in self.parameters:
             source = self.find(name)
             if source is None:

@@ -17,6 +17,7 @@ from .artifacts import Spool, TaskInput, Unpicklable
 from .classes import protect
 from .hooks import Hooks
 from .stacks import foreach_stack, iteration_stack, stack_metadata
+from .reads import Reads
 from .state import FlowState
 
 TYPE_CHECKING = False
@@ -79,7 +80,8 @@ class Task:
         self.channel = channel
         self.step: str = spec["step"]
         self.node: dict[str, Any] = spec["node"]
-        self.inputs = [TaskInput(index, item) for index, item in enumerate(spec["inputs"])]
+        self.reads = Reads()
+        self.inputs = [TaskInput(index, item, self.reads) for index, item in enumerate(spec["inputs"])]
         self.is_join: bool = self.node["join"]
         # Of an unbounded foreach: it brings together the tasks that do the work.
         self.is_control: bool = spec.get("ubf") == UBF_CONTROL
@@ -170,7 +172,7 @@ class Task:
         flow._foreach_stack = foreach_stack(self.spec, inputs)
         flow._iteration_stack = iteration_stack(self.spec, inputs)
         first = inputs[0]
-        state = FlowState(None if self.is_join else first, self.is_join)
+        state = FlowState(None if self.is_join else first, self.is_join, self.reads)
         flow.__dict__["__mf__"] = state
         if self.is_join:
             # A join starts empty but for what is the same in the whole run.
@@ -208,7 +210,7 @@ class Task:
                 "name": self.flow.name,
                 "_current_step": source.step,
                 "_transition": None,
-                "__mf__": FlowState(source),
+                "__mf__": FlowState(source, reads=self.reads),
             }
         )
         return flow
@@ -279,6 +281,8 @@ class Task:
         spool = Spool(spec["spool"])
         try:
             done["objects"] = persist.store(flow, self.inputs, spool)
+            # What is stored may have been read for it.
+            done["reads"] = self.reads.report()
         except Unpicklable as problem:
             sys.stderr.write(f"The artifact '{problem.name}' of {problem.type} cannot be pickled: {problem.reason}\n")
             done["unpicklable"] = {"name": problem.name, "type": problem.type, "reason": problem.reason}

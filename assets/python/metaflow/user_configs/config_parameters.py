@@ -58,8 +58,27 @@ def _immutable(*_args: object, **_kwargs: object) -> NoReturn:
     raise TypeError("ConfigValue is immutable: a config has the same value in the whole run")
 
 
+# Among the keys that were read: all of them.
+WHOLE = object()
+
+
+def _reads_all(name: str) -> Any:
+    method = getattr(dict, name)
+
+    def read(self: ConfigValue, *args: Any) -> Any:
+        if self.__seen__ is not None:
+            self.__seen__.add(WHOLE)
+        return method(self, *args)
+
+    read.__name__ = name
+    return read
+
+
 class ConfigValue(Mapping, dict):
     """A dictionary that cannot be changed, and whose items are attributes too; so are those within it."""
+
+    # The keys that were read, once `__watch__` was called.
+    __seen__: set[Any] | None = None
 
     def __init__(self, data: Mapping[Any, Any]) -> None:
         dict.__init__(self, {key: _wrap(value) for key, value in data.items()})
@@ -77,22 +96,40 @@ class ConfigValue(Mapping, dict):
 
     __copy__ = copy
 
+    def __watch__(self) -> None:
+        """Note from here on which keys are read, in the dictionaries below as well."""
+        object.__setattr__(self, "__seen__", set())
+        for value in dict.values(self):
+            if isinstance(value, ConfigValue):
+                value.__watch__()
+
+    def __getitem__(self, key: Any) -> Any:
+        if self.__seen__ is not None:
+            self.__seen__.add(key)
+        return dict.__getitem__(self, key)
+
+    def __contains__(self, key: object) -> bool:
+        if self.__seen__ is not None:
+            self.__seen__.add(key)
+        return dict.__contains__(self, key)
+
+    def get(self, key: Any, default: Any = None) -> Any:
+        if self.__seen__ is not None:
+            self.__seen__.add(key)
+        return dict.get(self, key, default)
+
     # `Mapping` comes before `dict` among the bases, and would answer these by itself, slowly.
-    __getitem__ = dict.__getitem__
-    __contains__ = dict.__contains__
-    __iter__ = dict.__iter__
-    __len__ = dict.__len__
-    __eq__ = dict.__eq__
-    __ne__ = dict.__ne__
-    get = dict.get
-    keys = dict.keys
-    values = dict.values
-    items = dict.items
+    for _name in ("__iter__", "__len__", "__eq__", "__ne__", "__or__", "__ror__", "__repr__", "keys", "values", "items"):
+        vars()[_name] = _reads_all(_name)
+    del _name
 
     __setitem__ = __delitem__ = __setattr__ = __delattr__ = __ior__ = _immutable
     clear = update = setdefault = pop = popitem = _immutable
 
     def __getattr__(self, name: str) -> Any:
+        # Libraries ask all kinds of objects for names with underscores.
+        if name.startswith("__") and not dict.__contains__(self, name):
+            raise AttributeError(name)
         try:
             return self[name]
         except KeyError:
@@ -100,9 +137,6 @@ class ConfigValue(Mapping, dict):
 
     def __dir__(self) -> Iterable[str]:
         return [*dir(type(self)), *(key for key in self if isinstance(key, str) and key.isidentifier())]
-
-    def __repr__(self) -> str:
-        return dict.__repr__(self)
 
     def __reduce__(self) -> tuple:
         return ConfigValue, (self.to_dict(),)
@@ -276,7 +310,8 @@ class Config(Parameter, Mapping):
 
     def _load(self, state: FlowState, name: str) -> Any:
         if name not in state.contents:
-            state.contents[name] = self.load_parameter(state.parameter(name))
+            state.contents[name] = value = self.load_parameter(state.value_of(name))
+            state.reads.config(name, value)
         return state.contents[name]
 
     def __getattr__(self, name: str) -> Any:
