@@ -11,16 +11,19 @@ use crate::store::{ArtifactRef, BlobKey};
 pub const READS: &str = "flowdev-reads";
 
 /// Artifacts that the runtime writes for each task. No other task's code looks at them.
-const SYSTEM: [&str; 9] = [
+const SYSTEM: [&str; 12] = [
     "_configs_processed",
+    "_current_step",
     "_exception",
     "_foreach_num_splits",
     "_foreach_stack",
+    "_foreach_values",
     "_foreach_var",
     "_iteration_stack",
     "_success",
     "_task_ok",
     "_transition",
+    "name",
 ];
 
 /// What the code of a task has read and written. It is complete in itself: the inputs need not be there any more.
@@ -61,11 +64,7 @@ pub(in crate::engine) struct Seen {
 
 impl Record {
     /// From what the task reported. `written` are the objects of its manifest.
-    pub fn new(
-        reads: &Reads,
-        written: &IndexMap<String, ObjectReport>,
-        inputs: &[Output],
-    ) -> Self {
+    pub fn new(reads: &Reads, written: &IndexMap<String, ObjectReport>, inputs: &[Output]) -> Self {
         let mut of_name: IndexMap<&str, Vec<usize>> = IndexMap::new();
         for (index, name) in &reads.artifacts {
             of_name.entry(name).or_default().push(*index);
@@ -123,7 +122,8 @@ fn held(inputs: &[Output], index: usize, name: &str) -> Option<BlobKey> {
 /// One name for the blobs that several inputs hold under one name, in the order of the inputs: that of the blob, if there is
 /// but one.
 pub(in crate::engine) fn digest(mut keys: impl Iterator<Item = Option<BlobKey>>) -> String {
-    let text = |key: Option<BlobKey>| key.map_or_else(|| "absent".to_owned(), |key| key.to_string());
+    let text =
+        |key: Option<BlobKey>| key.map_or_else(|| "absent".to_owned(), |key| key.to_string());
     let first = text(keys.next().flatten());
     let Some(second) = keys.next() else {
         return first;

@@ -16,8 +16,8 @@ from . import notice, persist, process, run_parameters, witness
 from .artifacts import Spool, TaskInput, Unpicklable
 from .classes import protect
 from .hooks import Hooks
-from .stacks import foreach_stack, iteration_stack, stack_metadata
 from .reads import Reads
+from .stacks import foreach_stack, iteration_stack, stack_metadata
 from .state import FlowState
 
 TYPE_CHECKING = False

@@ -119,7 +119,7 @@ class ConfigValue(Mapping, dict):
         return dict.get(self, key, default)
 
     # `Mapping` comes before `dict` among the bases, and would answer these by itself, slowly.
-    for _name in ("__iter__", "__len__", "__eq__", "__ne__", "__or__", "__ror__", "__repr__", "keys", "values", "items"):
+    for _name in "__iter__ __len__ __eq__ __ne__ __or__ __ror__ __repr__ keys values items".split():
         vars()[_name] = _reads_all(_name)
     del _name
 
