@@ -28,7 +28,9 @@ pub use model::{
 pub use name::StepName;
 pub use project::{Module, Project};
 pub use reach::changes::{StepChange, changes};
+pub use reach::code::{CodeChange, CodeKind, CodeUnit, StepCode};
 pub use reach::fingerprint::Fingerprint;
+pub use reach::normal::Digest;
 pub use source::imports::{Import, ImportedName};
 pub use source::next::{CaseKey, Next, SwitchCase};
 pub use source::parse::parse;

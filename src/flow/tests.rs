@@ -3,6 +3,7 @@
 mod broken;
 mod changes;
 mod check;
+mod code;
 mod graph;
 mod modules;
 mod parse;

@@ -17,7 +17,10 @@ impl Lookup<'_> {
             let statements = index.effects.iter().chain(main);
             out.extend(statements.map(|unit| Edge::Unit((module, *unit))));
             for (at, unit) in index.units.iter().enumerate() {
-                let is_member = unit.class.as_ref().is_some_and(|class| *class != unit.name);
+                let is_member = unit
+                    .class
+                    .as_ref()
+                    .is_some_and(|class| **class != *unit.name);
                 if !is_member
                     && unit
                         .decorators
@@ -39,7 +42,7 @@ impl Lookup<'_> {
         let Some(file) = self.files.get(module) else {
             return;
         };
-        if let Some(name) = Some(self.module_name(module)).filter(|name| !name.is_empty()) {
+        if let Some(name) = Some(&**self.module_name(module)).filter(|name| !name.is_empty()) {
             self.touch_path(name, out);
         }
         for import in file.imports.iter().filter(|import| import.top_level) {

@@ -1,6 +1,7 @@
 //! What names mean: from a reference in one piece of code to the pieces that it leads to, across modules and base classes.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use super::builtins::is_builtin;
 use super::refs::{Ref, Target};
@@ -29,6 +30,9 @@ pub(super) struct Lookup<'a> {
     project: &'a Project,
     pub(super) files: Vec<&'a FlowFile>,
     modules: HashMap<&'a str, usize>,
+    /// The names of the files; empty for the flow file.
+    names: Vec<Arc<str>>,
+    unnamed: Arc<str>,
     /// The flow's class and its ancestors: module and class name, nearest first.
     pub(super) ancestry: Vec<(usize, &'a str)>,
     /// Units that are steps.
@@ -44,10 +48,17 @@ impl<'a> Lookup<'a> {
             .enumerate()
             .map(|(at, module)| (module.name.as_str(), at + 1))
             .collect();
+        let unnamed: Arc<str> = Arc::from("");
+        let named = project
+            .modules
+            .iter()
+            .map(|module| Arc::from(&*module.name));
         let mut lookup = Self {
             project,
             files,
             modules,
+            names: std::iter::once(Arc::clone(&unnamed)).chain(named).collect(),
+            unnamed,
             ancestry: Vec::new(),
             steps: HashSet::new(),
         };
@@ -99,15 +110,8 @@ impl<'a> Lookup<'a> {
     }
 
     /// The dotted name of a module; empty for the flow file.
-    pub(super) fn module_name(&self, module: usize) -> &'a str {
-        match module.checked_sub(1) {
-            Some(at) => self
-                .project
-                .modules
-                .get(at)
-                .map_or("", |module| &module.name),
-            None => "",
-        }
+    pub(super) fn module_name(&self, module: usize) -> &Arc<str> {
+        self.names.get(module).unwrap_or(&self.unnamed)
     }
 
     /// Whether a unit is a member of the flow's own class hierarchy.
@@ -157,7 +161,7 @@ impl<'a> Lookup<'a> {
         match reference {
             Ref::Name(chain) => {
                 // The bases of a flow are looked up by attribute, never as a whole.
-                let is_header = unit.class.as_deref() == Some(&unit.name);
+                let is_header = unit.class.as_deref() == Some(&*unit.name);
                 let is_ancestor = is_header && self.names_ancestor(module, chain);
                 if !is_ancestor {
                     self.name(module, chain, out, 0);

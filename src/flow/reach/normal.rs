@@ -1,22 +1,26 @@
 //! The normal form of a piece of syntax: what is left when comments, docstrings, whitespace, quotes and redundant
 //! punctuation are gone. Equal normal forms mean equal code.
 
-use sha2::{Digest, Sha256};
+use std::sync::Arc;
+
+use sha2::{Digest as _, Sha256};
 use tree_sitter::{Node, TreeCursor};
 
 use crate::flow::source::literal;
 use crate::flow::source::syntax::{self, line, text};
 
-/// A digest of the normal form.
-pub(in crate::flow) type Digest32 = [u8; 32];
+/// A digest of a normal form: the first half of its SHA-256.
+pub type Digest = u128;
 
 /// The normal form of one piece of code.
 #[derive(Debug, Clone, Default)]
 pub(in crate::flow) struct Normal {
-    pub digest: Digest32,
-    /// For each line that holds code, how far below the first line it stands and a hash of what it holds: tells where two forms
-    /// differ.
-    pub lines: Vec<(u32, u64)>,
+    pub digest: Digest,
+    /// Two characters for each line that holds code, a hash of twelve bits of what it holds: tells where two forms differ, and
+    /// is short enough to be recorded.
+    pub marks: Arc<str>,
+    /// How far below the first line these lines stand.
+    pub offsets: Arc<[u32]>,
 }
 
 impl Normal {
@@ -44,26 +48,25 @@ impl Normal {
         writer.feed(content, 1);
         writer.finish()
     }
-
-    /// The first line of `self` that differs from `other`, counted from the first; the last line if `self` is what `other` begins
-    /// with.
-    pub(in crate::flow) fn first_difference(&self, other: &Normal) -> Option<u32> {
-        let same = self
-            .lines
-            .iter()
-            .zip(&other.lines)
-            .take_while(|(a, b)| a.1 == b.1)
-            .count();
-        self.lines
-            .get(same)
-            .or(self.lines.last())
-            .map(|(line, _)| *line)
-    }
 }
 
 /// Starting value and factor of the 64-bit FNV-1a hash.
 const FNV_START: u64 = 0xcbf2_9ce4_8422_2325;
 const FNV_FACTOR: u64 = 0x0100_0000_01b3;
+
+/// Twelve bits of a hash as two characters.
+fn mark(hash: u64) -> [char; 2] {
+    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    let folded = hash ^ (hash >> 32);
+    let letter = |bits: u64| {
+        LETTERS
+            .iter()
+            .cycle()
+            .nth((bits & 63) as usize)
+            .map_or('A', |byte| char::from(*byte))
+    };
+    [letter(folded >> 12), letter(folded >> 18)]
+}
 
 struct Writer<'a> {
     source: &'a str,
@@ -88,9 +91,18 @@ impl<'a> Writer<'a> {
 
     fn finish(mut self) -> Normal {
         self.hasher.update(&self.buffer);
+        let digest = self.hasher.finalize();
+        let (half, _) = digest.split_at(size_of::<Digest>());
+        let fold = |digest: Digest, byte: &u8| digest << 8 | Digest::from(*byte);
         Normal {
-            digest: self.hasher.finalize().into(),
-            lines: self.lines,
+            digest: half.iter().fold(0, fold),
+            marks: self
+                .lines
+                .iter()
+                .flat_map(|line| mark(line.1))
+                .collect::<String>()
+                .into(),
+            offsets: self.lines.iter().map(|line| line.0).collect(),
         }
     }
 

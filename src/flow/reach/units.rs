@@ -22,7 +22,7 @@ use crate::flow::source::syntax::{children, dotted, field, line, sole_expression
 #[derive(Debug, Clone)]
 pub(in crate::flow) struct Unit {
     /// `clean`, `Helper.run`; empty for a statement without a name.
-    pub name: String,
+    pub name: Arc<str>,
     /// The first line, counted from 1.
     pub line: u32,
     pub code: Arc<Code>,
@@ -134,7 +134,7 @@ impl Builder<'_> {
         let text = span.clone().and_then(|(range, _)| self.source.get(range));
         let known = text.and_then(|text| self.known.get(&(place, text)));
         Unit {
-            name: name.to_owned(),
+            name: name.into(),
             line: first.map_or(1, |node| line(*node)),
             code: known.map_or_else(fresh, |code| Arc::clone(code)),
             guard: None,

@@ -1,0 +1,269 @@
+//! What a step reaches, as values that outlive the source: they can be recorded with a task, and compared later with what the
+//! step reaches then. Fingerprints, changes between two states of a project and reasons of staleness are all made from these.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+
+use super::fingerprint::Fingerprint;
+use super::lookup::{Key, Lookup};
+use super::normal::{Digest, Normal};
+use super::walk::Reach;
+use crate::flow::name::StepName;
+use crate::flow::project::Project;
+
+/// Changes when the units or fingerprints of the same source change: recorded ones then match no more.
+const VERSION: u32 = 2;
+
+/// All that a step reaches, from near to far: its own source first. The value to record with a task.
+///
+/// As JSON: `{"version": 2, "units": [["utils", "clean", "", 41, "<digest>", "<a mark of each line>"], …]}`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StepCode {
+    version: u32,
+    pub units: Vec<CodeUnit>,
+}
+
+/// A function, a member of a class, a module-level name, an import or a statement.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "Row", into = "Row")]
+pub struct CodeUnit {
+    /// The dotted name of its module; empty for the flow file.
+    pub module: Arc<str>,
+    /// `clean`, `Helper.run`; empty for a statement that binds no name.
+    pub name: Arc<str>,
+    pub kind: CodeKind,
+    /// The first line, counted from 1.
+    pub line: u32,
+    /// Of the normal form. Units with equal digests are equal code.
+    pub digest: Digest,
+    /// One short hash per line that holds code, see `Normal::marks`.
+    marks: Arc<str>,
+    /// How far below the first line those lines stand. Not recorded: the lines that a reason names are today's.
+    offsets: Arc<[u32]>,
+}
+
+/// What a unit is called in a sentence depends on this.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum CodeKind {
+    #[serde(rename = "")]
+    Plain,
+    /// A name that an import brings in.
+    #[serde(rename = "i")]
+    Import,
+    /// A member of the flow itself, which needs no class in front of its name.
+    #[serde(rename = "m")]
+    Member,
+}
+
+/// How a unit is written down.
+type Row = (Arc<str>, Arc<str>, CodeKind, u32, String, Arc<str>);
+
+impl From<CodeUnit> for Row {
+    fn from(unit: CodeUnit) -> Row {
+        let digest = format!("{:032x}", unit.digest);
+        (
+            unit.module,
+            unit.name,
+            unit.kind,
+            unit.line,
+            digest,
+            unit.marks,
+        )
+    }
+}
+
+impl From<Row> for CodeUnit {
+    fn from((module, name, kind, line, digest, marks): Row) -> CodeUnit {
+        CodeUnit {
+            module,
+            name,
+            kind,
+            line,
+            // What is no digest equals none.
+            digest: Digest::from_str_radix(&digest, 16).unwrap_or_default(),
+            marks,
+            offsets: Arc::default(),
+        }
+    }
+}
+
+/// Why a step's code is not what it was: the unit nearest to the step that differs. As text: `utils.clean changed at line 41`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CodeChange {
+    /// What changed, and the line of today's source at which it begins to differ.
+    Changed {
+        what: String,
+        module: String,
+        line: u32,
+    },
+    /// What the step does not reach any more.
+    Removed { what: String },
+    /// Nothing can be said: the units were recorded by another version of the program, which cut code otherwise.
+    Incomparable,
+}
+
+impl fmt::Display for CodeChange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            CodeChange::Changed { what, line, .. } => write!(f, "{what} changed at line {line}"),
+            CodeChange::Removed { what } => write!(f, "{what} was removed"),
+            CodeChange::Incomparable => write!(f, "its code was recorded by another version"),
+        }
+    }
+}
+
+impl Project {
+    /// What every step of the project's flow reaches, in the order of the steps.
+    pub fn code(&self) -> IndexMap<StepName, StepCode> {
+        let Some(flow) = self.flow() else {
+            return IndexMap::new();
+        };
+        let mut reach = Reach::new(self, flow);
+        let mut known = HashMap::new();
+        let mut code = |step: &str| StepCode {
+            version: VERSION,
+            units: reach
+                .of_step(step)
+                .into_iter()
+                .filter_map(|key| unit(&reach.lookup, key, &mut known))
+                .collect(),
+        };
+        flow.steps
+            .iter()
+            .map(|step| (step.name.clone(), code(&step.name)))
+            .collect()
+    }
+}
+
+/// Steps share most units.
+fn unit(lookup: &Lookup<'_>, key: Key, known: &mut HashMap<Key, CodeUnit>) -> Option<CodeUnit> {
+    if let Some(unit) = known.get(&key) {
+        return Some(unit.clone());
+    }
+    let unit = lookup.unit(key)?;
+    let kind = match &unit.import {
+        Some(_) => CodeKind::Import,
+        None if key.0 == 0 && lookup.is_flow_member(key) => CodeKind::Member,
+        None => CodeKind::Plain,
+    };
+    let normal: &Normal = &unit.code.normal;
+    let unit = CodeUnit {
+        module: Arc::clone(lookup.module_name(key.0)),
+        name: Arc::clone(&unit.name),
+        kind,
+        line: unit.line,
+        digest: normal.digest,
+        marks: Arc::clone(&normal.marks),
+        offsets: Arc::clone(&normal.offsets),
+    };
+    known.insert(key, unit.clone());
+    Some(unit)
+}
+
+/// What makes two units the same code: where something stands is no part of what it does.
+type Content<'a> = (&'a str, &'a str, Digest);
+
+impl StepCode {
+    /// Equal for steps that reach the same code.
+    pub fn fingerprint(&self) -> Fingerprint {
+        let mut contents: Vec<Content<'_>> = self.units.iter().map(CodeUnit::content).collect();
+        contents.sort_unstable();
+        let mut hasher = Sha256::new();
+        hasher.update(self.version.to_be_bytes());
+        for (module, name, digest) in contents {
+            for part in [module.as_bytes(), name.as_bytes(), &digest.to_be_bytes()] {
+                hasher.update(u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
+                hasher.update(part);
+            }
+        }
+        Fingerprint::from(hasher)
+    }
+
+    /// What is different from what the step reached before; `None` exactly if the fingerprints are equal.
+    pub fn change_since(&self, before: &StepCode) -> Option<CodeChange> {
+        if self.version != before.version {
+            return Some(CodeChange::Incomparable);
+        }
+        // What is nearest to the step comes first, and says most.
+        if let Some(unit) = self.without(before).next() {
+            let earlier = before.without(self).find(|old| old.is_named_like(unit));
+            return Some(CodeChange::Changed {
+                what: unit.called(),
+                module: unit.module.to_string(),
+                line: unit.line + earlier.map_or(0, |old| unit.first_difference(old)),
+            });
+        }
+        let gone = before.without(self).next()?;
+        Some(CodeChange::Removed {
+            what: gone.called(),
+        })
+    }
+
+    /// The units that the other has not, or not as often.
+    fn without<'a>(&'a self, other: &'a StepCode) -> impl Iterator<Item = &'a CodeUnit> {
+        let mut counts: HashMap<Content<'_>, usize> = HashMap::new();
+        for unit in &other.units {
+            *counts.entry(unit.content()).or_default() += 1;
+        }
+        self.units
+            .iter()
+            .filter(move |unit| match counts.get_mut(&unit.content()) {
+                Some(count) if *count > 0 => {
+                    *count -= 1;
+                    false
+                }
+                _ => true,
+            })
+    }
+}
+
+impl CodeUnit {
+    fn content(&self) -> Content<'_> {
+        (&self.module, &self.name, self.digest)
+    }
+
+    fn is_named_like(&self, other: &CodeUnit) -> bool {
+        self.module == other.module && self.name == other.name
+    }
+
+    /// The first line that differs from an earlier form, counted from the unit's own first line.
+    fn first_difference(&self, before: &CodeUnit) -> u32 {
+        let pairs = self.marks.as_bytes().chunks(2);
+        let same = pairs
+            .zip(before.marks.as_bytes().chunks(2))
+            .take_while(|(now, then)| now == then)
+            .count();
+        let line = self.offsets.get(same).or(self.offsets.last());
+        line.copied().unwrap_or(0)
+    }
+
+    /// How people call it.
+    pub fn called(&self) -> String {
+        let module = &*self.module;
+        let prefix = if module.is_empty() {
+            String::new()
+        } else {
+            format!("{module}.")
+        };
+        if self.kind == CodeKind::Import {
+            return format!("the import of {prefix}{}", self.name);
+        }
+        if self.name.is_empty() {
+            return match module {
+                "" => "module-level code".to_owned(),
+                module => format!("module-level code of {module}"),
+            };
+        }
+        match self.name.split_once('.') {
+            Some((class, "")) => format!("the body of {prefix}{class}"),
+            Some((_, member)) if self.kind == CodeKind::Member => member.to_owned(),
+            _ => format!("{prefix}{}", self.name),
+        }
+    }
+}
