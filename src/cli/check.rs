@@ -50,13 +50,7 @@ pub fn main(args: &Args) -> Result<ExitKind, CliError> {
 }
 
 fn show(finding: &Diagnostic) -> Result<(), CliError> {
-    out::line(&format!(
-        "{}:{}:{}: {}",
-        finding.file.display(),
-        finding.line,
-        finding.column,
-        finding.message
-    ))?;
+    out::line(&finding.to_string())?;
     if let Some(hint) = &finding.hint {
         out::line(&format!("  hint: {hint}"))?;
     }

@@ -23,6 +23,9 @@ pub struct Args {
     /// The new run's id, for whoever gives ids out: no number
     #[arg(long, value_name = "ID", hide = true)]
     run_id: Option<String>,
+    /// Take over what was finished, and run nothing
+    #[arg(long, hide = true)]
+    clone_only: bool,
     #[command(flatten)]
     options: RunOptions,
     #[command(flatten)]
@@ -58,6 +61,7 @@ pub fn main(args: Args, mut parameters: Vec<(String, String)>) -> Result<ExitKin
         origin: args.origin_run_id,
         run_id: args.run_id,
         parameters,
+        clone_only: args.clone_only,
     });
     job::execute(&args.common, voice, request)
 }

@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::process::ExitCode;
 
+use clap::error::{ContextKind, ErrorKind};
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use super::error::{CliError, ExitKind};
@@ -60,6 +61,10 @@ pub fn main() -> ExitCode {
     let matches = match command.try_get_matches_from(&arguments) {
         Ok(matches) => matches,
         Err(error) => {
+            if let Some(error) = unknown_option(&error) {
+                out::error(&error);
+                return error.exit().into();
+            }
             // Help and version are "errors" of clap that end well; a closed pipe is nobody's business.
             let _ = error.print();
             return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
@@ -75,6 +80,18 @@ pub fn main() -> ExitCode {
             error.exit().into()
         }
     }
+}
+
+/// An option that neither we nor the flow have, said in our words: clap knows nothing of parameters.
+fn unknown_option(error: &clap::Error) -> Option<CliError> {
+    if error.kind() != ErrorKind::UnknownArgument {
+        return None;
+    }
+    let name = error.get(ContextKind::InvalidArg)?;
+    Some(CliError::usage(
+        format!("there is no option {name}"),
+        "`--help` lists them; a parameter of the flow is given with its value, `--name VALUE`",
+    ))
 }
 
 fn dispatch(cli: Cli, matches: &clap::ArgMatches) -> Result<ExitKind, CliError> {

@@ -3,7 +3,8 @@
 use std::io;
 use std::path::PathBuf;
 
-use super::event::{Failure, PyError};
+use super::event::{Failure, PyError, listed};
+use crate::flow::Diagnostic;
 use crate::store::StoreError;
 
 /// An error of the engine itself.
@@ -28,6 +29,9 @@ pub enum EngineError {
     /// The flow file does not import.
     #[error("the flow does not import: {}: {}", .0.type_name, .0.message)]
     Import(Box<PyError>),
+    /// The flow's source has errors.
+    #[error("{}", listed(.0))]
+    Invalid(Vec<Diagnostic>),
     /// The request is wrong, whatever the store has.
     #[error("{message}")]
     Usage {
@@ -91,6 +95,7 @@ impl EngineError {
     pub fn into_failure(self) -> Failure {
         match self {
             Self::Import(error) => Failure::Import { error: *error },
+            Self::Invalid(findings) => Failure::Invalid { findings },
             Self::Request { message, hint } => Failure::Message { message, hint },
             Self::Usage { message, hint } => Failure::Usage { message, hint },
             other => Failure::Message {

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::flow::Diagnostic;
+
 /// One attempt of one task: enough to find it in the store.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct TaskRef {
@@ -89,6 +91,8 @@ pub enum Failure {
         type_name: String,
         reason: String,
     },
+    /// The flow's source has errors.
+    Invalid { findings: Vec<Diagnostic> },
     /// The request itself is wrong: a parameter that does not exist, a value of the wrong type.
     Usage {
         message: String,
@@ -99,6 +103,23 @@ pub enum Failure {
         message: String,
         hint: Option<String>,
     },
+}
+
+impl Failure {
+    /// What to do next, where there is something to say.
+    pub fn hint(&self) -> Option<&str> {
+        match self {
+            Self::Message { hint, .. } | Self::Usage { hint, .. } => hint.as_deref(),
+            Self::Invalid { findings } => findings.iter().find_map(|found| found.hint.as_deref()),
+            _ => None,
+        }
+    }
+}
+
+/// Findings about a source, each with its place.
+pub fn listed(findings: &[Diagnostic]) -> String {
+    let lines: Vec<String> = findings.iter().map(ToString::to_string).collect();
+    lines.join("\n")
 }
 
 /// How many milliseconds the parts of a task took, by part (`fork`, `load`, `user`, `store`).

@@ -54,7 +54,9 @@ impl Execution {
     pub async fn run(setting: Setting, parameters: Output, finished: Finished) -> Outcome {
         let limits = limits(&setting);
         let known = finished.by_place.keys().cloned().collect();
-        let scheduler = Scheduler::new(setting.flow.graph.clone(), limits).knowing(known);
+        let scheduler = Scheduler::new(setting.flow.graph.clone(), limits)
+            .knowing(known)
+            .only_known(setting.clone_only);
         // A run is the latest from its beginning; a resume, when it has taken over what there is.
         let is_latest = setting.origin.is_none();
         let (alive, mut gone) = mpsc::channel(1);
@@ -329,11 +331,22 @@ impl Execution {
             Some(Ending::Failed(Problem::Transition {
                 step,
                 message: text,
+                known: false,
                 ..
             })) => message(
                 &step,
                 format!("step {step} {text}"),
                 "call self.next once, as the last statement of the step",
+            ),
+            Some(Ending::Failed(Problem::Transition {
+                step,
+                message: text,
+                known: true,
+                ..
+            })) => message(
+                &step,
+                format!("step {step}, taken over from an earlier run, {text}"),
+                &format!("the flow was changed since: `resume {step}` runs the step again"),
             ),
             Some(Ending::Failed(Problem::TooManySplits {
                 step,

@@ -99,28 +99,12 @@ enum Processes {
 impl LoadedFlow {
     /// Errors of the checks, as one failure; `None` if the flow can run.
     pub fn check_error(&self) -> Option<EngineError> {
-        let lines: Vec<String> = self
-            .diagnostics
-            .iter()
+        let found = self.diagnostics.iter();
+        let errors: Vec<_> = found
             .filter(|found| found.severity == Severity::Error)
-            .map(|found| {
-                format!(
-                    "{}:{}:{}: {}",
-                    found.file.display(),
-                    found.line,
-                    found.column,
-                    found.message
-                )
-            })
+            .cloned()
             .collect();
-        if lines.is_empty() {
-            return None;
-        }
-        let hint = self.diagnostics.iter().find_map(|found| found.hint.clone());
-        Some(EngineError::Request {
-            message: lines.join("\n"),
-            hint,
-        })
+        (!errors.is_empty()).then_some(EngineError::Invalid(errors))
     }
 
     /// Starts a task process.

@@ -35,6 +35,8 @@ pub(super) struct Setting {
     pub namespace: String,
     /// The run whose finished tasks are taken over.
     pub origin: Option<String>,
+    /// Nothing is to run beyond that.
+    pub clone_only: bool,
     pub wires: Wires,
     /// Says to others that this process works on the run.
     pub claim: Option<Claim>,

@@ -63,6 +63,8 @@ pub struct ResumeRequest {
     pub run_id: Option<String>,
     /// Parameters that differ from the origin's: option name and text.
     pub parameters: Vec<(String, String)>,
+    /// Take over what there is, and run nothing.
+    pub clone_only: bool,
 }
 
 /// Run one step on its parents' stored artifacts.

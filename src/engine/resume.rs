@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use super::after::After;
 use super::error::EngineError;
-use super::event::{JobKind, TaskRef};
+use super::event::{JobKind, Level, Outcome, TaskRef};
 use super::git;
 use super::identity;
 use super::job::Execution;
@@ -27,7 +27,12 @@ pub(super) async fn resume(shared: Arc<Shared>, request: ResumeRequest, wires: W
         Ok((setting, parameters, finished)) => {
             let run = setting.run.id().to_owned();
             let after = After::of(&setting);
+            let cloned = setting.clone_only.then(|| setting.wires.clone());
             let outcome = Execution::run(setting, parameters, finished).await;
+            if let (Some(wires), Outcome::Success) = (cloned, &outcome) {
+                let text = "Clone-only resume complete: the finished tasks were taken over, and none was run.";
+                wires.note(None, Level::Info, text.to_owned()).await;
+            }
             if let Some(after) = after {
                 after.run(&outcome).await;
             }
@@ -84,6 +89,7 @@ async fn begin(
         identity,
         namespace,
         origin: Some(origin.id().to_owned()),
+        clone_only: request.clone_only,
         wires: wires.clone(),
         claim: None,
         overrides: Arc::default(),

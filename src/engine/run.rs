@@ -59,6 +59,7 @@ async fn begin(
         identity,
         namespace,
         origin: None,
+        clone_only: false,
         wires: wires.clone(),
         claim: None,
         overrides: Arc::default(),

@@ -74,6 +74,7 @@ async fn begin(
         identity,
         namespace,
         origin: found.as_ref().map(|(found, _)| found.run.clone()),
+        clone_only: false,
         wires: wires.clone(),
         claim: None,
         overrides: Arc::default(),

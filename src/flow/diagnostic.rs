@@ -1,5 +1,6 @@
 //! What is wrong with a source, where, and what to do about it.
 
+use std::fmt;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
@@ -29,4 +30,12 @@ pub struct Diagnostic {
     pub line: u32,
     /// Counted from 1, in characters.
     pub column: u32,
+}
+
+impl fmt::Display for Diagnostic {
+    /// `file:line:column: message`
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (file, line, column) = (self.file.display(), self.line, self.column);
+        write!(f, "{file}:{line}:{column}: {}", self.message)
+    }
 }

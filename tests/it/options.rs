@@ -241,3 +241,49 @@ fn what_is_not_offered_is_refused_in_a_sentence() {
         .expect_code(2)
         .expect_text(&["cannot be given to resume"]);
 }
+
+#[test]
+fn what_is_wrong_with_the_graph_is_said_as_the_flows_own_check_says_it() {
+    let sandbox = sandbox();
+    let broken = FLOW.replace("self.next(self.end)", "self.next(self.nowhere)");
+    sandbox.write("told.py", &broken);
+    let arguments = ["run", "told.py", "--console", "metaflow", "--quiet"];
+    let refused = run(sandbox.flowdev(arguments)).expect_code(1);
+    let first = refused.stderr.lines().next().unwrap_or_default();
+    assert!(
+        first.starts_with("    Validity checker found an issue in file ")
+            && first.ends_with("told.py on line 26:"),
+        "{first}"
+    );
+    assert!(refused.stderr.contains("    middle goes to nowhere"));
+}
+
+#[test]
+fn a_task_that_went_elsewhere_is_not_taken_over() {
+    let sandbox = sandbox();
+    sandbox.write("fail", "");
+    run(sandbox.flowdev(["run", "told.py"])).expect_code(1);
+    let edited = FLOW.replace("self.next(self.middle)", "self.next(self.end)");
+    let (before, after) = edited
+        .split_once("    @step\n    def middle")
+        .expect("the step");
+    let rest = after
+        .split_once("    @step\n    def end")
+        .expect("the last step")
+        .1;
+    sandbox.write("told.py", &format!("{before}    @step\n    def end{rest}"));
+    run(sandbox.flowdev(["resume", "told.py"]))
+        .expect_code(1)
+        .expect_text(&[
+            "taken over from an earlier run",
+            "`resume start` runs the step again",
+        ]);
+    run(sandbox.flowdev(["resume", "told.py", "start"])).expect_code(0);
+}
+
+#[test]
+fn an_option_that_nobody_has_is_refused_in_a_sentence() {
+    run(sandbox().flowdev(["run", "told.py", "--nothing"]))
+        .expect_code(2)
+        .expect_text(&["flowdev: there is no option --nothing"]);
+}

@@ -251,7 +251,7 @@ class RunTest(FlowFileTest):
         self.assertEqual(answer.err.splitlines()[0], "    The flowdev binary is missing:")
 
     def test_what_is_not_offered(self):
-        for words in (["argo-workflows", "create"], ["--datastore=s3", "run", "--must=1"], ["package", "list"]):
+        for words in (["argo-workflows", "create"], ["--datastore=s3", "run", "--must=1"], ["init"]):
             with self.subTest(words=words):
                 answer = self.flow("--quiet", *words)
                 self.assertEqual((answer.code, answer.err.splitlines()[0]), (1, "    Invalid command:"))

@@ -8,7 +8,7 @@ use crate::{
         records::{RunKey, TaskKey},
         state::{ErrorMark, State, Tone},
     },
-    engine::{Failure, Frame},
+    engine::{Failure, Frame, listed},
 };
 
 use super::{navigate, select};
@@ -35,6 +35,7 @@ pub fn sentence(failure: &Failure) -> String {
             type_name,
             reason,
         } => format!("artifact {name} ({type_name}) can not be stored: {reason}"),
+        Failure::Invalid { findings } => listed(findings),
         Failure::Message { message, .. } | Failure::Usage { message, .. } => message.clone(),
     }
 }
@@ -46,6 +47,7 @@ fn frames(failure: &Failure) -> &[Frame] {
         Failure::Signal { .. }
         | Failure::Exit { .. }
         | Failure::Unpicklable { .. }
+        | Failure::Invalid { .. }
         | Failure::Usage { .. }
         | Failure::Message { .. } => &[],
     }
@@ -73,10 +75,7 @@ pub(super) fn append(state: &mut State, task: &TaskKey, failure: &Failure) {
             buffer.write(format!("\x1b[31m{sentence}\x1b[0m\n").as_bytes());
         }
     }
-    if let Failure::Message {
-        hint: Some(hint), ..
-    } = failure
-    {
+    if let Some(hint) = failure.hint() {
         buffer.write(format!("hint: {hint}\n").as_bytes());
     }
     if state.subject.as_ref() == Some(task) {
@@ -137,6 +136,7 @@ pub(super) fn cold(state: &mut State, failure: &Failure) -> Vec<Effect> {
         Failure::Signal { .. }
         | Failure::Exit { .. }
         | Failure::Unpicklable { .. }
+        | Failure::Invalid { .. }
         | Failure::Usage { .. }
         | Failure::Message { .. } => {
             state.say(Tone::Error, sentence(failure));

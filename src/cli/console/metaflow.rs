@@ -6,6 +6,7 @@ use std::io;
 use super::text::{Tasks, describe, is_in_log, stamped};
 use crate::cli::out;
 use crate::engine::{Event, Failure, JobKind, Level, Outcome, TaskRef};
+use crate::flow::Diagnostic;
 
 /// The signal that has a line of its own.
 const SEGMENTATION_FAULT: i32 = 11;
@@ -210,6 +211,15 @@ impl Console {
                 Ok(())
             }
             Outcome::Failed {
+                failure: Failure::Invalid { findings },
+                ..
+            } => {
+                for found in findings {
+                    out::note(&invalid(found));
+                }
+                Ok(())
+            }
+            Outcome::Failed {
                 step,
                 task,
                 failure,
@@ -240,6 +250,21 @@ impl Console {
     fn about(&self, task: &TaskRef, text: &str) -> io::Result<()> {
         stamped(&format!("{} {text}", self.tasks.head(task)))
     }
+}
+
+/// A finding about the flow's source, as `check` of the flow's own command line prints it.
+fn invalid(found: &Diagnostic) -> String {
+    let (file, line) = (found.file.display(), found.line);
+    let mut text = format!("    Validity checker found an issue in file {file} on line {line}:");
+    for line in [Some(&found.message), found.hint.as_ref()]
+        .into_iter()
+        .flatten()
+    {
+        text.push_str("\n    ");
+        text.push_str(line);
+    }
+    text.push('\n');
+    text
 }
 
 /// A headline, what it is, and an empty line.

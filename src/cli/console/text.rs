@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::io;
 
 use crate::cli::out;
-use crate::engine::{Failure, PyError, Stream, TaskRef};
+use crate::engine::{Failure, PyError, Stream, TaskRef, listed};
 
 /// Processes and unfinished lines of the tasks that run.
 #[derive(Default)]
@@ -97,10 +97,17 @@ pub fn describe(failure: &Failure) -> String {
         } => format!(
             "The artifact self.{name} ({type_name}) cannot be pickled: {reason}\nhint: keep it in a local variable, or store something that it can be made from"
         ),
-        Failure::Message { message, hint } | Failure::Usage { message, hint } => match hint {
-            Some(hint) => format!("{message}\nhint: {hint}"),
-            None => message.clone(),
-        },
+        Failure::Invalid { findings } => with_hint(listed(findings), failure),
+        Failure::Message { message, .. } | Failure::Usage { message, .. } => {
+            with_hint(message.clone(), failure)
+        }
+    }
+}
+
+fn with_hint(message: String, failure: &Failure) -> String {
+    match failure.hint() {
+        Some(hint) => format!("{message}\nhint: {hint}"),
+        None => message,
     }
 }
 

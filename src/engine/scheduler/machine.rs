@@ -68,6 +68,8 @@ pub struct Scheduler {
     ready_known: VecDeque<Ticket>,
     known: HashSet<Place>,
     running_known: usize,
+    /// Nothing but the known tasks is wanted.
+    only_known: bool,
     /// Failed tasks that will be tried again after a while.
     resting: HashSet<Ticket>,
     tasks: HashMap<Ticket, TaskState>,
@@ -93,6 +95,7 @@ impl Scheduler {
             ready_known: VecDeque::new(),
             known: HashSet::new(),
             running_known: 0,
+            only_known: false,
             resting: HashSet::new(),
             tasks: HashMap::new(),
             running: 0,
@@ -108,6 +111,12 @@ impl Scheduler {
     /// Names the tasks that an earlier run has finished.
     pub fn knowing(mut self, places: HashSet<Place>) -> Self {
         self.known = places;
+        self
+    }
+
+    /// Takes over what is known, and leaves it at that.
+    pub fn only_known(mut self, only: bool) -> Self {
+        self.only_known = only;
         self
     }
 
@@ -351,6 +360,7 @@ impl Scheduler {
             ticket,
             step: task.step.clone(),
             message,
+            known: task.known,
         };
         let Some(node) = self.graph.nodes.get(&task.step) else {
             return Err(wrong("is not in the graph".to_owned()));
@@ -411,7 +421,7 @@ impl Scheduler {
         task.known = self.known.contains(&task.place());
         if task.known {
             self.ready_known.push_back(ticket);
-        } else {
+        } else if !self.only_known {
             self.ready.push_back(ticket);
         }
         self.tasks.insert(ticket, task);
@@ -490,7 +500,7 @@ impl Scheduler {
             self.ended = true;
             let ending = match self.stopped.take() {
                 Some(ending) => ending,
-                None if self.reached_end => Ending::Success,
+                None if self.reached_end || self.only_known => Ending::Success,
                 None => Ending::Failed(self.given_up.map_or(Problem::NoEnd, Problem::Task)),
             };
             actions.push(Action::Finished(ending));

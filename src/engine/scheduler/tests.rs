@@ -377,6 +377,13 @@ proptest! {
         prop_assert_eq!(player.play(), Ending::Success);
         let taken: HashSet<&Place> = player.taken.iter().collect();
         prop_assert_eq!(taken.len(), decided.len());
+        // The same, if nothing is to run beyond it.
+        let mut player = Player::new(graph(&blocks), 2, Mood::Well, seeded());
+        player.scheduler = player.scheduler.knowing(decided.keys().cloned().collect()).only_known(true);
+        player.earlier = decided.clone();
+        prop_assert_eq!(player.play(), Ending::Success);
+        prop_assert_eq!(player.taken.len(), decided.len());
+        prop_assert_eq!(player.finished.len(), decided.len());
     }
 
     #[test]

@@ -91,6 +91,8 @@ pub enum Problem {
         ticket: Ticket,
         step: StepName,
         message: String,
+        /// The task was taken over from an earlier run.
+        known: bool,
     },
     /// More children than allowed.
     TooManySplits {

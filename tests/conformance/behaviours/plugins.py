@@ -1,5 +1,7 @@
 """Extensions, secrets, and decorators that do something in the flow."""
 
+import os
+
 from behaviour import Behaviour, at
 from views import same, true
 
@@ -298,3 +300,85 @@ class CommandsOfTheFlow(Behaviour):
             json.loads(as_json.stdout)
         done = look.command("dump", f"{look.run_id}/{graph.last.name}")
         true("_task_ok" not in done.stdout and "name" in done.stdout, done.stdout)
+
+
+class CodePackage(Behaviour):
+    """What another machine would need of the flow: `package info`, `list` and `save`."""
+
+    GRAPHS = ("single-linear-step",)
+    FILES = {
+        "helper.py": "value = 1\n",
+        "data.csv": "1\n",
+        "data.txt": "1\n",
+        "model.R": "1\n",
+        ".hidden/helper.py": "",
+        "parts/inner/helper.py": "",
+        "parts/table.csv": "",
+        "decorating.py": """
+from metaflow import FlowMutator, user_step_decorator
+
+
+@user_step_decorator
+def around(step_name, flow, inputs=None, attributes=None):
+    yield
+
+
+class Adds(FlowMutator):
+    def add_to_package(self):
+        import os
+        from metaflow.packaging_sys import ContentType
+
+        yield os.path.abspath("data.txt"), "added.txt", ContentType.USER_CONTENT
+        yield os.path.abspath("data.txt"), "settings.txt", ContentType.OTHER_CONTENT
+        yield os.path.abspath("data.txt"), "code.txt"
+""",
+        "shared/__init__.py": "METAFLOW_PACKAGE_POLICY = 'include'\n",
+        "shared/inner/rules.json": "{}",
+    }
+    HEADER = """
+    import shared
+    from decorating import Adds, around
+    from metaflow.plugins.package_suffixes_mutator import package_suffixes
+    """
+    FIELDS = """
+    settings = Config("settings", default_value={"a": 1})
+    """
+    FLOW_DECORATORS = ("@Adds()", '@package_suffixes([".csv"])')
+
+    @at("first", decorators=["around"])
+    def step_first(self):
+        pass
+
+    @staticmethod
+    def check(graph, flow, look):
+        import json
+        import tarfile
+
+        if look.run:
+            return
+        printed = look.command("package", "info").stderr
+        for text in ("Package size: ", "Number of files: ", "- decorating @ ", "Provides step decorators: around"):
+            true(text in printed, f"{text!r} in {printed}")
+        printed = look.command("--quiet", "package", "list").stderr
+        true(f"{os.getcwd()}/helper.py" in printed.splitlines(), printed)
+        printed = look.command("--package-suffixes", ".txt", "package", "--timeout", "20", "list", "--archive").stderr
+        true({"data.txt", "helper.py"} <= set(printed.splitlines()), printed)
+        look.command("package", "save", "tmp/code.tgz")
+        with tarfile.open("tmp/code.tgz") as archive:
+            members = archive.getmembers()
+            own = (".mf_code/metaflow", ".mf_code/__mp_main__")
+            names = sorted(member.name for member in members if not member.name.startswith(own))
+            decorators = [".mf_code/code.txt", ".mf_code/decorating.py"]
+            shared = [".mf_code/shared/__init__.py", ".mf_code/shared/inner/rules.json"]
+            about = [".mf_install", ".mf_meta/CONFIG", ".mf_meta/DIST_INFO", ".mf_meta/INFO", ".mf_meta/settings.txt"]
+            user = ["added.txt", "data.csv", "decorating.py", "helper.py", "model.R", "parts/inner/helper.py"]
+            user += ["parts/table.csv", "shared/__init__.py", "test_flow.py"]
+            same(decorators + shared + about + user, names, "names in the package")
+            same({1575360000}, {member.mtime for member in members}, "times")
+            read = {name: archive.extractfile(name).read().decode() for name in (*about, "added.txt")}
+        info = json.loads(read[".mf_meta/INFO"])
+        same(("test_flow.py", "local"), (info["script"], info["environment_type"]), "INFO")
+        same({"user_configs": {"settings": [{"a": 1}, False]}}, json.loads(read[".mf_meta/CONFIG"]), "CONFIG")
+        modules = set(json.loads(read[".mf_install"])["module_files"]) - {".mf_code/__mp_main__.py"}
+        same({".mf_code/decorating.py", *shared}, modules, "files of modules")
+        same("1\n", read["added.txt"], "a file that was added")

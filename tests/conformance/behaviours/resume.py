@@ -1,5 +1,7 @@
 """Resumed runs: what is run again, what is cloned, and what both know of their origin."""
 
+import os
+
 from behaviour import Behaviour, at
 from views import same, true
 
@@ -68,6 +70,35 @@ class ResumeEnd(Behaviour):
                     same(tasks[cloned].pathspec, task.origin_pathspec, "origin of the task")
                     same(tasks[cloned].index, task.index, "index")
                     same(tasks[cloned]["data"].sha, task["data"].sha, "the same blob")
+
+
+class ResumeCloneOnly(Behaviour):
+    """What was finished is taken over, and nothing is run."""
+
+    WITHOUT = ("single-step",)
+    QUICK = ("single-linear-step", "small-foreach", "small-parallel")
+    RESUME = True
+    RESUME_OPTIONS = ("--clone-only",)
+
+    @at("last")
+    def step_last(self):
+        raise ResumeHere
+
+    @at("all", needed=False)
+    def step_all(self):
+        expect(not is_resumed(), "nothing is run")
+
+    @staticmethod
+    def check(graph, flow, look):
+        if look.run:
+            # The real client does not see the tasks: they are not registered.
+            same(False, look.run.successful, "successful")
+            return
+        for step in origin_of(look):
+            if step.id != graph.last.name:
+                same(len(list(step)), len(look.tasks(step.id)), f"tasks of {step.id}")
+        ran = os.path.exists(f".metaflow/{look.flow}/{look.run_id}/{graph.last.name}")
+        true(not ran, "nothing is run")
 
 
 class ResumeStart(Behaviour):

@@ -94,11 +94,14 @@ def _resume(state: State, step_to_rerun: str | None, **values: Any) -> list[str]
 
     origin, run_id = values.pop("origin_run_id"), values.pop("run_id")
     clone_only, reentrant = values.pop("clone_only"), values.pop("reentrant")
-    if values.pop("resume_identifier") or reentrant or clone_only:
+    if values.pop("resume_identifier") or reentrant:
         raise CommandException(
-            "--clone-only, --reentrant and --resume-identifier are for schedulers of other machines."
+            "--reentrant and --resume-identifier are for schedulers that start one resume on several machines; "
+            "flowdev resumes a run on one: leave them out."
         )
     line = _line(state, "resume", values)
+    if clone_only:
+        line.append("--clone-only")
     if step_to_rerun is not None:
         if step_to_rerun not in state.flow._graph:
             names = ",".join(node.name for node in state.flow._graph)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from .state import State
 
 # They print what the flow is like, with all its decorators.
-_LOOKING = frozenset(("", "check", "show", "output-raw", "output-dot"))
+_LOOKING = frozenset(("", "check", "show", "output-raw", "output-dot", "package"))
 # They need the parameters that the flow has in the end.
 _RUNNING = frozenset(("run", "resume", "spin"))
 

@@ -34,7 +34,7 @@ _TABLE = {
     "logs": ("logs", "What tasks wrote to stdout and stderr."),
     "tag": ("tag", "Tags of runs."),
     "card": ("card", "Cards of tasks."),
-    "package": ("package", "Code packages; flowdev makes none."),
+    "package": ("package", "The code package: what another machine would need of the flow."),
     "batch": (_ELSEWHERE, "AWS Batch: not offered."),
     "kubernetes": (_ELSEWHERE, "Kubernetes: not offered."),
     "step-functions": (_ELSEWHERE, "AWS Step Functions: not offered."),
@@ -152,7 +152,7 @@ class Top(Group):
             return elsewhere.command(name)
         commands = _module(module).COMMANDS
         if name in _GROUPS:
-            return Group(text, commands, default=_GROUPS[name])
+            return Group(text, commands, _module(module).OPTIONS if name == "package" else [], _GROUPS[name])
         return commands[name]
 
     def listed(self) -> list[tuple[str, str]]:

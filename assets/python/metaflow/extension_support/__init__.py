@@ -187,6 +187,11 @@ def extension_info(packages: Any = None) -> dict[str, Any]:
     return {"installed": _found().described() if present() else {}}
 
 
+def package_files() -> list[tuple[str, str]]:
+    """All files of the extension packages, each with its path below `metaflow_extensions`."""
+    return [pair for package in _found().packages for pair in package.all_files()] if present() else []
+
+
 def _ext_debug(*texts: object, **options: Any) -> None:
     if os.environ.get("METAFLOW_DEBUG_EXT"):
         options["file"] = sys.stderr

@@ -49,6 +49,14 @@ class Package:
                 if module is not None:
                     yield point, organisation, module
 
+    def all_files(self) -> Iterator[tuple[str, str]]:
+        """The package's files, each with its path below the root."""
+        from ..packaging_sys.walk import files_below
+
+        for path, name in files_below(self.root, hidden=True):
+            if not name.endswith(".pyc") and (self.files is None or name.replace(os.sep, "/") in self.files):
+                yield path, name
+
     def _config_module(self, directory: str, parts: tuple[str, ...]) -> str | None:
         """The module in which the directory says what it has."""
         try:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import os
 
-from metaflow.exception import MetaflowException
-from metaflow.user_decorators.user_flow_decorator import FlowMutator
+from ..exception import MetaflowException
+from ..metaflow_config import DEFAULT_PACKAGE_SUFFIXES
+from ..packaging_sys import ContentType
+from ..packaging_sys.walk import files_below, has_suffix, suffixes_of
+from ..user_decorators.user_flow_decorator import FlowMutator
+from .package_suffixes_mutator import directory_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
-
-_SUFFIXES = ".py,.R,.RDS"
 
 
 class package_sources(FlowMutator):
@@ -27,31 +29,21 @@ class package_sources(FlowMutator):
                 raise MetaflowException("package_sources takes arcname with one source only.")
             pairs = [(pairs[0][0], arcname)]
         self._sources = [(os.fspath(path), None if name is None else _checked(name)) for path, name in pairs]
-        given = os.environ.get("METAFLOW_DEFAULT_PACKAGE_SUFFIXES", _SUFFIXES) if suffixes is None else suffixes
-        texts = [text.strip() for text in (given.split(",") if isinstance(given, str) else given)]
-        self._suffixes = tuple(f".{text.lstrip('.')}".lower() for text in texts if text)
+        self._suffixes = suffixes_of(DEFAULT_PACKAGE_SUFFIXES if suffixes is None else suffixes)
 
-    def add_to_package(self) -> Iterator[tuple[str, str]]:
+    def add_to_package(self) -> Iterator[tuple[str, str, ContentType]]:
         """Each file, with its name in the package."""
-        import inspect
-
-        flow_directory = os.path.dirname(os.path.abspath(inspect.getfile(self._flow_cls)))
         for source, name in self._sources:
-            path = os.path.realpath(os.path.join(flow_directory, source))
+            path = os.path.realpath(os.path.join(directory_of(self._flow_cls), source))
             if not os.path.exists(path):
                 raise MetaflowException(f"package_sources: there is no {source}.")
             name = name or os.path.basename(path)
-            if os.path.isfile(path):
-                if self._is_wanted(path):
-                    yield path, name
-                continue
-            for directory, _, files in os.walk(path):
-                for file in sorted(filter(self._is_wanted, files)):
-                    full = os.path.join(directory, file)
-                    yield full, os.path.join(name, os.path.relpath(full, path))
-
-    def _is_wanted(self, path: str) -> bool:
-        return path.lower().endswith(self._suffixes)
+            found = [(path, name)]
+            if os.path.isdir(path):
+                found = [(file, os.path.join(name, inner)) for file, inner in files_below(path)]
+            for file, inner in found:
+                if has_suffix(os.path.basename(file), self._suffixes):
+                    yield file, inner, ContentType.USER_CONTENT
 
 
 def _is_pair(value: object) -> bool:

@@ -49,6 +49,12 @@ def frozen(files: list[tuple[str, str]], values: list[tuple[str, str]]) -> tuple
     return freeze(files, values)
 
 
+def parsed() -> dict[str, list[Any]]:
+    """Value, and whether it is plain, of each config."""
+    parameters = sys.modules.get(f"{__name__}.config_parameters")
+    return parameters.parsed_configs() if parameters is not None else {}
+
+
 def files_read() -> list[str]:
     """The files that configs come from, absolute."""
     options = sys.modules.get(f"{__name__}.config_options")

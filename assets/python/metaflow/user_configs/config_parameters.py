@@ -45,6 +45,11 @@ def resolved_configs() -> dict[str, Any]:
     return {name: wrapped(value, plain) for name, (value, plain) in (_resolved or {}).items()}
 
 
+def parsed_configs() -> dict[str, list[Any]]:
+    """The configs by name as they were parsed, each with whether it is plain."""
+    return {name: list(pair) for name, pair in (_resolved or {}).items()}
+
+
 def resolved_value(name: str) -> Any:
     """The value of one config as it was parsed."""
     return (_resolved or {})[name][0]

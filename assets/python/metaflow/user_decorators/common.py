@@ -16,8 +16,12 @@ class Registry:
         self._classes: dict[str, type] = {}
         # Full names of classes that others are derived from: those are meant.
         self._bases: set[str] = set()
+        # The modules that define any of them, for the code package.
+        self.modules: set[str] = set()
 
     def add(self, name: str, kind: type) -> None:
+        if not kind.__module__.startswith(("metaflow.", "metaflow_extensions.")):
+            self.modules.add(kind.__module__)
         if name not in self._bases:
             self._classes[name] = kind
 
@@ -31,6 +35,11 @@ class Registry:
             return self._classes[name]
         found = [kind for full, kind in self._classes.items() if full.endswith("." + name)]
         return found[0] if len(found) == 1 else None
+
+    def defined_in(self, module: str) -> list[str]:
+        """The names of the classes that a module or a package has."""
+        kinds = self._classes.values()
+        return [kind.__name__ for kind in kinds if f"{kind.__module__}.".startswith(module + ".")]
 
     def short_name(self, full: str) -> str:
         """The shortest end of the name that finds the class."""
