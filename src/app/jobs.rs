@@ -1,6 +1,6 @@
 //! What the session has asked of the engine and not seen the end of.
 
-use crate::engine::JobKind;
+use crate::engine::{JobKind, Timing};
 
 use super::records::RunKey;
 
@@ -45,6 +45,15 @@ impl Job {
             None => kind.to_owned(),
         }
     }
+}
+
+/// Where the time of a spin went.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SpinTiming {
+    pub token: u64,
+    /// `spin train`
+    pub label: String,
+    pub timing: Timing,
 }
 
 /// How the last job ended, for the header.

@@ -1,6 +1,6 @@
 //! Everything that can wake the session.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{path::PathBuf, sync::Arc, time::Instant};
 
 use crate::{
     cards::TextLine,
@@ -107,6 +107,8 @@ pub enum Msg {
     Saved(Result<PathBuf, String>),
     /// The external editor is over.
     EditorDone(Result<(), String>),
+    /// The result of the last spin is on the screen, so many milliseconds after the loop had heard of it.
+    Drawn(f64),
     /// A sentence for the status line.
     Notice(String),
 }
@@ -122,6 +124,8 @@ pub struct Changed {
     pub steps: Vec<(String, String)>,
     /// `saved train.py`.
     pub cause: String,
+    /// When the first sign of it was seen.
+    pub seen: Option<Instant>,
 }
 
 /// The tasks of a run, read from the store.

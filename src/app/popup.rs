@@ -12,6 +12,8 @@ pub enum Popup {
         query: String,
         cursor: usize,
     },
+    /// Where the time of the last spin went.
+    Timings,
     Choice(Choice),
     Confirm {
         question: String,

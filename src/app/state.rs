@@ -19,7 +19,7 @@ use super::{
     flow_view::{FlowView, SourceText, StepKind},
     highlight::Highlights,
     inputs::InputPick,
-    jobs::{Job, LastResult},
+    jobs::{Job, LastResult, SpinTiming},
     list::ListCursor,
     output::TermBuffer,
     popup::Popup,
@@ -233,6 +233,8 @@ pub struct State {
 
     pub jobs: Vec<Job>,
     pub last: Option<LastResult>,
+    /// Of the last spin that came to a result.
+    pub timing: Option<SpinTiming>,
     /// Counts saves and manual spins; the newest spin carries the newest one.
     pub generation: u64,
     /// Source of tokens and tickets.
@@ -318,6 +320,7 @@ impl State {
             card_cursor: ListCursor::default(),
             jobs: Vec::new(),
             last: None,
+            timing: None,
             generation: 0,
             counter: 0,
             tickets: Tickets::default(),

@@ -190,6 +190,7 @@ pub fn press(state: &mut State, keys: &[&str]) -> Vec<Effect> {
 pub fn save(state: &mut State, source: &str, steps: &[&str]) -> Vec<Effect> {
     let flow = view_of(source);
     let changed = Changed {
+        seen: None,
         broken: flow.steps.len() < 8,
         flow,
         steps: steps
@@ -275,6 +276,7 @@ pub fn finished(job: JobKind, run: &str, outcome: Outcome) -> Event {
         run: run.to_owned(),
         outcome,
         millis: 23.0,
+        timing: Default::default(),
     }
 }
 

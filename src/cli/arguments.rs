@@ -96,6 +96,9 @@ pub struct FlowOptions {
     /// Say less
     #[arg(long, overrides_with = "not_quiet")]
     pub quiet: bool,
+    /// Say at the end where the time went
+    #[arg(long)]
+    pub timings: bool,
     #[command(flatten)]
     metaflow: Metaflow,
 }
@@ -141,6 +144,8 @@ pub struct Voice {
     pub manner: Manner,
     /// Leave out what the launcher itself says.
     pub quiet: bool,
+    /// Say at the end where the time went.
+    pub timings: bool,
 }
 
 /// `NAME=TEXT`
@@ -162,6 +167,7 @@ impl FlowOptions {
         Voice {
             manner: self.metaflow.console.unwrap_or_default(),
             quiet: self.quiet,
+            timings: self.timings,
         }
     }
 

@@ -6,6 +6,7 @@ use super::arguments::{Common, Manner, Voice};
 use super::console::Console;
 use super::error::{CliError, ExitKind};
 use super::out;
+use super::timings::Timings;
 use crate::engine::{Engine, Event, Failure, Outcome, Request};
 
 /// Submits the request and prints what happens until it is over.
@@ -40,6 +41,7 @@ async fn follow(
     // Standard output belongs to the events then: sentences go to standard error, as is our own manner.
     let manner = if json { Manner::Flowdev } else { voice.manner };
     let mut console = Console::new(manner, voice.quiet);
+    let mut timings = Timings::default();
     let mut job = engine.submit(request);
     let mut interrupts = 0;
     // One listener for the whole job: one made anew for each wait would miss what comes between two of them.
@@ -71,7 +73,11 @@ async fn follow(
         } else {
             console.show(&event)?;
         }
+        timings.hear(&event);
         if let Event::JobFinished { outcome, .. } = event {
+            if voice.timings && !json {
+                timings.print()?;
+            }
             return Ok(match outcome {
                 Outcome::Success => ExitKind::Success,
                 Outcome::Failed {

@@ -24,6 +24,7 @@ mod session;
 mod show;
 mod spin;
 mod tasks;
+mod timings;
 mod verbs;
 mod watch;
 

@@ -13,7 +13,8 @@ use crate::engine::{FlowRequest, Request, SpinRequest};
   flowdev spin train.py fit
   flowdev spin train.py fit --set 'rate=0.5' --set 'names=[\"a\", \"b\"]'
   flowdev spin train.py fit --pathspec 1763000000000000/fit/3
-  flowdev spin train.py fit --split 2 --json")]
+  flowdev spin train.py fit --split 2 --json
+  flowdev spin train.py fit --timings")]
 pub struct Args {
     /// The flow's file
     flow: PathBuf,
@@ -72,6 +73,7 @@ pub fn main(args: Args, mut parameters: Vec<(String, String)>) -> Result<ExitKin
         artifacts_module,
         skip_decorators: args.skip_decorators,
         parameters,
+        saved: None,
         generation: 0,
     });
     job::execute(&args.common, voice, request)

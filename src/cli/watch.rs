@@ -94,6 +94,7 @@ fn spin(engine: &Engine, request: &FlowRequest, change: &Change) -> Vec<Job> {
             engine.submit(Request::Spin(SpinRequest {
                 flow: request.clone(),
                 step: step.step.to_string(),
+                saved: Some(change.seen),
                 ..SpinRequest::default()
             }))
         })

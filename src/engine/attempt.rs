@@ -9,7 +9,7 @@ use tokio::sync::{mpsc, watch};
 
 use super::cards;
 use super::error::EngineError;
-use super::event::{Event, Failure, Level, TaskRef, Timing};
+use super::event::{Event, Failure, Level, TaskRef};
 use super::gang::CONTROL;
 use super::listen::{Echo, Heard, Until, follow, level_of};
 use super::load::LoadedFlow;
@@ -20,6 +20,7 @@ use super::run::blocking;
 use super::scheduler::{Failing, Transition};
 use super::signal_name;
 use super::submit::Wires;
+use super::timing::{Phase, Timing, millis};
 use super::worker::message::{CardReport, Done, Report, Spec, ToTask};
 use super::worker::{Said, TaskProcess};
 use crate::flow::StepName;
@@ -93,10 +94,10 @@ async fn attempt(mut plan: Plan, started: Instant) -> Result<AttemptEnd, EngineE
     let spool = Spool(PathBuf::from(&plan.spec.spool));
     let registering = plan.attempt.clone();
     blocking(move || registering.register()).await?;
+    let prepared = millis(started);
     let writing = plan.attempt.clone();
     let opened = tokio::task::spawn_blocking(move || writing.open());
     let mut process = plan.flow.task(&plan.spec).await?;
-    let forked = millis(started);
     plan.wires
         .say(Event::TaskStarted {
             task: plan.attempt.task_ref.clone(),
@@ -117,7 +118,7 @@ async fn attempt(mut plan: Plan, started: Instant) -> Result<AttemptEnd, EngineE
         follow(&mut plan, &mut process, &mut heard, Until::Exit).await;
     }
     heard.gang.dismiss(&plan.wires).await;
-    let user = millis(started);
+    let mut timing = task_timing(heard.done.as_deref(), prepared, millis(started));
     opened.await.map_err(|_| EngineError::WorkerGone)??;
     let killed = heard.sent > Halt::No;
     let judged = judge(heard.done.as_deref(), heard.status, plan.is_end, killed);
@@ -126,16 +127,12 @@ async fn attempt(mut plan: Plan, started: Instant) -> Result<AttemptEnd, EngineE
         .done
         .as_mut()
         .map(|done| std::mem::take(&mut done.mappers));
-    let output = store(&mut plan, &mut heard, spool).await?;
+    let output = store(&mut plan, &mut heard, spool, &mut timing).await?;
     if renders {
+        let rendering = Instant::now();
         render_cards(&mut plan, &mut process, &mut heard, output.as_ref()).await;
+        timing.add(Phase::Cards, millis(rendering));
     }
-    let timing: Timing = [
-        ("fork".to_owned(), forked),
-        ("user".to_owned(), user - forked),
-        ("store".to_owned(), millis(started) - user),
-    ]
-    .into();
     match (judged, output) {
         (
             Judged::Good {
@@ -188,11 +185,21 @@ async fn attempt(mut plan: Plan, started: Instant) -> Result<AttemptEnd, EngineE
     }
 }
 
+/// The phases until the task has said that it is done: what it does not account for, it took to get there and to tell.
+fn task_timing(done: Option<&Done>, prepared: f64, elapsed: f64) -> Timing {
+    let mut timing = done.map(|done| done.timing.clone()).unwrap_or_default();
+    timing.add(Phase::Prepare, prepared);
+    let rest = elapsed - timing.until_result();
+    timing.add(Phase::Fork, rest.max(0.0));
+    timing
+}
+
 /// Stores artifacts and cards.
 async fn store(
     plan: &mut Plan,
     heard: &mut Heard,
     spool: Spool,
+    timing: &mut Timing,
 ) -> Result<Option<Output>, EngineError> {
     let attempt = plan.attempt.clone();
     let inputs = std::mem::take(&mut plan.inputs);
@@ -200,10 +207,14 @@ async fn store(
     let Some(done) = heard.done.take() else {
         return Ok(None);
     };
+    let began = Instant::now();
     let output = blocking(move || attempt.finish(&done, &inputs, &spool.0, placed)).await?;
+    timing.add(Phase::Persist, millis(began));
     if !heard.cards.is_empty() {
         let cards = std::mem::take(&mut heard.cards);
+        let began = Instant::now();
         store_cards(plan, output.as_ref(), cards).await;
+        timing.add(Phase::Cards, millis(began));
     }
     Ok(output)
 }
@@ -410,10 +421,6 @@ fn user_artifacts(output: &Output) -> Vec<String> {
         .collect();
     names.sort();
     names
-}
-
-fn millis(since: Instant) -> f64 {
-    since.elapsed().as_secs_f64() * 1000.0
 }
 
 /// The spool file, gone when the attempt is over.

@@ -1,10 +1,9 @@
 //! The engine's only output: what happened, in order. Every face reads the same stream; `--json` prints it, one object a
 //! line, tagged by `event`.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 
+use super::timing::Timing;
 use crate::flow::Diagnostic;
 
 /// One attempt of one task: enough to find it in the store.
@@ -122,9 +121,6 @@ pub fn listed(findings: &[Diagnostic]) -> String {
     lines.join("\n")
 }
 
-/// How many milliseconds the parts of a task took, by part (`fork`, `load`, `user`, `store`).
-pub type Timing = BTreeMap<String, f64>;
-
 /// What happened.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
@@ -195,6 +191,7 @@ pub enum Event {
         /// `false`: an exception was caught by @catch.
         success: bool,
         millis: f64,
+        /// Of this attempt.
         timing: Timing,
     },
     /// The attempt failed; `retry` says whether another follows.
@@ -218,6 +215,8 @@ pub enum Event {
         run: String,
         outcome: Outcome,
         millis: f64,
+        /// Of what is not part of a task.
+        timing: Timing,
     },
 }
 

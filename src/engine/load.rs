@@ -15,6 +15,7 @@ use super::error::EngineError;
 use super::request::{Configs, FlowRequest};
 use super::resume::{origin_run, parameters_of};
 use super::submit::EngineConfig;
+use super::timing::{Clock, Phase};
 use super::worker::message::{Load, Spec, Stored};
 use super::worker::{Forkserver, PythonSetup, TaskProcess, Template};
 use super::{assets, python};
@@ -195,13 +196,16 @@ impl Workers {
         config: &EngineConfig,
         request: &FlowRequest,
         before: Option<&Before>,
+        clock: &Clock,
     ) -> Result<Arc<LoadedFlow>, EngineError> {
+        let mut lap = clock.lap();
         let key = Key::of(request);
-        if let Some(found) = self
+        let found = self
             .loaded
             .iter()
-            .find(|flow| flow.is_current(&key, before))
-        {
+            .find(|flow| flow.is_current(&key, before));
+        lap.mark(Phase::Parse);
+        if let Some(found) = found {
             return Ok(Arc::clone(found));
         }
         let interpreter = python::choose(config.python.as_deref(), &request.file);
@@ -212,6 +216,7 @@ impl Workers {
         };
         // Python starts while the source is read.
         let forkserver = self.forkserver(&setup, config.fork)?;
+        lap.mark(Phase::Start);
         let project = self.project(request)?;
         let sources = project
             .paths()
@@ -237,7 +242,9 @@ impl Workers {
             origin: origin.clone(),
             ..Load::default()
         };
+        lap.mark(Phase::Parse);
         let safe = forkserver.fork && self.preload(&forkserver, &preload).await? == 0;
+        lap.mark(Phase::Start);
         let template = if safe {
             forkserver.template().await?
         } else if forkserver.fork {
@@ -247,7 +254,9 @@ impl Workers {
             self.forkserver = None;
             fresh_from(forkserver, &preload).await?
         };
+        lap.mark(if safe { Phase::Fork } else { Phase::Start });
         let loaded = template.load(&load).await;
+        lap.mark(Phase::Exec);
         let loaded = loaded.map_err(|error| ended_at_import(error, &request.file))?;
         let printed = template.take_output();
         let processes = if safe && loaded.threads == 0 {
@@ -266,6 +275,7 @@ impl Workers {
         self.loaded.retain(|flow| flow.key != Key::of(request));
         self.loaded.insert(0, Arc::clone(&flow));
         self.loaded.truncate(KEEP_LOADED);
+        lap.mark(Phase::Parse);
         Ok(flow)
     }
 

@@ -30,13 +30,15 @@ mod signal_name;
 mod spin;
 mod staleness;
 mod submit;
+mod timing;
 mod worker;
 
 pub use assets::{Installed, install_python, write_demo};
 pub use error::EngineError;
 pub use event::{
-    Event, Failure, Frame, JobKind, Level, Outcome, PyError, Stream, TaskRef, Timing, listed,
+    Event, Failure, Frame, JobKind, Level, Outcome, PyError, Stream, TaskRef, listed,
 };
 pub use load::LoadedFlow;
 pub use request::{Configs, FlowRequest, Request, ResumeRequest, RunRequest, SpinRequest};
 pub use submit::{CancelHandle, Engine, EngineConfig, Job};
+pub use timing::{Phase, Timing};

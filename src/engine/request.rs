@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::time::Instant;
 
 use serde::Serialize;
 
@@ -84,6 +85,8 @@ pub struct SpinRequest {
     pub skip_decorators: bool,
     /// Parameters that differ from the origin's: option name and text.
     pub parameters: Vec<(String, String)>,
+    /// When the first sign of the save that this answers was seen, to tell how long it took.
+    pub saved: Option<Instant>,
     /// Which save this answers; echoed nowhere, newer generations cancel older ones at the caller.
     pub generation: u64,
 }

@@ -17,13 +17,17 @@ use super::plan::Setting;
 use super::request::ResumeRequest;
 use super::run::{announce, blocking, failed, finish, loaded, new_run, register};
 use super::submit::{Shared, Wires};
+use super::timing::Phase;
 use crate::flow::{Graph, StepName};
 use crate::store::{FlowStore, Manifest, RunStore};
 
 /// Carries out the request; its last event is `JobFinished`.
 pub(super) async fn resume(shared: Arc<Shared>, request: ResumeRequest, wires: Wires) {
     let started = Instant::now();
-    let (run, outcome) = match begin(shared, request, &wires).await {
+    let lap = wires.clock.lap();
+    let begun = begin(shared, request, &wires).await;
+    lap.end(Phase::Prepare);
+    let (run, outcome) = match begun {
         Ok((setting, parameters, finished)) => {
             let run = setting.run.id().to_owned();
             let after = After::of(&setting);

@@ -18,12 +18,16 @@ use super::parameters;
 use super::plan::Setting;
 use super::request::RunRequest;
 use super::submit::{Shared, Wires};
+use super::timing::{Phase, millis};
 use crate::store::RunStore;
 
 /// Carries out the request; its last event is `JobFinished`.
 pub(super) async fn run(shared: Arc<Shared>, request: RunRequest, wires: Wires) {
     let started = Instant::now();
-    let (run, outcome) = match begin(shared, request, &wires).await {
+    let lap = wires.clock.lap();
+    let begun = begin(shared, request, &wires).await;
+    lap.end(Phase::Prepare);
+    let (run, outcome) = match begun {
         Ok((setting, parameters)) => {
             let run = setting.run.id().to_owned();
             let after = After::of(&setting);
@@ -81,7 +85,7 @@ pub(super) async fn loaded(
     before: Option<&Before>,
     wires: &Wires,
 ) -> Result<Arc<LoadedFlow>, EngineError> {
-    let flow = shared.load(request, before).await?;
+    let flow = shared.load(request, before, &wires.clock).await?;
     for line in flow.printed.lines() {
         wires.printed(None, line.to_owned()).await;
     }
@@ -186,7 +190,8 @@ pub(super) async fn finish(
             job,
             run,
             outcome,
-            millis: started.elapsed().as_secs_f64() * 1000.0,
+            millis: millis(started),
+            timing: wires.clock.timing(),
         })
         .await;
 }

@@ -18,6 +18,7 @@ use super::plan::{Setting, node_spec, place_of};
 use super::request::SpinRequest;
 use super::run::{SPUN_TASK, announce, blocking, failed, finish, loaded, new_run, register};
 use super::submit::{Shared, Stop, Wires};
+use super::timing::{Phase, millis};
 use super::worker::message::Spec;
 use crate::flow::StepName;
 use crate::store::FlowStore;
@@ -34,7 +35,13 @@ const PRUNE_EVERY: u64 = 20;
 /// Carries out the request; its last event is `JobFinished`.
 pub(super) async fn spin(shared: Arc<Shared>, request: SpinRequest, wires: Wires) {
     let started = Instant::now();
-    let (run, outcome) = match begin(shared, request, &wires).await {
+    if let Some(seen) = request.saved {
+        wires.clock.add(Phase::Event, millis(seen));
+    }
+    let lap = wires.clock.lap();
+    let begun = begin(shared, request, &wires).await;
+    lap.end(Phase::Prepare);
+    let (run, outcome) = match begun {
         Ok((setting, plan, artifacts)) => {
             let run = setting.run.id().to_owned();
             let outcome = one(&setting, plan).await;
@@ -221,6 +228,7 @@ async fn one(setting: &Setting, mut plan: Plan) -> Outcome {
             }
         }
     };
+    let lap = wires.clock.lap();
     // Nothing is ever sent: this ends when the process is gone.
     tokio::select! {
         _ = gone.recv() => {}
@@ -228,6 +236,7 @@ async fn one(setting: &Setting, mut plan: Plan) -> Outcome {
             halt.send_replace(Halt::Kill);
         }
     }
+    lap.end(Phase::Exit);
     match end {
         AttemptEnd::Stored { .. } => Outcome::Success,
         AttemptEnd::Failed { .. } if cancelled => Outcome::Cancelled,

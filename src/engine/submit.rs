@@ -12,6 +12,7 @@ use super::event::{Event, Failure, Level};
 use super::load::{Before, LoadedFlow, Workers};
 use super::request::{FlowRequest, Request};
 use super::scratch::Scratch;
+use super::timing::Clock;
 use super::{resume, run, spin};
 use crate::store::{Located, Store};
 
@@ -57,9 +58,10 @@ impl Shared {
         &self,
         request: &FlowRequest,
         before: Option<&Before>,
+        clock: &Clock,
     ) -> Result<Arc<LoadedFlow>, EngineError> {
         let mut workers = self.workers.lock().await;
-        workers.load(&self.config, request, before).await
+        workers.load(&self.config, request, before, clock).await
     }
 
     /// The store that the request names, else the one that the working directory belongs to.
@@ -129,6 +131,8 @@ pub(super) struct Wires {
     pub stop: watch::Receiver<Stop>,
     /// Bytes that are stored of each stream of a task.
     pub max_log_size: usize,
+    /// Where the job's time goes.
+    pub clock: Clock,
 }
 
 impl Wires {
@@ -197,6 +201,7 @@ impl Engine {
             events: events_tx,
             stop,
             max_log_size: max_log_size(request.flow()),
+            clock: Clock::default(),
         };
         let shared = Arc::clone(&self.shared);
         let work: std::pin::Pin<Box<dyn Future<Output = ()> + Send>> = match request {
@@ -221,7 +226,10 @@ impl Engine {
             store: self.shared.store(request).store,
             run: None,
         };
-        let loaded = self.shared.load(request, Some(&before)).await;
+        let loaded = self
+            .shared
+            .load(request, Some(&before), &Clock::default())
+            .await;
         loaded.map_err(EngineError::into_failure)
     }
 

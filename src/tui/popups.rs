@@ -10,6 +10,7 @@ use ratatui::{
 use crate::{
     app::{palette, pane_contexts, popup::Popup},
     config::{COMMANDS, CommandSpec, Context, Role},
+    engine::Phase,
 };
 
 use super::draw::{Canvas, clear, cut, fit, put, row, shade};
@@ -19,6 +20,7 @@ pub fn draw(frame: &mut Frame<'_>, canvas: &Canvas<'_>) {
     match &canvas.state.popup {
         None => {}
         Some(Popup::Help { offset }) => help(frame, canvas, *offset),
+        Some(Popup::Timings) => timings(frame, canvas),
         Some(Popup::Palette { query, cursor }) => palette_box(frame, canvas, query, *cursor),
         Some(Popup::Choice(choice)) => {
             let lines: Vec<(String, String)> = choice
@@ -140,6 +142,41 @@ fn palette_box(frame: &mut Frame<'_>, canvas: &Canvas<'_>, query: &str, cursor: 
     };
     list(frame, body, canvas, &lines, cursor);
 }
+
+/// Where the time of the last spin went, as bars.
+fn timings(frame: &mut Frame<'_>, canvas: &Canvas<'_>) {
+    let Some(spin) = &canvas.state.timing else {
+        let inner = boxed(frame, canvas, "timings", 40, 1);
+        put(frame, inner, Line::from("nothing has been spun yet"));
+        return;
+    };
+    let timing = &spin.timing;
+    let total = timing.until_result();
+    let phases: Vec<Phase> = Phase::ALL
+        .into_iter()
+        .filter(|phase| timing.of(*phase) > 0.0)
+        .collect();
+    let title = format!("{}: {total:.1} ms", spin.label);
+    let inner = boxed(frame, canvas, &title, 78, phases.len());
+    for (at, phase) in phases.into_iter().enumerate() {
+        let Some(place) = row(inner, at) else {
+            break;
+        };
+        let millis = timing.of(phase);
+        let is_counted = phase != Phase::Exit && total > 0.0;
+        let share = if is_counted { millis / total } else { 0.0 };
+        let bar = "█".repeat((share * BAR).ceil() as usize);
+        let line = Line::from(vec![
+            Span::raw(format!("{:<8}{millis:>8.1} ", phase.name())),
+            canvas.span(fit(&bar, BAR as usize + 1), Role::Focus),
+            canvas.span(phase.describe(), Role::Dim),
+        ]);
+        put(frame, place, line);
+    }
+}
+
+/// Columns of the longest bar.
+const BAR: f64 = 12.0;
 
 /// Help: the commands of the pane in focus, then those that hold everywhere.
 fn help(frame: &mut Frame<'_>, canvas: &Canvas<'_>, offset: usize) {

@@ -56,6 +56,8 @@ pub struct Runtime {
     input: Option<EventStream>,
     /// Something changed since the last frame.
     dirty: bool,
+    /// When a result came that is not on the screen yet.
+    result_at: Option<Instant>,
     drawn_at: Instant,
     quit: bool,
 }
@@ -93,6 +95,7 @@ impl Runtime {
             signals,
             input: Some(EventStream::new()),
             dirty: true,
+            result_at: None,
             drawn_at: Instant::now(),
             quit: false,
         })
@@ -160,6 +163,15 @@ impl Runtime {
     fn update(&mut self, msg: Msg) -> Vec<Effect> {
         if let Msg::JobEnded { token } = &msg {
             self.effects.ended(*token);
+        }
+        if matches!(
+            &msg,
+            Msg::Job {
+                event: crate::engine::Event::TaskFinished { .. },
+                ..
+            }
+        ) {
+            self.result_at.get_or_insert_with(Instant::now);
         }
         self.state.now_ms = now_ms();
         self.dirty = true;
@@ -344,6 +356,10 @@ impl Runtime {
             .draw(|frame| draw::draw(frame, layout, state, styles, editor))
             .map(|_| ());
         let _ = crossterm::execute!(stdout(), EndSynchronizedUpdate);
+        if let Some(since) = self.result_at.take() {
+            let millis = since.elapsed().as_secs_f64() * 1000.0;
+            app::update(&mut self.state, Msg::Drawn(millis));
+        }
         drawn.map_err(TuiError::Lost)
     }
 

@@ -28,6 +28,7 @@ mod s3;
 mod session;
 mod spin;
 mod support;
+mod timings;
 mod tutorials;
 mod verbs;
 mod watch;

@@ -148,5 +148,6 @@ pub fn changed(change: &Change) -> Changed {
             .map(|change| (change.step.to_string(), change.reason.clone()))
             .collect(),
         cause: format!("saved {name}"),
+        seen: Some(change.seen),
     }
 }

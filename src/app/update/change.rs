@@ -16,6 +16,7 @@ pub(super) fn changed(state: &mut State, changed: Changed) -> Vec<Effect> {
         broken,
         steps,
         cause,
+        seen,
     } = changed;
     let mut effects = adopt(state, flow, broken);
     if broken {
@@ -55,7 +56,7 @@ pub(super) fn changed(state: &mut State, changed: Changed) -> Vec<Effect> {
     }
     effects.extend(select::select_step(state, &target, state.edit.is_none()));
     if state.auto_spin && sound {
-        effects.extend(engine::spin(state, &target, cause));
+        effects.extend(engine::spin(state, &target, cause, seen));
     } else {
         effects.extend(engine::stop_spins(state));
         if sound {

@@ -67,6 +67,10 @@ pub(super) fn run(state: &mut State, command: Command) -> Vec<Effect> {
             Vec::new()
         }
         Command::Copy => copy(state),
+        Command::Timings => {
+            state.popup = Some(popup::Popup::Timings);
+            Vec::new()
+        }
         Command::Palette => {
             state.popup = Some(popup::Popup::Palette {
                 query: String::new(),

@@ -1,5 +1,7 @@
 //! Asking the engine: spin, run, resume, cancel. One spin runs at a time, and the newest wins.
 
+use std::time::Instant;
+
 use crate::{
     app::{
         Effect,
@@ -17,11 +19,16 @@ pub(super) fn spin_selected(state: &mut State) -> Vec<Effect> {
         return Vec::new();
     };
     state.generation += 1;
-    spin(state, &step, "key".to_owned())
+    spin(state, &step, "key".to_owned(), None)
 }
 
 /// Spins a step for the current generation. Spins of older ones are of no use any more and are stopped.
-pub(super) fn spin(state: &mut State, step: &str, cause: String) -> Vec<Effect> {
+pub(super) fn spin(
+    state: &mut State,
+    step: &str,
+    cause: String,
+    saved: Option<Instant>,
+) -> Vec<Effect> {
     if state.flow.step(step).is_none() {
         state.say(Tone::Warning, format!("the flow has no step {step}"));
         return Vec::new();
@@ -32,6 +39,7 @@ pub(super) fn spin(state: &mut State, step: &str, cause: String) -> Vec<Effect> 
         step: step.to_owned(),
         pathspec: state.inputs.as_ref().map(|pick| pick.pathspec(step)),
         generation: state.generation,
+        saved,
         ..SpinRequest::default()
     });
     effects.push(submit(

@@ -5,7 +5,7 @@ use std::{path::PathBuf, sync::Arc};
 use crate::{
     app::{
         Effect, inputs,
-        jobs::{Job, LastResult},
+        jobs::{Job, LastResult, SpinTiming},
         records::{Progress, RunKey, RunKind, RunRow},
         state::{RunDetail, State, Tone},
     },
@@ -69,7 +69,19 @@ pub(super) fn event(state: &mut State, token: u64, event: Event) -> Vec<Effect> 
             id.unwrap_or(card_type),
             PathBuf::from(path),
         ),
-        Event::TaskFinished { task, millis, .. } => {
+        Event::TaskFinished {
+            task,
+            millis,
+            timing,
+            ..
+        } => {
+            if job.kind == JobKind::Spin {
+                state.timing = Some(SpinTiming {
+                    token,
+                    label: job.label(),
+                    timing,
+                });
+            }
             task_events::task_finished(state, &job, &task, millis)
         }
         Event::TaskFailed {
@@ -87,8 +99,16 @@ pub(super) fn event(state: &mut State, token: u64, event: Event) -> Vec<Effect> 
             Vec::new()
         }
         Event::JobFinished {
-            outcome, millis, ..
-        } => finished(state, &job, outcome, millis),
+            outcome,
+            millis,
+            timing,
+            ..
+        } => {
+            if let Some(spin) = state.timing.as_mut().filter(|spin| spin.token == token) {
+                spin.timing.merge(&timing);
+            }
+            finished(state, &job, outcome, millis)
+        }
     }
 }
 

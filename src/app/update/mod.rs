@@ -23,6 +23,8 @@ pub use failure::sentence as failure_sentence;
 pub use keys::{EditorKey, contexts, editor_is_open, editor_key, pane_contexts};
 pub use navigate::{GUTTER, graph_list};
 
+use crate::engine::Phase;
+
 use super::{
     effect::Effect,
     msg::Msg,
@@ -134,6 +136,12 @@ fn dispatch(state: &mut State, msg: Msg) -> Vec<Effect> {
         Msg::EditorDone(result) => {
             if let Err(problem) = result {
                 state.say(Tone::Error, problem);
+            }
+            Vec::new()
+        }
+        Msg::Drawn(millis) => {
+            if let Some(spin) = &mut state.timing {
+                spin.timing.add(Phase::Draw, millis);
             }
             Vec::new()
         }

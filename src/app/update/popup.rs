@@ -25,6 +25,10 @@ pub(super) fn key(state: &mut State, key: Key) -> Vec<Effect> {
     };
     let act = match popup {
         Popup::Help { offset } => help_key(offset, key),
+        Popup::Timings => match key.code {
+            KeyCode::Esc | KeyCode::Enter | KeyCode::Char('q' | 't') => Act::Close,
+            _ => Act::Stay,
+        },
         Popup::Palette { query, cursor } => palette_key(query, cursor, key),
         Popup::Choice(choice) => {
             let count = choice.entries.len();
@@ -119,7 +123,7 @@ fn list_key(cursor: &mut usize, count: usize, key: Key) -> Act {
 
 fn accept(state: &mut State, popup: Popup) -> Vec<Effect> {
     match popup {
-        Popup::Help { .. } => Vec::new(),
+        Popup::Help { .. } | Popup::Timings => Vec::new(),
         Popup::Palette { query, cursor } => match palette::matches(&query).get(cursor) {
             Some(spec) => command::run(state, spec.command),
             None => Vec::new(),
@@ -140,7 +144,7 @@ fn choose(state: &mut State, action: Chosen) -> Vec<Effect> {
     match action {
         Chosen::Spin(step) => {
             let mut effects = select::select_step(state, &step, true);
-            effects.extend(engine::spin(state, &step, "chosen".to_owned()));
+            effects.extend(engine::spin(state, &step, "chosen".to_owned(), None));
             effects
         }
         Chosen::Inputs(pick) => {

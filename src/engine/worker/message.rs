@@ -10,6 +10,7 @@ use serde_json::Value;
 use crate::engine::after::Ended;
 use crate::engine::event::PyError;
 use crate::engine::request::Configs;
+use crate::engine::timing::Timing;
 use crate::flow::Description;
 
 /// Engine to forkserver or template.
@@ -309,6 +310,9 @@ pub struct Done {
     pub meta: BTreeMap<String, Value>,
     #[serde(default)]
     pub reads: Reads,
+    /// Where its own time went.
+    #[serde(default)]
+    pub timing: Timing,
 }
 
 /// What the code of a task has looked at. What only passes through is no read.

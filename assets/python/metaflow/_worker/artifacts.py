@@ -11,7 +11,7 @@ import os
 import sys
 
 from ..extension_support import serializers
-from . import witness
+from . import clock, witness
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -204,6 +204,7 @@ class TaskInput:
         if name in self.replaced:
             return self.replaced[name]
         sha, *entry = self.objects[name]
+        before = clock.enter("load")
         try:
             if entry[0] not in PICKLES:
                 from ..datastore.artifacts.serializer import deserialize
@@ -219,6 +220,8 @@ class TaskInput:
                 # The user's classes raise what they like while they are unpickled; only damage is ours to explain.
                 raise
             raise MetaflowDataMissing(f"The artifact *{name}* of {self.pathspec} cannot be read: {damage}.") from error
+        finally:
+            clock.enter(before)
 
     def get(self, name: str, default: Any = None) -> Any:
         """A system artifact, or the default where an older run has none."""

@@ -12,7 +12,7 @@ from ..exception import MetaflowDataMissing, MetaflowExceptionWrapper, MetaflowI
 from ..flowspec import Inputs
 from ..metaflow_current import current
 from ..unbounded_foreach import UBF_CONTROL
-from . import notice, persist, process, run_parameters, witness
+from . import clock, notice, persist, process, run_parameters, witness
 from .artifacts import Spool, TaskInput, Unpicklable
 from .classes import protect
 from .hooks import Hooks
@@ -40,6 +40,7 @@ class Outcome:
 
 def main(loaded: Loaded, spec: dict[str, Any], channel: Channel) -> None:
     """Run the attempt, report it, and end this process."""
+    clock.start()
     process.disown_finalizers()
     witness.watch_forks()
     # A process that the user's code forks must not keep the channel open.
@@ -278,6 +279,7 @@ class Task:
             "meta": stack_metadata(flow.__dict__.get("_foreach_stack", ())),
             "records": self.hooks.metadata.records,
         }
+        clock.enter("persist")
         spool = Spool(spec["spool"])
         try:
             done["objects"] = persist.store(flow, self.inputs, spool)
@@ -291,7 +293,9 @@ class Task:
         finally:
             spool.close()
         if flow._task_ok:
+            clock.enter("cards")
             done["renders"] = self.hooks.finish_cards()
+        done["timing"] = clock.milliseconds()
         return done
 
 
