@@ -1,3 +1,8 @@
+use crate::{
+    app::jobs::SpinTiming,
+    engine::{Phase, Timing},
+};
+
 use super::*;
 
 #[test]
@@ -157,6 +162,21 @@ fn popups() {
     check("help-80x24", &screen(&mut state, 80, 24));
     press(&mut state, &["esc", ":", "r", "e", "s"]);
     check("palette-80x24", &screen(&mut state, 80, 24));
+    state.timing = Some(SpinTiming {
+        token: 1,
+        label: "spin train".to_owned(),
+        timing: Timing(
+            [
+                (Phase::Event, 0.4),
+                (Phase::Exec, 4.2),
+                (Phase::Step, 6.1),
+                (Phase::Exit, 9.0),
+            ]
+            .into(),
+        ),
+    });
+    press(&mut state, &["esc", "t"]);
+    check("timings-80x24", &screen(&mut state, 80, 24));
     press(&mut state, &["esc", "1", "i", "j"]);
     check("inputs-80x24", &screen(&mut state, 80, 24));
     press(&mut state, &["esc"]);
