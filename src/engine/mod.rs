@@ -35,9 +35,7 @@ mod worker;
 
 pub use assets::{Installed, install_python, write_demo};
 pub use error::EngineError;
-pub use event::{
-    Event, Failure, Frame, JobKind, Level, Outcome, PyError, Stream, TaskRef, listed,
-};
+pub use event::{Event, Failure, Frame, JobKind, Level, Outcome, PyError, Stream, TaskRef, listed};
 pub use load::LoadedFlow;
 pub use request::{Configs, FlowRequest, Request, ResumeRequest, RunRequest, SpinRequest};
 pub use submit::{CancelHandle, Engine, EngineConfig, Job};
