@@ -9,11 +9,11 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 use serde_json::Value;
-use tokio::sync::Mutex;
 
 use super::error::EngineError;
 use super::request::{Configs, FlowRequest};
 use super::resume::{origin_run, parameters_of};
+use super::single_use::{Interpreters, SingleUse, Source};
 use super::submit::EngineConfig;
 use super::timing::{Clock, Phase};
 use super::worker::message::{Load, Spec, Stored};
@@ -41,6 +41,18 @@ pub struct LoadedFlow {
     /// The files it was made from and a hash of each.
     sources: Vec<(PathBuf, Option<u64>)>,
     processes: Processes,
+}
+
+/// How the tasks of a flow get their processes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode<'a> {
+    /// Forked from one that has loaded the flow.
+    Fork,
+    /// A fork is not safe: each has a process that was started and has loaded the flow ahead.
+    SingleUse {
+        /// The reason, as a clause.
+        why: &'a str,
+    },
 }
 
 /// What makes two loads of the same file different.
@@ -88,13 +100,8 @@ impl Before {
 enum Processes {
     /// They are forked from this template.
     Fork(Template),
-    /// Forking is not safe: each has a process of its own, and the next one is started ahead.
-    Fresh {
-        setup: PythonSetup,
-        preload: Vec<String>,
-        load: Load,
-        next: Mutex<Option<tokio::task::JoinHandle<Result<Template, EngineError>>>>,
-    },
+    /// Forking is not safe: each has a process of its own.
+    SingleUse(SingleUse),
 }
 
 impl LoadedFlow {
@@ -115,31 +122,24 @@ impl LoadedFlow {
     pub(super) async fn task(&self, spec: &Spec) -> Result<TaskProcess, EngineError> {
         match &self.processes {
             Processes::Fork(template) => template.task(spec, true).await,
-            Processes::Fresh {
-                setup,
-                preload,
-                load,
-                next,
-            } => {
-                let ahead = next.lock().await.take();
-                let template = match ahead {
-                    Some(ahead) => ahead.await.map_err(|_| EngineError::WorkerGone)??,
-                    None => fresh_loaded(setup, preload, load).await?,
-                };
-                let task = template.task(spec, false).await?;
-                let (setup, preload, load) = (setup.clone(), preload.clone(), load.clone());
-                *next.lock().await = Some(tokio::spawn(async move {
-                    fresh_loaded(&setup, &preload, &load).await
-                }));
-                Ok(task)
-            }
+            Processes::SingleUse(processes) => processes.task(spec).await,
+        }
+    }
+
+    /// How its tasks get their processes.
+    pub fn mode(&self) -> Mode<'_> {
+        match &self.processes {
+            Processes::Fork(_) => Mode::Fork,
+            Processes::SingleUse(processes) => Mode::SingleUse {
+                why: &processes.why,
+            },
         }
     }
 
     fn is_current(&self, key: &Key, before: Option<&Before>) -> bool {
         let alive = match &self.processes {
             Processes::Fork(template) => !template.is_closed(),
-            Processes::Fresh { .. } => true,
+            Processes::SingleUse(_) => true,
         };
         alive
             && self.key == *key
@@ -164,8 +164,11 @@ pub(super) struct Workers {
     forkserver: Option<(PathBuf, Arc<Forkserver>)>,
     /// What the forkserver has imported already.
     preloaded: Vec<String>,
-    /// Threads in the forkserver with which a fork is not safe.
-    threads: u32,
+    /// Why the forkserver may not be forked any more.
+    obstacle: Option<String>,
+    interpreters: Option<Arc<Interpreters>>,
+    /// The flow whose tasks are not forked, and why, as the user has been told.
+    told: Option<(PathBuf, String)>,
     loaded: Vec<Arc<LoadedFlow>>,
     /// Sources as they were parsed last.
     projects: Vec<Arc<Project>>,
@@ -215,7 +218,10 @@ impl Workers {
             cwd: config.cwd.clone(),
         };
         // Python starts while the source is read.
-        let forkserver = self.forkserver(&setup, config.fork)?;
+        let forkserver = match config.never_fork {
+            None => Some(self.forkserver(&setup)?),
+            Some(_) => None,
+        };
         lap.mark(Phase::Start);
         let project = self.project(request)?;
         let sources = project
@@ -243,31 +249,22 @@ impl Workers {
             ..Load::default()
         };
         lap.mark(Phase::Parse);
-        let safe = forkserver.fork && self.preload(&forkserver, &preload).await? == 0;
+        let (source, obstacle) = self.source(config, setup, forkserver, preload).await?;
         lap.mark(Phase::Start);
-        let template = if safe {
-            forkserver.template().await?
-        } else if forkserver.fork {
-            // A library has started threads; the forkserver stays, as the one that knows it.
-            fresh(&setup, &preload).await?
-        } else {
-            self.forkserver = None;
-            fresh_from(forkserver, &preload).await?
-        };
-        lap.mark(if safe { Phase::Fork } else { Phase::Start });
+        let template = source.template().await?;
+        lap.mark(match source {
+            Source::Forks(_) => Phase::Fork,
+            Source::Interpreters(..) => Phase::Start,
+        });
         let loaded = template.load(&load).await;
         lap.mark(Phase::Exec);
         let loaded = loaded.map_err(|error| ended_at_import(error, &request.file))?;
         let printed = template.take_output();
-        let processes = if safe && loaded.threads == 0 {
-            Processes::Fork(template)
-        } else {
-            Processes::Fresh {
-                setup,
-                preload,
-                load,
-                next: Mutex::new(None),
-            }
+        let at_import = |found: &String| format!("{found} while the flow was imported");
+        let why = obstacle.or_else(|| loaded.obstacle.as_ref().map(at_import));
+        let processes = match why {
+            None => Processes::Fork(template),
+            Some(why) => Processes::SingleUse(SingleUse::new(source, load, why, template)),
         };
         let mut flow = describe(key, loaded, printed, &project, sources, processes);
         flow.origin = origin;
@@ -279,6 +276,20 @@ impl Workers {
         Ok(flow)
     }
 
+    /// What to tell about a flow whose tasks are not forked: once, for it stays so.
+    pub fn notice(&mut self, flow: &LoadedFlow) -> Option<String> {
+        let now = match flow.mode() {
+            Mode::Fork => None,
+            Mode::SingleUse { why } => Some((flow.key.file.clone(), why.to_owned())),
+        };
+        let is_known = self.told == now;
+        self.told = now;
+        let (_, why) = self.told.as_ref().filter(|_| !is_known)?;
+        Some(format!(
+            "each task has a process of its own, not a fork: {why}"
+        ))
+    }
+
     /// Lets the forkserver hold artifacts that need no project code, so that they outlive the next edit.
     ///
     /// # Errors
@@ -287,14 +298,14 @@ impl Workers {
         let Some((_, forkserver)) = &self.forkserver else {
             return Ok(());
         };
-        if self.never_hold || !forkserver.fork || self.held == artifacts.shas {
+        if self.never_hold || self.obstacle.is_some() || self.held == artifacts.shas {
             return Ok(());
         }
-        let threads = forkserver.hold(&artifacts.blobs, &artifacts.shas).await?;
+        let obstacle = forkserver.hold(&artifacts.blobs, &artifacts.shas).await?;
         self.held.clone_from(&artifacts.shas);
         // Templates are born with what the forkserver holds: those that were there before have nothing of it.
         self.loaded.clear();
-        if threads > 0 {
+        if obstacle.is_some() {
             self.never_hold = true;
             self.forkserver = None;
         }
@@ -327,65 +338,74 @@ impl Workers {
         Ok(project)
     }
 
-    fn forkserver(
-        &mut self,
-        setup: &PythonSetup,
-        fork: bool,
-    ) -> Result<Arc<Forkserver>, EngineError> {
+    fn forkserver(&mut self, setup: &PythonSetup) -> Result<Arc<Forkserver>, EngineError> {
         if let Some((python, forkserver)) = &self.forkserver
             && *python == setup.python
             && !forkserver.is_closed()
         {
             return Ok(Arc::clone(forkserver));
         }
-        let forkserver = Arc::new(Forkserver::start(setup, fork)?);
+        let forkserver = Arc::new(Forkserver::start(setup)?);
         self.forkserver = Some((setup.python.clone(), Arc::clone(&forkserver)));
         self.preloaded.clear();
-        self.threads = 0;
+        self.obstacle = None;
         self.held.clear();
         Ok(forkserver)
     }
 
+    /// Where processes with the imports done come from, and why they may not be forked, if that is known already.
+    async fn source(
+        &mut self,
+        config: &EngineConfig,
+        setup: PythonSetup,
+        forkserver: Option<Arc<Forkserver>>,
+        preload: Vec<String>,
+    ) -> Result<(Source, Option<String>), EngineError> {
+        let obstacle = match forkserver {
+            None => config.never_fork.clone(),
+            Some(mut forkserver) => {
+                // Where a library stands against it the forkserver stays, as the one that knows, while that is imported.
+                if self.obstacle.is_some() && !self.preloaded.iter().all(|it| preload.contains(it))
+                {
+                    self.forkserver = None;
+                    forkserver = self.forkserver(&setup)?;
+                }
+                match self.preload(&forkserver, &preload).await? {
+                    None => return Ok((Source::Forks(forkserver), None)),
+                    found => found,
+                }
+            }
+        };
+        let interpreters = self.interpreters(setup, config.keep_warm);
+        Ok((Source::Interpreters(interpreters, preload), obstacle))
+    }
+
+    fn interpreters(&mut self, setup: PythonSetup, keep_warm: bool) -> Arc<Interpreters> {
+        let known = self.interpreters.take();
+        let same = known.filter(|known| *known.python() == setup.python);
+        let found = same.unwrap_or_else(|| Arc::new(Interpreters::new(setup, keep_warm)));
+        self.interpreters = Some(Arc::clone(&found));
+        found
+    }
+
+    /// Has the forkserver import modules; why it may not be forked any more, if so.
     async fn preload(
         &mut self,
         forkserver: &Forkserver,
         modules: &[String],
-    ) -> Result<u32, EngineError> {
+    ) -> Result<Option<String>, EngineError> {
         let new: Vec<String> = modules
             .iter()
             .filter(|module| !self.preloaded.contains(module))
             .cloned()
             .collect();
         if !new.is_empty() {
-            self.threads = forkserver.preload(&new).await?;
+            let obstacle = forkserver.preload(&new).await?;
+            self.obstacle = obstacle.map(|it| format!("{it} while its libraries were imported"));
             self.preloaded.extend(new);
         }
-        Ok(self.threads)
+        Ok(self.obstacle.clone())
     }
-}
-
-/// A process of its own that has loaded the flow and will run one task.
-async fn fresh_loaded(
-    setup: &PythonSetup,
-    preload: &[String],
-    load: &Load,
-) -> Result<Template, EngineError> {
-    let template = fresh(setup, preload).await?;
-    template.load(load).await?;
-    Ok(template)
-}
-
-/// A process of its own that will run one task.
-async fn fresh(setup: &PythonSetup, preload: &[String]) -> Result<Template, EngineError> {
-    let process = Arc::new(Forkserver::start(setup, false)?);
-    fresh_from(process, preload).await
-}
-
-async fn fresh_from(process: Arc<Forkserver>, preload: &[String]) -> Result<Template, EngineError> {
-    process.preload(preload).await?;
-    Arc::into_inner(process)
-        .map(Forkserver::into_template)
-        .ok_or(EngineError::WorkerGone)
 }
 
 fn describe(

@@ -89,6 +89,9 @@ pub(super) async fn loaded(
     for line in flow.printed.lines() {
         wires.printed(None, line.to_owned()).await;
     }
+    if let Some(text) = shared.notice(&flow).await {
+        wires.note(None, Level::Info, text).await;
+    }
     if let Some(error) = flow.check_error() {
         return Err(error);
     }

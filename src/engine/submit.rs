@@ -26,8 +26,8 @@ pub struct EngineConfig {
     pub python: Option<PathBuf>,
     /// Working directory of tasks, and where the store is looked for.
     pub cwd: PathBuf,
-    /// Whether tasks may be forked: yes, unless FLOWDEV_FORK=0 or the system cannot do it safely.
-    pub fork: bool,
+    /// Why tasks are never forked, if so: the user says it, or the system cannot do it safely.
+    pub never_fork: Option<String>,
     /// Whether more requests will follow: then what they will need is prepared after each.
     pub keep_warm: bool,
 }
@@ -35,14 +35,21 @@ pub struct EngineConfig {
 impl EngineConfig {
     /// The usual settings for a working directory.
     pub fn new(cwd: PathBuf) -> Self {
-        let forbidden = std::env::var_os("FLOWDEV_FORK").is_some_and(|value| value == "0");
         Self {
             python: None,
             cwd,
-            fork: cfg!(target_os = "linux") && !forbidden,
+            never_fork: never_fork(),
             keep_warm: false,
         }
     }
+}
+
+fn never_fork() -> Option<String> {
+    if std::env::var_os("FLOWDEV_FORK").is_some_and(|value| value == "0") {
+        return Some("FLOWDEV_FORK is 0".to_owned());
+    }
+    let unsafe_here = !cfg!(target_os = "linux");
+    unsafe_here.then(|| "libraries of this system do not survive a fork".to_owned())
 }
 
 /// What all jobs share.
@@ -62,6 +69,14 @@ impl Shared {
     ) -> Result<Arc<LoadedFlow>, EngineError> {
         let mut workers = self.workers.lock().await;
         workers.load(&self.config, request, before, clock).await
+    }
+
+    /// What the user of a session should hear about the processes of the flow's tasks, unless it is their own choice.
+    pub async fn notice(&self, flow: &LoadedFlow) -> Option<String> {
+        if !self.config.keep_warm || self.config.never_fork.is_some() {
+            return None;
+        }
+        self.workers.lock().await.notice(flow)
     }
 
     /// The store that the request names, else the one that the working directory belongs to.

@@ -13,7 +13,7 @@ use tokio::process::{Child, Command as Process};
 use super::frame;
 use super::link::Link;
 use super::message::{Answer, Command};
-use super::template::Template;
+use super::template::{Own, Template};
 use crate::engine::error::EngineError;
 
 /// How to start Python.
@@ -35,8 +35,6 @@ pub struct Forkserver {
     /// The last that it wrote, for the message when it dies.
     said: Arc<Mutex<String>>,
     next_template: AtomicU64,
-    /// Whether tasks may be forked from it.
-    pub fork: bool,
 }
 
 /// Bytes of a worker's own output that are kept for an error message.
@@ -47,7 +45,7 @@ impl Forkserver {
     ///
     /// # Errors
     /// [`EngineError::Python`] if the interpreter cannot be executed.
-    pub fn start(setup: &PythonSetup, fork: bool) -> Result<Self, EngineError> {
+    pub fn start(setup: &PythonSetup) -> Result<Self, EngineError> {
         let (ours, theirs) = frame::pair()?;
         let main = setup.assets.join("metaflow/_worker/main.py");
         let mut process = Process::new(&setup.python);
@@ -79,29 +77,28 @@ impl Forkserver {
             child,
             said,
             next_template: AtomicU64::new(0),
-            fork,
         })
     }
 
-    /// Imports modules ahead; returns the number of threads that make a fork unsafe.
+    /// Imports modules ahead; returns why the process may not be forked any more, if so: a clause in the past tense.
     ///
     /// # Errors
     /// When the process dies of an import.
-    pub async fn preload(&self, modules: &[String]) -> Result<u32, EngineError> {
+    pub async fn preload(&self, modules: &[String]) -> Result<Option<String>, EngineError> {
         match self.ask(&Command::Preload { modules }).await? {
-            Answer::Preloaded { threads, .. } => Ok(threads),
+            Answer::Preloaded { obstacle } => Ok(obstacle),
             other => Err(unexpected(&other)),
         }
     }
 
     /// Unpickles artifacts that need no project module, so that every later template is born with them; returns
-    /// the number of threads that now make a fork unsafe.
+    /// why the process may not be forked any more, if so.
     ///
     /// # Errors
     /// When the process is gone.
-    pub async fn hold(&self, blobs: &str, shas: &[String]) -> Result<u32, EngineError> {
+    pub async fn hold(&self, blobs: &str, shas: &[String]) -> Result<Option<String>, EngineError> {
         match self.ask(&Command::Hot { blobs, shas }).await? {
-            Answer::Hot { threads } => Ok(threads),
+            Answer::Hot { obstacle } => Ok(obstacle),
             other => Err(unexpected(&other)),
         }
     }
@@ -127,13 +124,12 @@ impl Forkserver {
             let read = tokio::net::unix::pipe::Receiver::from_owned_fd(read)?;
             tokio::spawn(listen(read, Arc::clone(&said)));
         }
-        drop(forked);
-        Ok(Template::new(Link::new(ours), None, said))
+        Ok(Template::new(Link::new(ours), Own::Forked(forked), said))
     }
 
     /// Without forking the process is its own template.
     pub fn into_template(self) -> Template {
-        Template::new(self.link, Some(self.child), self.said)
+        Template::new(self.link, Own::Child(self.child), self.said)
     }
 
     /// Whether the process is gone.

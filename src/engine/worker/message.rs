@@ -72,35 +72,20 @@ pub type Objects = IndexMap<String, (String, String, String, u64)>;
 #[derive(Debug, Deserialize)]
 #[serde(tag = "t", rename_all = "snake_case")]
 pub enum Answer {
-    Preloaded {
-        #[serde(default)]
-        threads: u32,
-    },
-    Forked {
-        id: String,
-        pid: u32,
-    },
-    Exited {
-        id: String,
-        status: i32,
-    },
+    Preloaded { obstacle: Option<String> },
+    Forked { id: String, pid: u32 },
+    Exited { id: String, status: i32 },
     Loaded(Box<Loaded>),
-    Failed {
-        error: PyError,
-    },
-    Hot {
-        #[serde(default)]
-        threads: u32,
-    },
+    Failed { error: PyError },
+    Hot { obstacle: Option<String> },
 }
 
 /// What a template found when it executed the flow file.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Loaded {
     pub flow: Description,
-    /// Threads with which a fork is not safe.
-    #[serde(default)]
-    pub threads: u32,
+    /// Why a fork is not safe now: a clause in the past tense.
+    pub obstacle: Option<String>,
     /// Project modules that were imported.
     #[serde(default)]
     pub modules: Vec<PathBuf>,

@@ -19,19 +19,38 @@ use crate::engine::error::EngineError;
 /// The process. Dropping it closes its control socket, which ends it.
 pub struct Template {
     link: Link,
-    /// The process itself, if nobody else has it: it then becomes its one task.
-    own: Mutex<Option<Child>>,
+    /// The end of the process itself, until it becomes its one task.
+    own: Mutex<Option<Own>>,
     said: Arc<Mutex<String>>,
     next_task: AtomicU64,
 }
 
+/// From whom the end of a template is learnt.
+pub(super) enum Own {
+    /// It is an interpreter that we have started.
+    Child(Child),
+    /// A forkserver has forked it, and tells.
+    Forked(Forked),
+}
+
 impl Template {
-    pub(super) fn new(link: Link, own: Option<Child>, said: Arc<Mutex<String>>) -> Self {
+    pub(super) fn new(link: Link, own: Own, said: Arc<Mutex<String>>) -> Self {
         Self {
             link,
-            own: Mutex::new(own),
+            own: Mutex::new(Some(own)),
             said,
             next_task: AtomicU64::new(0),
+        }
+    }
+
+    /// Imports modules ahead of the flow.
+    ///
+    /// # Errors
+    /// When the process dies of an import.
+    pub async fn preload(&self, modules: &[String]) -> Result<(), EngineError> {
+        match self.ask(&Command::Preload { modules }).await? {
+            Answer::Preloaded { .. } => Ok(()),
+            other => Err(unexpected(&other)),
         }
     }
 
@@ -48,7 +67,7 @@ impl Template {
         }
     }
 
-    /// Starts one attempt. With `fork` the template stays; without, it becomes the task.
+    /// Starts one attempt. With `fork` the template stays; without, it becomes the task, which it can do once.
     ///
     /// # Errors
     /// When the process is gone.
@@ -64,10 +83,10 @@ impl Template {
             fork,
             spec,
         };
-        let own = lock(&self.own).take();
-        let forked = match own {
-            Some(child) => self.become_task(child, &command, &fds).await,
-            None => self.link.fork(&id, &command, &fds).await,
+        let forked = if fork {
+            self.link.fork(&id, &command, &fds).await
+        } else {
+            self.become_task(&command, &fds).await
         };
         drop(fds);
         let forked = forked.map_err(|error| explain(error, &self.said))?;
@@ -89,15 +108,19 @@ impl Template {
         std::mem::take(&mut *lock(&self.said))
     }
 
-    /// Without forking: the process runs the task itself, and we are the ones who wait for it.
+    /// Without forking: the process runs the task itself.
     async fn become_task(
         &self,
-        mut child: Child,
         command: &Command<'_>,
         fds: &[OwnedFd],
     ) -> Result<Forked, EngineError> {
-        let pid = child.id().ok_or(EngineError::WorkerGone)?;
+        let own = lock(&self.own).take().ok_or(EngineError::WorkerGone)?;
         self.link.send(command, fds).await?;
+        let mut child = match own {
+            Own::Child(child) => child,
+            Own::Forked(forked) => return Ok(forked),
+        };
+        let pid = child.id().ok_or(EngineError::WorkerGone)?;
         let (tx, exit) = oneshot::channel();
         tokio::spawn(async move {
             if let Ok(status) = child.wait().await {

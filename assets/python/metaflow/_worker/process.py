@@ -14,10 +14,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-# Native thread pools that re-create themselves after a fork run under the name of the process; the names
-# below belong to pools that do not, so that a fork of their process would hang at the first use.
-_UNSAFE_POOLS = ("polars", "rayon", "tokio", "grpc")
-
 
 def flush() -> None:
     for stream in (sys.stdout, sys.stderr):
@@ -61,23 +57,6 @@ def _has_ended(pid: int) -> bool:
         return os.waitpid(pid, os.WNOHANG)[0] != 0
     except ChildProcessError:
         return True
-
-
-def count_threads() -> int:
-    """Threads beside the main one with which a fork is not safe."""
-    count = len(sys._current_frames()) - 1
-    try:
-        tids = os.listdir("/proc/self/task")
-    except OSError:
-        return count
-    for tid in tids:
-        try:
-            with open(f"/proc/self/task/{tid}/comm") as comm:
-                count += comm.read().startswith(_UNSAFE_POOLS)
-        except OSError:
-            # It ended in the meantime.
-            continue
-    return count
 
 
 def redirect(stdout: int, stderr: int) -> None:

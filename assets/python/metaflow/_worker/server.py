@@ -13,7 +13,7 @@ import select
 import sys
 
 # All that a task needs is imported before it is forked.
-from . import process, spare, task
+from . import forking, process, spare, task
 from .wire import Channel
 
 TYPE_CHECKING = False
@@ -123,7 +123,7 @@ class Server:
                 # Whatever it is, the flow meets it again when it imports the module itself, and tells the user then.
                 failed[name] = f"{type(error).__name__}: {error}"
         process.flush()
-        self.channel.send({"t": "preloaded", "loaded": loaded, "failed": failed, "threads": process.count_threads()})
+        self.channel.send({"t": "preloaded", "loaded": loaded, "failed": failed, "obstacle": forking.obstacle()})
 
     def load(self, message: dict[str, Any]) -> None:
         from . import loading
@@ -141,7 +141,7 @@ class Server:
             {
                 "t": "loaded",
                 "flow": description,
-                "threads": process.count_threads(),
+                "obstacle": forking.obstacle(),
                 "modules": self.loaded.modules,
                 "python": sys.version,
             }
@@ -152,7 +152,7 @@ class Server:
 
         self.drop_spare()
         size = artifacts.warm(message["blobs"], message["shas"])
-        self.channel.send({"t": "hot", "held": len(artifacts.HOT), "bytes": size, "threads": process.count_threads()})
+        self.channel.send({"t": "hot", "held": len(artifacts.HOT), "bytes": size, "obstacle": forking.obstacle()})
 
     def start_template(self, message: dict[str, Any]) -> None:
         control, stdout, stderr = fds = self.channel.take_fds(message["fds"])
@@ -168,7 +168,7 @@ class Server:
 
     def prepare_spare(self) -> None:
         """Fork the child that will take the next task."""
-        if not self.is_template or self.loaded is None or self.spare is not None or process.count_threads():
+        if not self.is_template or self.loaded is None or self.spare is not None or forking.obstacle():
             return
         ours, theirs = spare.pair()
         try:

@@ -1,0 +1,129 @@
+"""Whether this process may be forked, and if not, why: a clause for the user, in the past tense.
+
+A fork takes only the calling thread along. Whatever waits for another one (a thread pool, a lock that it held) then
+waits for ever, in the child, at its first use. So it matters whose the other threads are: Python's are the user's;
+of native ones, some libraries make theirs anew in the child, and OpenMP can be told to stop its own.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from . import native_threads
+
+# Libraries that register with `pthread_atfork`, and have threads again in the child.
+_RENEWED = ("libopenblas", "libscipy_openblas", "libarrow", "libpthreadpool", "pypocketfft")
+# Runtimes of OpenMP.
+_OPENMP = ("libgomp", "libomp", "libiomp")
+# Threads that are no danger: jemalloc starts its own anew; Polars' cleaner, there since the import, removes old files.
+_HARMLESS = ("jemalloc_bg_thd", "polars-ooc-clea")
+# Descriptors of a driver, whose state a child cannot share.
+_DEVICES = ("/dev/nvidia", "/dev/kfd")
+
+# `omp_pause_hard`, of OpenMP 5: the pool goes, what was set stays.
+_PAUSE_HARD = 2
+
+
+def obstacle() -> str | None:
+    """Why a fork is not safe now, or None. Pools that can be stopped are; they are there again at their next use."""
+    return _device() or _python_thread() or _native_thread()
+
+
+def _device() -> str | None:
+    cuda = sys.modules.get("torch.cuda")
+    try:
+        if cuda is not None and cuda.is_initialized():
+            return "torch initialised CUDA"
+    except Exception:
+        # It is not PyTorch's, or its import has failed half-way.
+        pass
+    try:
+        descriptors = os.listdir("/proc/self/fd")
+    except OSError:
+        return None
+    for fd in descriptors:
+        try:
+            path = os.readlink(f"/proc/self/fd/{fd}")
+        except OSError:
+            # That of the listing itself, closed again.
+            continue
+        if path.startswith(_DEVICES):
+            return f"{path} was opened"
+    return None
+
+
+def _python_thread() -> str | None:
+    frames = sys._current_frames()
+    if len(frames) < 2:
+        return None
+    import threading
+
+    names = {thread.ident: f" {thread.name}" for thread in threading.enumerate()}
+    ident = next(ident for ident in frames if ident != threading.get_ident())
+    return f"the thread{names.get(ident, '')} was started{_beginning(frames[ident])}"
+
+
+def _beginning(frame: object) -> str:
+    """Where the code of a thread begins, below what the library of threads has of its own."""
+    place = ""
+    while frame is not None:
+        code = frame.f_code
+        if "<frozen" not in code.co_filename and os.path.basename(code.co_filename) != "threading.py":
+            place = f" ({os.path.basename(code.co_filename)}:{code.co_firstlineno})"
+        frame = frame.f_back
+    return place
+
+
+def _native_thread() -> str | None:
+    tids = native_threads.others()
+    if not tids:
+        return None
+    try:
+        libraries = native_threads.libraries(tids)
+        if any(_is(library, _OPENMP) for library in libraries.values()):
+            _stop_openmp()
+            libraries = native_threads.libraries(native_threads.others())
+    except native_threads.Unreadable:
+        _stop_openmp()
+        return _by_name(native_threads.others())
+    for tid, library in libraries.items():
+        if not _is(library, _RENEWED) and native_threads.name(tid) not in (None, *_HARMLESS):
+            return f"{_package(library)} started threads" if library else "a native thread was started"
+    return None
+
+
+def _by_name(tids: list[str]) -> str | None:
+    """Where stacks cannot be read: a pool without a name of its own is taken for one that is made anew."""
+    usual = (None, *_HARMLESS, native_threads.name(str(os.getpid())))
+    found = next((name for name in map(native_threads.name, tids) if name not in usual), None)
+    return found and f"the native thread {found} was started"
+
+
+def _is(library: str, prefixes: tuple[str, ...]) -> bool:
+    return os.path.basename(library).startswith(prefixes)
+
+
+def _package(library: str) -> str:
+    """The name under which the user knows a library: that of the package it came with."""
+    parts = library.split(os.sep)
+    for index, part in enumerate(parts[:-1]):
+        if part in ("site-packages", "dist-packages"):
+            package = parts[index + 1].lstrip("_")
+            return package.partition(".")[0].partition("_runtime")[0].replace("_", "-")
+    return parts[-1]
+
+
+def _stop_openmp() -> None:
+    """Each runtime that is loaded ends the pool of this thread."""
+    libraries = native_threads.loaded(_OPENMP)
+    if not libraries:
+        return
+    import ctypes
+
+    for path in libraries:
+        try:
+            ctypes.CDLL(path, mode=os.RTLD_NOLOAD | os.RTLD_NOW).omp_pause_resource_all(_PAUSE_HARD)
+        except (OSError, AttributeError):
+            # Older than OpenMP 5: its threads stay, and are seen.
+            continue
