@@ -1,7 +1,6 @@
 //! One attempt of one task: the process, what it writes and reports, and what is stored of it.
 
 use std::collections::HashSet;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -19,6 +18,7 @@ use super::persist::Attempt;
 use super::run::blocking;
 use super::scheduler::{Failing, Transition};
 use super::signal_name;
+use super::spool::Spool;
 use super::submit::Wires;
 use super::timing::{Phase, Timing, millis};
 use super::worker::message::{CardReport, Done, Report, Spec, ToTask};
@@ -91,7 +91,7 @@ pub(super) async fn run(plan: Plan) -> AttemptEnd {
 }
 
 async fn attempt(mut plan: Plan, started: Instant) -> Result<AttemptEnd, EngineError> {
-    let spool = Spool(PathBuf::from(&plan.spec.spool));
+    let spool = Spool::at(&plan.spec.spool);
     let registering = plan.attempt.clone();
     blocking(move || registering.register()).await?;
     let prepared = millis(started);
@@ -208,7 +208,7 @@ async fn store(
         return Ok(None);
     };
     let began = Instant::now();
-    let output = blocking(move || attempt.finish(&done, &inputs, &spool.0, placed)).await?;
+    let output = blocking(move || attempt.finish(&done, &inputs, &spool, placed)).await?;
     timing.add(Phase::Persist, millis(began));
     if !heard.cards.is_empty() {
         let cards = std::mem::take(&mut heard.cards);
@@ -421,16 +421,6 @@ fn user_artifacts(output: &Output) -> Vec<String> {
         .collect();
     names.sort();
     names
-}
-
-/// The spool file, gone when the attempt is over.
-struct Spool(PathBuf);
-
-impl Drop for Spool {
-    fn drop(&mut self) {
-        // A task that never wrote an artifact left none.
-        let _ = std::fs::remove_file(&self.0);
-    }
 }
 
 impl TaskRef {

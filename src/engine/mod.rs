@@ -29,6 +29,7 @@ mod scratch;
 mod signal_name;
 mod single_use;
 mod spin;
+mod spool;
 mod staleness;
 mod submit;
 mod timing;

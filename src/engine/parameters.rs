@@ -1,7 +1,6 @@
 //! The values of parameters: of a whole run, or of those that a resume or a spin changes.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::sync::Arc;
 
 use indexmap::IndexMap;
@@ -15,6 +14,7 @@ use super::origin::Output;
 use super::persist;
 use super::plan::Setting;
 use super::run::blocking;
+use super::spool::Spool;
 use super::worker::message::Done;
 use crate::flow::{CaseKey, Graph, Next};
 use crate::store::{ArtifactRef, FlowStore};
@@ -23,7 +23,7 @@ use crate::store::{ArtifactRef, FlowStore};
 pub(super) struct Evaluated {
     done: Done,
     /// The file that holds their pickles.
-    spool: String,
+    spool: Spool,
 }
 
 /// The parameters of everything that a job runs, where it starts from the tasks of an earlier run.
@@ -83,15 +83,12 @@ pub(super) async fn overrides(
     let (own, origin) = (setting.run.flow().clone(), origin.clone());
     let python = setting.flow.python.clone();
     blocking(move || {
-        let spool = Path::new(&spool);
-        let manifest = persist::manifest(&origin, &python, &done, &[], spool)?;
+        let manifest = persist::manifest(&origin, &python, &done, &[], &spool)?;
         if own.root() != origin.root() {
             for artifact in manifest.objects.values() {
                 own.link_blob_from(&origin, artifact.key)?;
             }
         }
-        // Left-overs go with the scratch directory.
-        let _ = std::fs::remove_file(spool);
         Ok(manifest.objects)
     })
     .await
@@ -124,12 +121,8 @@ impl Evaluated {
         let identity = setting.identity.clone();
         let flow = Arc::clone(&setting.flow);
         blocking(move || {
-            let spool = Path::new(&spool);
-            let manifest = persist::manifest(run.flow(), &flow.python, &done, &[], spool)?;
-            let output = persist::parameters(&run, &identity, &flow, manifest)?;
-            // Left-overs go with the scratch directory.
-            let _ = std::fs::remove_file(spool);
-            Ok(output)
+            let manifest = persist::manifest(run.flow(), &flow.python, &done, &[], &spool)?;
+            persist::parameters(&run, &identity, &flow, manifest)
         })
         .await
     }
@@ -147,7 +140,7 @@ async fn ask(
     spec.graph = Some(setting.flow.graph_info.clone());
     spec.cases = cases(&setting.flow.graph);
     spec.values = values(setting, given)?;
-    let spool = spec.spool.clone();
+    let spool = Spool::at(&spec.spool);
     let process = setting.flow.task(&spec).await?;
     let done = attempt::collect(process, &task, &setting.wires).await?;
     match (&done.error, &done.unpicklable) {

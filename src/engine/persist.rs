@@ -1,9 +1,6 @@
 //! From what a task reported to what the store keeps.
 
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::os::unix::fs::FileExt;
-use std::path::Path;
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -12,6 +9,7 @@ use super::error::EngineError;
 use super::event::TaskRef;
 use super::load::LoadedFlow;
 use super::origin::Output;
+use super::spool::Spool;
 use super::staleness::{READS, Record};
 use super::worker::message::{Done, ObjectReport, RecordReport};
 use crate::flow::{Fingerprint, StepName};
@@ -117,7 +115,7 @@ impl Attempt {
         &self,
         done: &Done,
         inputs: &[Output],
-        spool: &Path,
+        spool: &Spool,
         placed: bool,
     ) -> Result<Option<Output>, EngineError> {
         let writer = self.writer();
@@ -191,28 +189,29 @@ pub(super) fn manifest(
     python: &str,
     done: &Done,
     inputs: &[Output],
-    spool: &Path,
+    spool: &Spool,
 ) -> Result<Manifest, EngineError> {
     let mut manifest = Manifest {
         python_version: python.to_owned(),
         ..Manifest::default()
     };
-    let mut file = None;
+    let new = done.objects.values().filter_map(|object| match object {
+        ObjectReport::At { at, .. } => Some(*at),
+        ObjectReport::From { .. } => None,
+    });
+    let keys = spool.store(flow, &new.collect::<Vec<_>>())?;
+    let mut keys = keys.into_iter();
     for (name, object) in &done.objects {
         let artifact = match object {
             ObjectReport::From { from } => inherited(flow, inputs, *from, name)?,
             ObjectReport::At {
-                at: (offset, length),
+                at: (_, length),
                 type_name,
                 encoding,
                 info,
             } => {
-                let file = match &file {
-                    Some(file) => file,
-                    None => file.insert(open(spool)?),
-                };
-                let bytes = read(file, spool, *offset, *length)?;
-                let key = flow.put_blob(&bytes)?;
+                // One for each of these, in the same order.
+                let Some(key) = keys.next() else { break };
                 let mut artifact = ArtifactRef::pickle(key, *length, type_name);
                 // A serialiser of an extension says what it has done.
                 if let (Some(encoding), Some(info)) = (encoding, info) {
@@ -249,28 +248,4 @@ fn inherited(
         flow.link_blob_from(input.flow(), artifact.key)?;
     }
     Ok(artifact.clone())
-}
-
-fn open(spool: &Path) -> Result<File, EngineError> {
-    File::open(spool).map_err(|source| EngineError::Read {
-        path: spool.to_owned(),
-        source,
-    })
-}
-
-fn read(file: &File, spool: &Path, offset: u64, length: u64) -> Result<Vec<u8>, EngineError> {
-    let unreadable = |source| EngineError::Read {
-        path: spool.to_owned(),
-        source,
-    };
-    let held = file.metadata().map_err(unreadable)?.len();
-    // The numbers come from a process that ran user code: they are checked before anything is allocated.
-    if offset.checked_add(length).is_none_or(|end| end > held) {
-        return Err(unreadable(std::io::Error::other(
-            "the task reported artifacts beyond its end",
-        )));
-    }
-    let mut bytes = vec![0; length as usize];
-    file.read_exact_at(&mut bytes, offset).map_err(unreadable)?;
-    Ok(bytes)
 }

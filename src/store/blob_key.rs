@@ -1,9 +1,11 @@
 //! The name of a blob: SHA-1 of its uncompressed bytes.
 
-use std::{fmt, str::FromStr};
+use std::{fmt, io, str::FromStr};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use sha1::{Digest, Sha1};
+
+use super::packer::{self, Source};
 
 /// SHA-1 of a blob's uncompressed bytes; shown as 40 lower-case hexadecimal digits.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -18,6 +20,13 @@ impl BlobKey {
     /// The key of these bytes.
     pub fn of(bytes: &[u8]) -> Self {
         Self(Sha1::digest(bytes).into())
+    }
+
+    /// The key of all bytes of a source.
+    pub(super) fn of_source(source: &(impl Source + ?Sized)) -> io::Result<Self> {
+        let mut hash = Sha1::new();
+        packer::scan(source, |part| hash.update(part))?;
+        Ok(Self(hash.finalize().into()))
     }
 }
 

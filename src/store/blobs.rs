@@ -9,7 +9,7 @@ use std::{
 use bytes::{Buf, Bytes};
 use serde::Deserialize;
 
-use super::{BlobKey, FlowStore, Result, Storage, StoreError, gzip};
+use super::{BlobKey, FlowStore, Result, Source, Storage, StoreError, gzip, packer};
 
 /// The companion of a gzip blob.
 const GZIP_META: &[u8] = br#"{"cas_raw": false, "cas_version": 1}"#;
@@ -39,14 +39,37 @@ impl FlowStore {
     /// Stores bytes under their SHA-1. What is there already is not written again.
     pub fn put_blob(&self, bytes: &[u8]) -> Result<BlobKey> {
         let key = BlobKey::of(bytes);
-        let file = self.blob_file(key);
-        if self.storage().exists(&file)? {
-            return Ok(key);
+        self.put_packed(key, |file| {
+            let packed = gzip::member(bytes).map_err(|error| uncompressed(key, error))?;
+            self.storage().put_if_absent(file, &packed)
+        })
+    }
+
+    /// Stores all bytes of a source under their SHA-1. What is there already is not written again. Big ones are never
+    /// held whole; they are compressed on all cores while they are hashed, and while they are written.
+    pub fn put_blob_from(&self, source: &(impl Source + ?Sized)) -> Result<BlobKey> {
+        let unread = |error| StoreError::io("read", "the bytes of an artifact", error);
+        if let Some(bytes) = packer::whole_if_small(source).map_err(unread)? {
+            return self.put_blob(&bytes);
         }
-        let packed = gzip::encode(bytes).map_err(|error| StoreError::io("compress", key, error))?;
-        // The companion comes first: one that a killed writer left behind might claim that the blob is raw.
-        self.storage().put(&format!("{file}_meta"), GZIP_META)?;
-        self.storage().put_if_absent(&file, &packed)?;
+        packer::pack(source, |members| {
+            let key = BlobKey::of_source(source).map_err(unread)?;
+            let pieces = members.map(|member| member.map_err(|error| uncompressed(key, error)));
+            self.put_packed(key, |file| {
+                self.storage()
+                    .put_pieces_if_absent(file, &mut pieces.fuse())
+            })
+        })
+    }
+
+    /// Has `put` write a blob, unless there is one.
+    fn put_packed(&self, key: BlobKey, put: impl FnOnce(&str) -> Result<bool>) -> Result<BlobKey> {
+        let file = self.blob_file(key);
+        if !self.storage().exists(&file)? {
+            // The companion comes first: one that a killed writer left behind might claim that the blob is raw.
+            self.storage().put(&format!("{file}_meta"), GZIP_META)?;
+            put(&file)?;
+        }
         Ok(key)
     }
 
@@ -162,6 +185,10 @@ impl FlowStore {
             reason: reason.to_string(),
         }
     }
+}
+
+fn uncompressed(key: BlobKey, error: io::Error) -> StoreError {
+    StoreError::io("compress", key, error)
 }
 
 /// A blob's uncompressed bytes, read on demand.

@@ -1,36 +1,25 @@
-//! The gzip container of blobs: which level, how many threads. It must not know where the bytes go.
+//! The gzip container of blobs: members, and what is in them. It must not know where the bytes go.
 //!
-//! A blob may be several gzip members in a row, which every reader of gzip accepts; so big blobs are compressed by all
-//! cores. What does not compress is kept as stored blocks.
+//! A blob may be several members in a row, which every reader of gzip accepts; so big blobs are compressed by all cores.
+//! What does not compress is kept as stored blocks.
 
-use std::{
-    io::{self, Read, Write},
-    sync::atomic::{AtomicUsize, Ordering},
-    thread,
-};
+use std::io::{self, Read, Write};
 
 use flate2::{Compression, Crc, read::MultiGzDecoder, write::GzEncoder};
 
-use super::huffman;
+use super::{
+    huffman,
+    sample::{self, Packing},
+};
 
 /// Below this many bytes a compressor costs more time than its bytes are worth: a file takes a block anyway.
 const TINY: usize = 512;
 
 /// Bytes in one member of a big blob.
-const MEMBER: usize = 1 << 20;
+pub(super) const MEMBER: usize = 1 << 20;
 
-/// Bytes looked at to choose a way of packing a member; a shorter one is its own sample.
-const SAMPLE: usize = 64 << 10;
-
-/// What keeps more than this share of its size is stored as it is. In thousandths; a twentieth of space lost buys
-/// writing and reading at the speed of memory.
-const STORE_ABOVE: usize = 953;
-
-/// How much smaller a full compressor must be than frequencies alone. In thousandths.
-const FREQUENCIES_ABOVE: usize = 985;
-
-/// The fastest level that has codes of its own for the data.
-const LEVEL: u32 = 2;
+/// The fastest level that is never far behind the one that Metaflow uses, that of zlib with the same number.
+const LEVEL: u32 = 3;
 
 /// Longest stored block that deflate allows.
 const STORED_BLOCK: usize = 65_535;
@@ -46,46 +35,6 @@ pub(super) fn looks_gzip(bytes: &[u8]) -> bool {
     bytes.starts_with(&MAGIC)
 }
 
-/// Packs bytes into one or more gzip members.
-pub(super) fn encode(bytes: &[u8]) -> io::Result<Vec<u8>> {
-    if bytes.len() <= MEMBER {
-        return member(bytes);
-    }
-    let pieces: Vec<&[u8]> = bytes.chunks(MEMBER).collect();
-    let cores = thread::available_parallelism().map_or(1, usize::from);
-    let next = AtomicUsize::new(0);
-    let work = || -> io::Result<Vec<(usize, Vec<u8>)>> {
-        let mut done = Vec::new();
-        loop {
-            let index = next.fetch_add(1, Ordering::Relaxed);
-            let Some(piece) = pieces.get(index) else {
-                return Ok(done);
-            };
-            done.push((index, member(piece)?));
-        }
-    };
-    let mut members = thread::scope(|scope| {
-        let helpers: Vec<_> = (1..cores.min(pieces.len()))
-            .map(|_| scope.spawn(work))
-            .collect();
-        let mut members = work()?;
-        for helper in helpers {
-            let more = helper
-                .join()
-                .map_err(|_| io::Error::other("a compressing thread died"))?;
-            members.extend(more?);
-        }
-        Ok::<_, io::Error>(members)
-    })?;
-    members.sort_unstable_by_key(|(index, _)| *index);
-    let size = members.iter().map(|(_, data)| data.len()).sum();
-    let mut packed = Vec::with_capacity(size);
-    for (_, data) in members {
-        packed.extend_from_slice(&data);
-    }
-    Ok(packed)
-}
-
 /// Unpacks all members.
 pub(super) fn decode(packed: &[u8]) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::with_capacity(packed.len());
@@ -98,26 +47,21 @@ pub(super) fn reader(packed: impl Read + Send + 'static) -> Box<dyn Read + Send>
     Box::new(MultiGzDecoder::new(packed))
 }
 
-fn member(bytes: &[u8]) -> io::Result<Vec<u8>> {
+/// Packs bytes into one member.
+pub(super) fn member(bytes: &[u8]) -> io::Result<Vec<u8>> {
     if bytes.len() <= TINY {
         return Ok(stored(bytes));
     }
-    let middle = bytes.len().saturating_sub(SAMPLE) / 2;
-    let sample = bytes.get(middle..middle + SAMPLE).unwrap_or(bytes);
-    let full = deflate(sample)?;
-    let frequencies = huffman::estimate(sample);
-    if full.len().min(frequencies) * 1000 > sample.len() * STORE_ABOVE {
-        Ok(stored(bytes))
-    } else if full.len() * 1000 > frequencies * FREQUENCIES_ABOVE {
-        Ok(by_frequency(bytes))
-    } else if sample.len() == bytes.len() {
-        Ok(full)
-    } else {
-        deflate(bytes)
-    }
+    Ok(match sample::best_for(bytes)? {
+        Packing::Stored => stored(bytes),
+        Packing::Frequencies => by_frequency(bytes),
+        Packing::Full => full(bytes)?,
+        Packing::Done(packed) => packed,
+    })
 }
 
-fn deflate(bytes: &[u8]) -> io::Result<Vec<u8>> {
+/// A gzip member by a full compressor.
+pub(super) fn full(bytes: &[u8]) -> io::Result<Vec<u8>> {
     let packed = Vec::with_capacity(bytes.len() / 2 + 64);
     let mut encoder = GzEncoder::new(packed, Compression::new(LEVEL));
     encoder.write_all(bytes)?;

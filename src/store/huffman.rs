@@ -80,12 +80,8 @@ fn block(bytes: &[u8], is_last: bool, bits: &mut Bits<'_>) {
     for _ in 0..2 {
         bits.put(reversed(1, 4), 4);
     }
-    let code = |symbol: usize| codes.get(symbol).copied().unwrap_or_default();
-    for byte in bytes {
-        let (value, length) = code(usize::from(*byte));
-        bits.put(value, length);
-    }
-    let (value, length) = code(SYMBOLS - 1);
+    bits.put_coded(bytes, &codes);
+    let (value, length) = codes.last().copied().unwrap_or_default();
     bits.put(value, length);
 }
 
@@ -204,12 +200,30 @@ impl Bits<'_> {
     fn put(&mut self, value: u64, length: u32) {
         self.pending |= value << self.count;
         self.count += length;
-        if self.count >= 32 {
-            let [a, b, c, d, ..] = self.pending.to_le_bytes();
-            self.out.extend_from_slice(&[a, b, c, d]);
-            self.pending >>= 32;
-            self.count -= 32;
+        self.write_whole();
+    }
+
+    /// Three codes at a time: with what is pending they fit into one word.
+    fn put_coded(&mut self, bytes: &[u8], codes: &[(u64, u32); SYMBOLS]) {
+        for three in bytes.chunks(3) {
+            for byte in three {
+                let (value, length) = codes[usize::from(*byte)];
+                self.pending |= value << self.count;
+                self.count += length;
+            }
+            self.write_whole();
         }
+    }
+
+    /// Writes the bytes that are complete; fewer than eight bits stay.
+    fn write_whole(&mut self) {
+        let whole = self.count / 8;
+        let end = self.out.len() + whole as usize;
+        // A copy of known length costs less than one of just the bytes that count.
+        self.out.extend_from_slice(&self.pending.to_le_bytes());
+        self.out.truncate(end);
+        self.pending >>= whole * 8;
+        self.count %= 8;
     }
 
     fn finish(self) {

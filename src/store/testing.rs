@@ -36,6 +36,19 @@ impl Scene {
     }
 }
 
+/// Bytes without pattern: a xorshift generator.
+pub(super) fn noise(length: usize) -> Vec<u8> {
+    let mut state = 0x2545_f491_4f6c_dd1d_u64;
+    std::iter::repeat_with(|| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        state.to_le_bytes()[3]
+    })
+    .take(length)
+    .collect()
+}
+
 /// Some user on some machine.
 pub(super) fn identity() -> Arc<Identity> {
     let mut identity = Identity {

@@ -46,12 +46,12 @@ fn raw_blobs_and_blobs_without_companion_are_read() {
     assert_eq!(flow.blob_head(plain, 3).unwrap(), b"pla");
 
     // A raw blob whose bytes are gzip themselves, as a code package's.
-    let package = super::gzip::encode(b"inner").unwrap();
+    let package = super::gzip::member(b"inner").unwrap();
     let key = place(&package, &package, Some(raw));
     assert_eq!(flow.blob(key).unwrap(), package);
     assert_eq!(flow.blob_head(key, 4).unwrap(), package[..4]);
 
-    let packed = super::gzip::encode(b"packed").unwrap();
+    let packed = super::gzip::member(b"packed").unwrap();
     let key = place(b"packed", &packed, None);
     assert_eq!(flow.blob(key).unwrap(), b"packed");
     assert_eq!(flow.blob_head(key, 100).unwrap(), b"packed");
@@ -124,7 +124,8 @@ proptest! {
         let scene = Scene::new();
         let flow = scene.flow();
         let bytes = pattern.repeat(repeat);
-        let key = flow.put_blob(&bytes).unwrap();
+        let key = flow.put_blob_from(bytes.as_slice()).unwrap();
+        prop_assert!(key == BlobKey::of(&bytes));
         prop_assert!(flow.blob(key).unwrap() == bytes);
         prop_assert!(flow.blob_head(key, head).unwrap() == bytes[..head.min(bytes.len())]);
         let mut streamed = Vec::new();

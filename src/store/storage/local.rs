@@ -182,6 +182,24 @@ impl Storage for LocalStorage {
         write().map_err(|error| StoreError::io("write", path.display(), error))
     }
 
+    fn put_pieces_if_absent(
+        &self,
+        key: &str,
+        pieces: &mut dyn Iterator<Item = Result<Vec<u8>>>,
+    ) -> Result<bool> {
+        let path = self.path(key)?;
+        let failed = |error| StoreError::io("write", path.display(), error);
+        let (temp, mut file) = self.temp(&path).map_err(failed)?;
+        let written: Result<()> = pieces
+            .map(|piece| file.write_all(&piece?).map_err(failed))
+            .collect();
+        let renamed = written.and_then(|()| rename_new(&temp, &path).map_err(failed));
+        if !matches!(renamed, Ok(true)) {
+            discard(&temp);
+        }
+        renamed
+    }
+
     fn exists(&self, key: &str) -> Result<bool> {
         Ok(self.size(key)?.is_some())
     }

@@ -37,6 +37,15 @@ pub trait Storage: Send + Sync + Debug {
     fn put(&self, key: &str, data: &[u8]) -> Result<()>;
     /// Writes a file unless there is one; says whether it wrote.
     fn put_if_absent(&self, key: &str, data: &[u8]) -> Result<bool>;
+    /// The same with data that comes in pieces.
+    fn put_pieces_if_absent(
+        &self,
+        key: &str,
+        pieces: &mut dyn Iterator<Item = Result<Vec<u8>>>,
+    ) -> Result<bool> {
+        let pieces = pieces.collect::<Result<Vec<_>>>()?;
+        self.put_if_absent(key, &pieces.concat())
+    }
     /// Whether there is a file (a directory is none).
     fn exists(&self, key: &str) -> Result<bool>;
     /// Size of a file in bytes.

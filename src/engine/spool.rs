@@ -1,0 +1,135 @@
+//! The file in memory in which a task leaves its pickles, and how they get from there into the store.
+
+use std::fs::{self, File};
+use std::io;
+use std::os::unix::fs::FileExt;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::thread;
+
+use super::error::EngineError;
+use crate::store::{BlobKey, FlowStore, Source};
+
+/// From this size on an artifact keeps all cores busy by itself.
+const BIG: u64 = 4 << 20;
+
+/// Below this many bytes in all, threads cost more than they bring.
+const FEW: u64 = 1 << 20;
+
+/// The file; gone when the attempt is over.
+pub(super) struct Spool(PathBuf);
+
+impl Spool {
+    pub fn at(path: &str) -> Self {
+        Self(PathBuf::from(path))
+    }
+
+    /// Stores parts of the file, given by offset and length; answers their keys in the same order.
+    ///
+    /// # Errors
+    /// When the store cannot be written or the file cannot be read.
+    pub fn store(
+        &self,
+        flow: &FlowStore,
+        parts: &[(u64, u64)],
+    ) -> Result<Vec<BlobKey>, EngineError> {
+        if parts.is_empty() {
+            return Ok(Vec::new());
+        }
+        let file = File::open(&self.0).map_err(|source| self.unreadable(source))?;
+        let held = file.metadata().map_err(|source| self.unreadable(source))?;
+        // The numbers come from a process that ran user code: they are checked before anything is allocated.
+        let fits = |(offset, length): &(u64, u64)| {
+            offset
+                .checked_add(*length)
+                .is_some_and(|end| end <= held.len())
+        };
+        if !parts.iter().all(fits) {
+            let reason = io::Error::other("the task reported artifacts beyond its end");
+            return Err(self.unreadable(reason));
+        }
+        put_all(flow, &file, parts)
+    }
+
+    fn unreadable(&self, source: io::Error) -> EngineError {
+        EngineError::Read {
+            path: self.0.clone(),
+            source,
+        }
+    }
+}
+
+impl Drop for Spool {
+    fn drop(&mut self) {
+        // A task that never wrote an artifact left none.
+        let _ = fs::remove_file(&self.0);
+    }
+}
+
+/// The big ones one after the other, each on all cores; the others side by side.
+fn put_all(
+    flow: &FlowStore,
+    file: &File,
+    parts: &[(u64, u64)],
+) -> Result<Vec<BlobKey>, EngineError> {
+    let put = |&(offset, length): &(u64, u64)| {
+        let part = Part {
+            file,
+            offset,
+            length,
+        };
+        Ok::<_, EngineError>(flow.put_blob_from(&part)?)
+    };
+    let total: u64 = parts.iter().map(|(_, length)| length).sum();
+    if total < FEW {
+        return parts.iter().map(put).collect();
+    }
+    let mut order: Vec<usize> = (0..parts.len()).collect();
+    order.sort_by_key(|index| std::cmp::Reverse(parts[*index].1));
+    let (big, small) = order.split_at(order.partition_point(|index| parts[*index].1 >= BIG));
+    let mut keys = big
+        .iter()
+        .map(|index| Ok((*index, put(&parts[*index])?)))
+        .collect::<Result<Vec<_>, EngineError>>()?;
+    let cores = thread::available_parallelism().map_or(1, usize::from);
+    let next = AtomicUsize::new(0);
+    let found = Mutex::new(Vec::new());
+    let work = || {
+        while let Some(index) = small.get(next.fetch_add(1, Ordering::Relaxed)) {
+            let key = put(&parts[*index]).map(|key| (*index, key));
+            found
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .push(key);
+        }
+    };
+    thread::scope(|scope| {
+        for _ in 1..cores.min(small.len()) {
+            scope.spawn(work);
+        }
+        work();
+    });
+    for key in found.into_inner().unwrap_or_else(PoisonError::into_inner) {
+        keys.push(key?);
+    }
+    keys.sort_unstable();
+    Ok(keys.into_iter().map(|(_, key)| key).collect())
+}
+
+/// One artifact's pickle.
+struct Part<'a> {
+    file: &'a File,
+    offset: u64,
+    length: u64,
+}
+
+impl Source for Part<'_> {
+    fn size(&self) -> u64 {
+        self.length
+    }
+
+    fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<()> {
+        self.file.read_exact_at(buffer, self.offset + offset)
+    }
+}
