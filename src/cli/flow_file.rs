@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::error::CliError;
+use crate::engine::Disk;
 use crate::flow::{self, Diagnostic, FlowDef, Project};
 use crate::store::{FlowStore, Store};
 
@@ -71,9 +72,7 @@ pub fn project(path: &Path) -> Result<Project, CliError> {
         path: path.to_owned(),
         source,
     })?;
-    Ok(Project::load(path, &|path| {
-        std::fs::read_to_string(path).ok()
-    }))
+    Ok(Project::load(path, &Disk))
 }
 
 /// The flow that the file would run.

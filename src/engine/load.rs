@@ -10,6 +10,7 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 use serde_json::Value;
 
+use super::disk::Disk;
 use super::error::EngineError;
 use super::request::{Configs, FlowRequest};
 use super::resume::{origin_run, parameters_of};
@@ -325,11 +326,10 @@ impl Workers {
             path: file.clone(),
             source,
         })?;
-        let read = |path: &Path| std::fs::read_to_string(path).ok();
         let known = self.projects.iter().find(|known| known.main.path == *file);
         let mut project = match known {
-            Some(known) => known.reload(&read),
-            None => Project::load(file, &read),
+            Some(known) => known.reload(&Disk),
+            None => Project::load(file, &Disk),
         };
         project.class.clone_from(&request.class);
         let project = Arc::new(project);

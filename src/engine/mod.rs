@@ -6,6 +6,7 @@ mod assets;
 mod attempt;
 mod card_facts;
 mod cards;
+mod disk;
 mod error;
 pub mod event;
 mod gang;
@@ -36,6 +37,7 @@ mod timing;
 mod worker;
 
 pub use assets::{Installed, install_python, write_demo};
+pub use disk::Disk;
 pub use error::EngineError;
 pub use event::{Event, Failure, Frame, JobKind, Level, Outcome, PyError, Stream, TaskRef, listed};
 pub use load::{LoadedFlow, Mode};

@@ -6,6 +6,7 @@
 
 mod description;
 mod diagnostic;
+mod files;
 mod graph;
 mod model;
 mod name;
@@ -18,6 +19,7 @@ pub use description::{
     ConstantDescription, DecoratorDescription, Description, ParameterDescription, StepDescription,
 };
 pub use diagnostic::{Diagnostic, Severity};
+pub use files::Files;
 pub use graph::check::check;
 pub use graph::info::graph_info;
 pub use graph::{Graph, Node, NodeKind};

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use crate::flow::files::Files;
 use crate::flow::model::{FlowDef, FlowFile};
 use crate::flow::resolve;
 use crate::flow::source::class::Class;
@@ -33,30 +34,27 @@ pub struct Project {
 const MOST_MODULES: usize = 2000;
 
 impl Project {
-    /// Parses the flow file and all project modules that it imports: files beside it, and packages below. `read` gives the text
-    /// of a file, or `None` if there is none. A flow file that cannot be read is an empty one.
-    pub fn load(main: &Path, read: &dyn Fn(&Path) -> Option<String>) -> Project {
-        let text = read(main).unwrap_or_default();
-        Self::load_with(parse(main, &text), read, &[])
+    /// Parses the flow file and all project modules that it imports: files beside it, and packages below. A flow file that cannot
+    /// be read is an empty one.
+    pub fn load(main: &Path, files: &dyn Files) -> Project {
+        let text = files.read(main).unwrap_or_default();
+        Self::load_with(parse(main, &text), files, &[])
     }
 
-    /// The project as `read` has it now. Only what changed is parsed.
-    pub fn reload(&self, read: &dyn Fn(&Path) -> Option<String>) -> Project {
-        let text = read(&self.main.path).unwrap_or_default();
-        let mut project = Self::load_with(renewed(&self.main, &text), read, &self.modules);
+    /// The project as `files` has it now. Only what changed is parsed.
+    pub fn reload(&self, files: &dyn Files) -> Project {
+        let text = files.read(&self.main.path).unwrap_or_default();
+        let mut project = Self::load_with(renewed(&self.main, &text), files, &self.modules);
         project.class = self.class.clone();
         project
     }
 
-    fn load_with(
-        main: FlowFile,
-        read: &dyn Fn(&Path) -> Option<String>,
-        known: &[Module],
-    ) -> Project {
+    fn load_with(main: FlowFile, files: &dyn Files, known: &[Module]) -> Project {
         let root = main.path.parent().map(Path::to_owned).unwrap_or_default();
         let mut loader = Loader {
+            main: &main.path,
             root: &root,
-            read,
+            files,
             known,
             tried: BTreeSet::new(),
             modules: Vec::new(),
@@ -68,9 +66,10 @@ impl Project {
             loader.follow(&module.file, Some(&module));
             at += 1;
         }
+        let modules = loader.modules;
         let mut project = Project {
             main,
-            modules: loader.modules,
+            modules,
             class: None,
         };
         project.main.flows = project.resolved_flows();
@@ -222,8 +221,9 @@ fn renewed(file: &FlowFile, text: &str) -> FlowFile {
 }
 
 struct Loader<'a> {
+    main: &'a Path,
     root: &'a Path,
-    read: &'a dyn Fn(&Path) -> Option<String>,
+    files: &'a dyn Files,
     /// Modules that were parsed before.
     known: &'a [Module],
     /// Names that were looked for, found or not.
@@ -244,6 +244,9 @@ impl Loader<'_> {
                     self.load(&join(&module, there));
                 }
             }
+            if import.names == ImportedName::Computed {
+                self.load_below(&module);
+            }
         }
     }
 
@@ -263,6 +266,27 @@ impl Loader<'_> {
         }
     }
 
+    /// Loads all modules of a package, since any of them may be meant.
+    fn load_below(&mut self, package: &str) {
+        let mut inside = self.files.list(&self.directory(package));
+        inside.sort();
+        for path in inside {
+            let is_module = path.extension().is_none_or(|kind| kind == "py");
+            if let Some(name) = path.file_stem().and_then(|name| name.to_str())
+                && is_module
+                && name != "__init__"
+                && path != self.main
+            {
+                self.load(&join(package, name));
+            }
+        }
+    }
+
+    fn directory(&self, package: &str) -> PathBuf {
+        let parts = package.split('.').filter(|part| !part.is_empty());
+        parts.fold(self.root.to_owned(), |path, part| path.join(part))
+    }
+
     fn parsed(&self, path: &Path, text: &str) -> Arc<FlowFile> {
         let known = self.known.iter().find(|module| module.file.path == path);
         match known {
@@ -273,12 +297,10 @@ impl Loader<'_> {
     }
 
     fn find(&self, name: &str) -> Option<Module> {
-        let base = name
-            .split('.')
-            .fold(self.root.to_owned(), |path, part| path.join(part));
+        let base = self.directory(name);
         let candidates = [base.join("__init__.py"), base.with_extension("py")];
         candidates.into_iter().find_map(|path| {
-            let text = (self.read)(&path)?;
+            let text = self.files.read(&path)?;
             Some(Module {
                 name: name.to_owned(),
                 file: self.parsed(&path, &text),

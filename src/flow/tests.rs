@@ -4,6 +4,7 @@ mod broken;
 mod changes;
 mod check;
 mod code;
+mod edits;
 mod graph;
 mod modules;
 mod parse;

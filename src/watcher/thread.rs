@@ -14,7 +14,7 @@ use super::change::Change;
 use super::error::WatcherError;
 use super::notice::{Happened, Notice, notices};
 use super::tracker::Tracker;
-use crate::flow::Project;
+use crate::flow::{Files, Project};
 
 /// How often a directory that has gone is looked for.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
@@ -58,7 +58,7 @@ impl Watcher {
         directories
             .add(parent)
             .map_err(|source| watch_error(parent, source))?;
-        let mut tracker = Tracker::new(&flow, class, &read);
+        let mut tracker = Tracker::new(&flow, class, &Disk);
         if directories.follow(&tracker) {
             tracker.rescan(Instant::now());
         }
@@ -97,10 +97,20 @@ fn watch_error(path: &Path, source: notify::Error) -> WatcherError {
     }
 }
 
-/// The text of a file. Bytes that are no UTF-8 are replaced, so that the place is shown as a syntax error rather than hidden.
-fn read(path: &Path) -> Option<String> {
-    let bytes = std::fs::read(path).ok()?;
-    Some(String::from_utf8_lossy(&bytes).into_owned())
+/// The files of the project on disk.
+struct Disk;
+
+impl Files for Disk {
+    /// Bytes that are no UTF-8 are replaced, so that the place is shown as a syntax error rather than hidden.
+    fn read(&self, path: &Path) -> Option<String> {
+        let bytes = std::fs::read(path).ok()?;
+        Some(String::from_utf8_lossy(&bytes).into_owned())
+    }
+
+    fn list(&self, directory: &Path) -> Vec<PathBuf> {
+        let entries = std::fs::read_dir(directory).into_iter().flatten();
+        entries.flatten().map(|entry| entry.path()).collect()
+    }
 }
 
 fn run(
@@ -138,7 +148,7 @@ fn run(
             }
             signal = inbox.try_recv().ok();
         }
-        let change = tracker.poll(Instant::now(), &read);
+        let change = tracker.poll(Instant::now(), &Disk);
         if directories.follow(&tracker) {
             // What happened in a directory before it was watched was not told.
             tracker.rescan(Instant::now());

@@ -1,4 +1,4 @@
-//! The state machine of the watcher: notices and the clock go in, changes come out. It reads files only through a closure, so
+//! The state machine of the watcher: notices and the clock go in, changes come out. It reads files only through a trait, so
 //! tests can play any sequence.
 
 use std::cell::RefCell;
@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use super::change::Change;
 use super::notice::{Happened, Notice};
-use crate::flow::{Diagnostic, FlowFile, Graph, Project, Severity, changes, check};
+use crate::flow::{Diagnostic, Files, FlowFile, Graph, Project, Severity, changes, check};
 
 /// How long a file that looks unfinished (broken, cut short, just created) is given to become whole.
 pub(super) const SETTLE: Duration = Duration::from_millis(150);
@@ -25,9 +25,6 @@ pub(super) const WRITING: Duration = Duration::from_millis(80);
 
 /// How long an empty file is waited for: a program that writes a file often empties it first.
 pub(super) const EMPTY: Duration = Duration::from_secs(2);
-
-/// Gives the text of a file, or `None` if there is none.
-pub(super) type Read<'a> = &'a dyn Fn(&Path) -> Option<String>;
 
 type Text = Option<Arc<str>>;
 
@@ -46,18 +43,21 @@ pub(super) struct Tracker {
     base: Arc<Project>,
     /// The texts as last read; `None` for files that do not exist.
     texts: HashMap<PathBuf, Text>,
+    /// Directories any module of which can be part of the project, since the names of some are computed.
+    open: BTreeSet<PathBuf>,
     pending: BTreeMap<PathBuf, Pending>,
 }
 
 impl Tracker {
     /// Reads the project.
-    pub(super) fn new(flow: &Path, class: Option<String>, read: Read<'_>) -> Self {
+    pub(super) fn new(flow: &Path, class: Option<String>, files: &dyn Files) -> Self {
         let mut tracker = Self {
-            base: Arc::new(Project::load(flow, &|_| None)),
+            base: Arc::new(Project::load(flow, &|_: &Path| None)),
             texts: HashMap::new(),
+            open: BTreeSet::new(),
             pending: BTreeMap::new(),
         };
-        let mut project = tracker.load(read);
+        let mut project = tracker.load(files);
         project.class = class;
         tracker.base = Arc::new(project);
         tracker
@@ -71,13 +71,16 @@ impl Tracker {
     /// The directories of all files that are or could become part of the project.
     pub(super) fn directories(&self) -> BTreeSet<PathBuf> {
         let parents = self.texts.keys().filter_map(|path| path.parent());
-        parents.map(Path::to_owned).collect()
+        parents
+            .map(Path::to_owned)
+            .chain(self.open.iter().cloned())
+            .collect()
     }
 
     /// Takes in what happened to a path. Paths that have nothing to do with the project are ignored.
     pub(super) fn notice(&mut self, notice: &Notice, now: Instant) {
         let Notice { path, happened } = notice;
-        let files: Vec<PathBuf> = if self.texts.contains_key(path) {
+        let files: Vec<PathBuf> = if self.texts.contains_key(path) || self.could_be_module(path) {
             vec![path.clone()]
         } else if *happened == Happened::Complete || *happened == Happened::Gone {
             // A directory that came or went takes the files in it along.
@@ -105,6 +108,15 @@ impl Tracker {
         }
     }
 
+    /// Whether a file is a module of a directory whose modules are all taken.
+    fn could_be_module(&self, path: &Path) -> bool {
+        let is_python = path.extension().is_some_and(|kind| kind == "py");
+        is_python
+            && path
+                .parent()
+                .is_some_and(|directory| self.open.contains(directory))
+    }
+
     /// Events were lost: every file has to be looked at.
     pub(super) fn rescan(&mut self, now: Instant) {
         let paths: Vec<PathBuf> = self.texts.keys().cloned().collect();
@@ -125,7 +137,7 @@ impl Tracker {
     }
 
     /// Looks at the files whose time has come. Nothing if they say what they said before, or are not finished.
-    pub(super) fn poll(&mut self, now: Instant, read: Read<'_>) -> Option<Change> {
+    pub(super) fn poll(&mut self, now: Instant, files: &dyn Files) -> Option<Change> {
         let due = self
             .pending
             .iter()
@@ -133,7 +145,7 @@ impl Tracker {
         let due: Vec<PathBuf> = due.map(|(path, _)| path.clone()).collect();
         let mut fresh: Vec<(PathBuf, Text)> = Vec::new();
         for path in due {
-            let text: Text = read(&path).map(Arc::from);
+            let text: Text = files.read(&path).map(Arc::from);
             if self.texts.get(&path) == Some(&text) {
                 self.pending.remove(&path);
             } else {
@@ -160,7 +172,7 @@ impl Tracker {
         }
         let before = self.texts.clone();
         self.texts.extend(fresh.iter().cloned());
-        let project = self.load(read);
+        let project = self.load(files);
         let is_broken = project.files().any(FlowFile::is_broken);
         if is_broken && !fresh.iter().all(|(path, _)| self.is_suspected(path)) {
             self.texts = before;
@@ -251,18 +263,16 @@ impl Tracker {
 
     /// The project as the known texts have it. Texts that are not known yet are read, and remembered with those that do not
     /// exist: each of them would change the project by appearing. What no import leads to any more is forgotten.
-    fn load(&mut self, read: Read<'_>) -> Project {
-        let known = std::mem::take(&mut self.texts);
-        let texts = RefCell::new(HashMap::new());
-        let project = self.base.reload(&|path| {
-            let text = match known.get(path) {
-                Some(Some(text)) => Some(Arc::clone(text)),
-                _ => read(path).map(Arc::from),
-            };
-            texts.borrow_mut().insert(path.to_owned(), text.clone());
-            text.map(|text| text.to_string())
-        });
-        self.texts = texts.into_inner();
+    fn load(&mut self, files: &dyn Files) -> Project {
+        let remembering = Remembering {
+            files,
+            known: std::mem::take(&mut self.texts),
+            texts: RefCell::default(),
+            open: RefCell::default(),
+        };
+        let project = self.base.reload(&remembering);
+        self.texts = remembering.texts.into_inner();
+        self.open = remembering.open.into_inner();
         project
     }
 
@@ -270,5 +280,31 @@ impl Tracker {
     pub(super) fn files(&self) -> Vec<PathBuf> {
         let there = self.texts.iter().filter(|(_, text)| text.is_some());
         there.map(|(path, _)| path.clone()).collect()
+    }
+}
+
+/// Files of which some are known already, and all that are asked for are remembered.
+struct Remembering<'a> {
+    files: &'a dyn Files,
+    known: HashMap<PathBuf, Text>,
+    texts: RefCell<HashMap<PathBuf, Text>>,
+    open: RefCell<BTreeSet<PathBuf>>,
+}
+
+impl Files for Remembering<'_> {
+    fn read(&self, path: &Path) -> Option<String> {
+        let text = match self.known.get(path) {
+            Some(Some(text)) => Some(Arc::clone(text)),
+            _ => self.files.read(path).map(Arc::from),
+        };
+        self.texts
+            .borrow_mut()
+            .insert(path.to_owned(), text.clone());
+        text.map(|text| text.to_string())
+    }
+
+    fn list(&self, directory: &Path) -> Vec<PathBuf> {
+        self.open.borrow_mut().insert(directory.to_owned());
+        self.files.list(directory)
     }
 }

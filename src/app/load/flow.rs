@@ -1,12 +1,11 @@
 //! The flow's source as the screen needs it, from what `flow` and `watcher` say of it.
 
-use std::path::Path;
-
 use crate::{
     app::{
         flow_view::{FlowView, Problem, SourceText, StepKind, StepView},
         msg::Changed,
     },
+    engine::Disk,
     flow::{self, Graph, Next, NodeKind, Project, Severity},
     watcher::Change,
 };
@@ -16,10 +15,9 @@ use super::Library;
 impl Library {
     /// Reads and parses the flow and its modules.
     pub(super) fn project(&self) -> Project {
-        let read = |path: &Path| std::fs::read_to_string(path).ok();
         let file =
             std::path::absolute(&self.request.file).unwrap_or_else(|_| self.request.file.clone());
-        let mut project = Project::load(&file, &read);
+        let mut project = Project::load(&file, &Disk);
         project.class.clone_from(&self.request.class);
         project
     }

@@ -4,6 +4,7 @@ use tree_sitter::Node;
 
 use super::refs::{Ref, Target};
 use super::scope::Collector;
+use crate::flow::source::imports;
 use crate::flow::source::literal;
 use crate::flow::source::next::is_self_next;
 use crate::flow::source::syntax::{children, field, text};
@@ -44,7 +45,15 @@ impl Collector<'_> {
                         };
                         Ref::Imported(target, String::new())
                     }
-                    None => Ref::WholeProject,
+                    None => {
+                        let package = imports::computed_package(*name, self.source);
+                        let module = package.trim_start_matches('.').to_owned();
+                        Ref::Package(Target {
+                            level: package.len() - module.len(),
+                            module,
+                            attribute: None,
+                        })
+                    }
                 };
                 self.add(found);
                 self.visit_children(node);
@@ -63,7 +72,10 @@ impl Collector<'_> {
                 self.visit_children(node);
             }
             _ => {
+                // What is called is not what is stored.
+                let is_stored = std::mem::replace(&mut self.is_stored, false);
                 self.visit(function);
+                self.is_stored = is_stored;
                 if let Some(arguments) = arguments {
                     self.visit(arguments);
                 }

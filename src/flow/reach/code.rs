@@ -17,11 +17,11 @@ use crate::flow::name::StepName;
 use crate::flow::project::Project;
 
 /// Changes when the units or fingerprints of the same source change: recorded ones then match no more.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 
 /// All that a step reaches, from near to far: its own source first. The value to record with a task.
 ///
-/// As JSON: `{"version": 2, "units": [["utils", "clean", "", 41, "<digest>", "<a mark of each line>"], …]}`.
+/// As JSON: `{"version": 3, "units": [["utils", "clean", "", 41, "<digest>", "<a mark of each line>"], …]}`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StepCode {
     version: u32,
@@ -42,9 +42,9 @@ pub struct CodeUnit {
     /// Of the normal form. Units with equal digests are equal code.
     pub digest: Digest,
     /// One short hash per line that holds code, see `Normal::marks`.
-    marks: Arc<str>,
+    pub(super) marks: Arc<str>,
     /// How far below the first line those lines stand. Not recorded: the lines that a reason names are today's.
-    offsets: Arc<[u32]>,
+    pub(super) offsets: Arc<[u32]>,
 }
 
 /// What a unit is called in a sentence depends on this.
@@ -55,6 +55,9 @@ pub enum CodeKind {
     /// A name that an import brings in.
     #[serde(rename = "i")]
     Import,
+    /// Not a piece of code, but the order of all those of a module that run when it is imported.
+    #[serde(rename = "o")]
+    Order,
     /// A member of the flow itself, which needs no class in front of its name.
     #[serde(rename = "m")]
     Member,
@@ -125,18 +128,21 @@ impl Project {
             return IndexMap::new();
         };
         let mut reach = Reach::new(self, flow);
+        let reached = reach.of_steps(flow);
         let mut known = HashMap::new();
-        let mut code = |step: &str| StepCode {
-            version: VERSION,
-            units: reach
-                .of_step(step)
+        let mut code = |keys: Vec<Key>| {
+            let orders = reach.lookup.orders(&keys);
+            let units = keys
                 .into_iter()
-                .filter_map(|key| unit(&reach.lookup, key, &mut known))
-                .collect(),
+                .filter_map(|key| unit(&reach.lookup, key, &mut known));
+            StepCode {
+                version: VERSION,
+                units: units.chain(orders).collect(),
+            }
         };
-        flow.steps
-            .iter()
-            .map(|step| (step.name.clone(), code(&step.name)))
+        reached
+            .into_iter()
+            .map(|(step, keys)| (step, code(keys)))
             .collect()
     }
 }
@@ -190,19 +196,24 @@ impl StepCode {
         if self.version != before.version {
             return Some(CodeChange::Incomparable);
         }
-        // What is nearest to the step comes first, and says most.
-        if let Some(unit) = self.without(before).next() {
-            let earlier = before.without(self).find(|old| old.is_named_like(unit));
-            return Some(CodeChange::Changed {
+        let is_code = |unit: &&CodeUnit| unit.kind != CodeKind::Order;
+        let changed = |unit: &CodeUnit| {
+            let mut earlier = before.without(self);
+            let earlier = earlier.find(|old| old.is_named_like(unit));
+            CodeChange::Changed {
                 what: unit.called(),
                 module: unit.module.to_string(),
                 line: unit.line + earlier.map_or(0, |old| unit.first_difference(old)),
-            });
-        }
-        let gone = before.without(self).next()?;
-        Some(CodeChange::Removed {
-            what: gone.called(),
-        })
+            }
+        };
+        let removed = |unit: &CodeUnit| CodeChange::Removed {
+            what: unit.called(),
+        };
+        // What is nearest to the step comes first, and says most. Every other change can change an order, too.
+        let code = self.without(before).find(is_code).map(changed);
+        code.or_else(|| before.without(self).find(is_code).map(removed))
+            .or_else(|| self.without(before).next().map(changed))
+            .or_else(|| before.without(self).next().map(removed))
     }
 
     /// The units that the other has not, or not as often.
@@ -229,7 +240,7 @@ impl CodeUnit {
     }
 
     fn is_named_like(&self, other: &CodeUnit) -> bool {
-        self.module == other.module && self.name == other.name
+        self.module == other.module && self.name == other.name && self.kind == other.kind
     }
 
     /// The first line that differs from an earlier form, counted from the unit's own first line.
@@ -253,6 +264,12 @@ impl CodeUnit {
         };
         if self.kind == CodeKind::Import {
             return format!("the import of {prefix}{}", self.name);
+        }
+        if self.kind == CodeKind::Order {
+            return match module {
+                "" => "the order of module-level code".to_owned(),
+                module => format!("the order of module-level code of {module}"),
+            };
         }
         if self.name.is_empty() {
             return match module {

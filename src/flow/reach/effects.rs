@@ -17,16 +17,7 @@ impl Lookup<'_> {
             let statements = index.effects.iter().chain(main);
             out.extend(statements.map(|unit| Edge::Unit((module, *unit))));
             for (at, unit) in index.units.iter().enumerate() {
-                let is_member = unit
-                    .class
-                    .as_ref()
-                    .is_some_and(|class| **class != *unit.name);
-                if !is_member
-                    && unit
-                        .decorators
-                        .iter()
-                        .any(|name| self.registers(module, name))
-                {
+                if self.registers((module, at)) {
                     match &unit.class {
                         Some(class) => self.whole_class(module, class, &mut out),
                         None => out.push(Edge::Unit((module, at))),
@@ -58,15 +49,5 @@ impl Lookup<'_> {
                 }
             }
         }
-    }
-
-    /// Whether a decorator of the project changes something outside itself.
-    fn registers(&self, module: usize, decorator: &str) -> bool {
-        let mut out = Vec::new();
-        self.name(module, decorator, &mut out, 0);
-        out.iter().any(|edge| match edge {
-            Edge::Unit(key) => self.unit(*key).is_some_and(|unit| unit.code.uses.mutates),
-            Edge::Module(_) => false,
-        })
     }
 }

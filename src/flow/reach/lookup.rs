@@ -4,10 +4,11 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::builtins::is_builtin;
-use super::refs::{Ref, Target};
+use super::modules;
+use super::refs::Ref;
 use super::units::{ClassUnits, ModuleIndex, Unit};
 use crate::flow::model::{FlowDef, FlowFile};
-use crate::flow::project::{Project, absolute};
+use crate::flow::project::Project;
 use crate::flow::resolve;
 use crate::flow::source::class::Member;
 
@@ -20,6 +21,18 @@ pub(super) enum Edge {
     Unit(Key),
     /// A module is imported: its statements run.
     Module(usize),
+    /// Anything that can be found in a module: what it defines and what it imports.
+    Whole(usize),
+}
+
+impl Edge {
+    /// The unit that it leads to, if it is one.
+    pub(super) fn unit(&self) -> Option<Key> {
+        match self {
+            Edge::Unit(key) => Some(*key),
+            Edge::Module(_) | Edge::Whole(_) => None,
+        }
+    }
 }
 
 /// Re-exports that lead on further than this lead in circles.
@@ -27,16 +40,16 @@ const MOST_HOPS: usize = 30;
 
 /// Looks names up for one flow of a project.
 pub(super) struct Lookup<'a> {
-    project: &'a Project,
+    pub(super) project: &'a Project,
     pub(super) files: Vec<&'a FlowFile>,
-    modules: HashMap<&'a str, usize>,
+    pub(super) modules: HashMap<&'a str, usize>,
     /// The names of the files; empty for the flow file.
     names: Vec<Arc<str>>,
     unnamed: Arc<str>,
     /// The flow's class and its ancestors: module and class name, nearest first.
     pub(super) ancestry: Vec<(usize, &'a str)>,
     /// Units that are steps.
-    steps: HashSet<Key>,
+    pub(super) steps: HashSet<Key>,
 }
 
 impl<'a> Lookup<'a> {
@@ -206,10 +219,14 @@ impl<'a> Lookup<'a> {
             Ref::Own(_) | Ref::Super(_) | Ref::OwnAll => {}
             Ref::Imported(target, rest) => self.target(module, target, rest, out, 0),
             Ref::Touch(target) => self.touch(module, target, out),
-            Ref::WholeModule => self.whole_module(module, out),
-            Ref::WholeProject => {
-                for module in 0..self.files.len() {
-                    self.whole_module(module, out);
+            Ref::WholeModule => out.push(Edge::Whole(module)),
+            Ref::Package(target) => {
+                let package = self.absolute(module, target).unwrap_or_default();
+                self.touch_path(&package, out);
+                for at in 1..self.files.len() {
+                    if modules::is_below(self.module_name(at), &package) {
+                        out.push(Edge::Whole(at));
+                    }
                 }
             }
         }
@@ -262,15 +279,20 @@ impl<'a> Lookup<'a> {
             }
             return true;
         }
-        let stars: Vec<usize> = index
-            .stars
-            .iter()
-            .filter_map(|star| self.lookup(&self.absolute(module, star)?))
-            .collect();
-        if stars
-            .iter()
-            .any(|star| self.name(*star, chain, out, hops + 1))
-        {
+        let stars: Vec<usize> = self.stars(module).collect();
+        let mut found = false;
+        for star in &stars {
+            if self.name(*star, chain, out, hops + 1) {
+                found = true;
+                // It decides which names the star brings in.
+                let exported = self
+                    .index(*star)
+                    .and_then(|index| index.names.get("__all__"));
+                let exported = exported.into_iter().flatten();
+                out.extend(exported.map(|unit| Edge::Unit((*star, *unit))));
+            }
+        }
+        if found {
             return true;
         }
         if stars.is_empty() || is_builtin(head) {
@@ -278,7 +300,7 @@ impl<'a> Lookup<'a> {
         }
         // The name must come from one of the modules whose names are all imported, made in a way that the source hides.
         for star in stars {
-            self.whole_module(star, out);
+            out.push(Edge::Whole(star));
         }
         true
     }
@@ -309,78 +331,5 @@ impl<'a> Lookup<'a> {
                 out.push(Edge::Unit((module, *unit)));
             }
         }
-    }
-
-    fn whole_module(&self, module: usize, out: &mut Vec<Edge>) {
-        let count = self.index(module).map_or(0, |index| index.units.len());
-        out.push(Edge::Module(module));
-        out.extend((0..count).map(|unit| Edge::Unit((module, unit))));
-    }
-
-    fn lookup(&self, name: &str) -> Option<usize> {
-        self.modules.get(name).copied()
-    }
-
-    fn absolute(&self, module: usize, target: &Target) -> Option<String> {
-        let importer = module
-            .checked_sub(1)
-            .and_then(|at| self.project.modules.get(at));
-        absolute(&target.module, target.level, importer)
-    }
-
-    /// What `rest` means, taken from what an import brought in.
-    fn target(&self, module: usize, target: &Target, rest: &str, out: &mut Vec<Edge>, hops: usize) {
-        let Some(mut path) = self.absolute(module, target) else {
-            return;
-        };
-        let parts: Vec<&str> = target
-            .attribute
-            .iter()
-            .flat_map(|attribute| attribute.split('.'))
-            .chain(rest.split('.'))
-            .filter(|part| !part.is_empty())
-            .collect();
-        let mut found = self.lookup(&path).map(|module| (module, 0));
-        for (at, part) in parts.iter().enumerate() {
-            if !path.is_empty() {
-                path.push('.');
-            }
-            path.push_str(part);
-            found = self.lookup(&path).map(|module| (module, at + 1)).or(found);
-        }
-        let Some((module, used)) = found else {
-            return;
-        };
-        out.push(Edge::Module(module));
-        let left = parts.get(used..).unwrap_or_default().join(".");
-        if left.is_empty() || !self.name(module, &left, out, hops + 1) {
-            // The module itself goes somewhere, or makes its names while it runs.
-            self.whole_module(module, out);
-        }
-    }
-
-    pub(super) fn touch(&self, module: usize, target: &Target, out: &mut Vec<Edge>) {
-        let Some(path) = self.absolute(module, target) else {
-            return;
-        };
-        self.touch_path(&path, out);
-        if let Some(attribute) = &target.attribute {
-            let inner = format!("{path}.{attribute}");
-            out.extend(self.lookup(inner.trim_start_matches('.')).map(Edge::Module));
-        }
-    }
-
-    /// Importing a module runs the packages around it first.
-    pub(super) fn touch_path(&self, path: &str, out: &mut Vec<Edge>) {
-        let ends = path
-            .match_indices('.')
-            .map(|(at, _)| at)
-            .chain([path.len()]);
-        let prefixes = ends.filter_map(|end| path.get(..end));
-        out.extend(
-            prefixes
-                .filter_map(|prefix| self.lookup(prefix))
-                .map(Edge::Module),
-        );
     }
 }

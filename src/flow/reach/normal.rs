@@ -42,6 +42,20 @@ impl Normal {
         writer.finish()
     }
 
+    /// A form from its hash, of which the first half is kept, and from the lines that hold code, each with a hash of its own.
+    pub(in crate::flow) fn of_lines(
+        hash: &[u8],
+        lines: impl Iterator<Item = (u32, u64)>,
+    ) -> Normal {
+        let half = hash.iter().take(size_of::<Digest>());
+        let (offsets, hashes): (Vec<u32>, Vec<u64>) = lines.unzip();
+        Normal {
+            digest: half.fold(0, |digest, byte| digest << 8 | Digest::from(*byte)),
+            marks: hashes.into_iter().flat_map(mark).collect::<String>().into(),
+            offsets: offsets.into(),
+        }
+    }
+
     /// The normal form of a text that is no syntax of its own.
     pub(in crate::flow) fn of_text(content: &str) -> Normal {
         let mut writer = Writer::new("", 1);
@@ -91,19 +105,7 @@ impl<'a> Writer<'a> {
 
     fn finish(mut self) -> Normal {
         self.hasher.update(&self.buffer);
-        let digest = self.hasher.finalize();
-        let (half, _) = digest.split_at(size_of::<Digest>());
-        let fold = |digest: Digest, byte: &u8| digest << 8 | Digest::from(*byte);
-        Normal {
-            digest: half.iter().fold(0, fold),
-            marks: self
-                .lines
-                .iter()
-                .flat_map(|line| mark(line.1))
-                .collect::<String>()
-                .into(),
-            offsets: self.lines.iter().map(|line| line.0).collect(),
-        }
+        Normal::of_lines(&self.hasher.finalize(), self.lines.into_iter())
     }
 
     fn push(&mut self, bytes: &[u8]) {
@@ -116,6 +118,11 @@ impl<'a> Writer<'a> {
 
     /// A token: its text and the line it stands on.
     fn feed(&mut self, token: &str, line: u32) {
+        // Python reads all ends of lines as one.
+        let unix = token
+            .contains('\r')
+            .then(|| token.replace("\r\n", "\n").replace('\r', "\n"));
+        let token = unix.as_deref().unwrap_or(token);
         self.push(token.as_bytes());
         self.push(&[0]);
         let line = line.saturating_sub(self.first_line);

@@ -25,8 +25,8 @@ pub(in crate::flow) enum Ref {
     Touch(Target),
     /// Names are looked up in ways that the source does not tell.
     WholeModule,
-    /// Modules are imported by computed names.
-    WholeProject,
+    /// Some module of a package is imported by a computed name; of the top level if the package has no name.
+    Package(Target),
 }
 
 /// What an import names: a module, or something in it.
@@ -44,6 +44,10 @@ pub(in crate::flow) struct Uses {
     pub refs: IndexSet<Ref>,
     /// Whether it changes the content of something that is not local to it, as a registering decorator does.
     pub mutates: bool,
+    /// Names of attributes that are taken of anything.
+    pub attributes: IndexSet<Box<str>>,
+    /// Names that go into attributes of `self` as values, so that a later step may get them: functions, mostly.
+    pub stored: IndexSet<Ref>,
 }
 
 /// Where a piece of code stands.
@@ -86,7 +90,7 @@ pub(in crate::flow) fn import_targets<'a>(
                     found.extend(borrow(here).map(|name| (name, target)));
                 }
             }
-            ImportedName::Everything => {}
+            ImportedName::Everything | ImportedName::Computed => {}
         }
     }
     found

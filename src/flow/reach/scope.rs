@@ -18,6 +18,7 @@ pub(in crate::flow) fn uses(nodes: &[Node<'_>], source: &str, place: Place) -> U
         place,
         scopes: Vec::new(),
         depth: 0,
+        is_stored: false,
         uses: Uses::default(),
     };
     for node in nodes {
@@ -46,6 +47,8 @@ pub(super) struct Collector<'a> {
     place: Place,
     scopes: Vec<Scope<'a>>,
     depth: usize,
+    /// Inside a value that an attribute of `self` gets.
+    pub(super) is_stored: bool,
     uses: Uses,
 }
 
@@ -152,6 +155,9 @@ impl<'a> Collector<'a> {
             }
             None => Ref::Name(chain.to_owned()),
         };
+        if self.is_stored && matches!(found, Ref::Name(_) | Ref::Imported(..)) {
+            self.uses.stored.insert(found.clone());
+        }
         self.add(found);
     }
 
@@ -167,6 +173,8 @@ impl<'a> Collector<'a> {
             at = object;
         }
         chain.reverse();
+        let attributes = chain.iter().map(|name| Box::from(*name));
+        self.uses.attributes.extend(attributes);
         if at.kind() == "identifier" {
             let head = text(at, self.source);
             return self.name(head, &format!("{head}.{}", chain.join(".")));
@@ -304,9 +312,12 @@ impl<'a> Collector<'a> {
             if !is_store {
                 self.visit(left);
             }
+            let is_own = self.is_own(root_of(left));
+            self.is_stored |= is_own && matches!(left.kind(), "attribute" | "subscript");
         }
         self.visit_field(node, "type");
         self.visit_field(node, "right");
+        self.is_stored = false;
     }
 
     fn expression_statement(&mut self, node: Node<'_>) {
@@ -318,15 +329,16 @@ impl<'a> Collector<'a> {
             {
                 self.note_mutation(function);
             }
+            // `self.models.append(fit)` stores fit.
+            let function = field(child, "function").filter(|node| node.kind() == "attribute");
+            self.is_stored = function.is_some_and(|function| self.is_own(root_of(function)));
             self.visit(child);
+            self.is_stored = false;
         }
     }
 
     fn note_mutation(&mut self, target: Node<'_>) {
-        let mut at = target;
-        while let Some(inner) = field(at, "object").or_else(|| field(at, "value")) {
-            at = inner;
-        }
+        let at = root_of(target);
         if at.kind() == "identifier" && self.local(text(at, self.source)).is_none() {
             self.uses.mutates = true;
         }
@@ -353,6 +365,15 @@ impl<'a> Collector<'a> {
             }
         }
     }
+}
+
+/// The object that a chain of attributes and subscripts begins with.
+fn root_of(target: Node<'_>) -> Node<'_> {
+    let mut at = target;
+    while let Some(inner) = field(at, "object").or_else(|| field(at, "value")) {
+        at = inner;
+    }
+    at
 }
 
 /// What `self.<chain>` reaches.

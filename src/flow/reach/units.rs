@@ -33,6 +33,8 @@ pub(in crate::flow) struct Unit {
     /// Decorators of a function or class, as dotted names.
     pub decorators: Vec<String>,
     pub import: Option<Target>,
+    /// Whether it is a function or the head of a class, so that nothing of its body runs where it stands.
+    pub is_definition: bool,
     /// Where its text stands and what kind of place that is, if it is one node.
     span: Option<(Range<usize>, Place)>,
 }
@@ -141,6 +143,7 @@ impl Builder<'_> {
             class: None,
             decorators: Vec::new(),
             import: None,
+            is_definition: false,
             span,
         }
     }
@@ -204,6 +207,7 @@ impl Builder<'_> {
             return self.class(node, &name, guard);
         }
         let mut unit = self.unit(&name, &[node], Place::Module);
+        unit.is_definition = true;
         unit.decorators = decorator_names(node, self.source);
         let at = self.add(unit, guard);
         self.define(&name, at);
@@ -223,6 +227,7 @@ impl Builder<'_> {
             unit.line = line(inner);
         }
         unit.class = Some(name.to_owned());
+        unit.is_definition = true;
         unit.decorators = decorator_names(node, self.source);
         let at = self.add(unit, guard);
         members.always.push(at);
@@ -251,6 +256,7 @@ impl Builder<'_> {
         }
         let mut unit = self.unit(&format!("{class}.{name}"), &[node], Place::Class);
         unit.class = Some(class.to_owned());
+        unit.is_definition = node.kind() != "expression_statement" && !name.is_empty();
         unit.decorators = decorator_names(node, self.source);
         let at = self.add(unit, None);
         if name.is_empty() {

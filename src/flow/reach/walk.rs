@@ -4,10 +4,11 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use indexmap::IndexSet;
+use indexmap::{IndexMap, IndexSet};
 
 use super::lookup::{Edge, Key, Lookup};
 use crate::flow::model::FlowDef;
+use crate::flow::name::StepName;
 use crate::flow::project::Project;
 
 /// Walks from the steps of one flow. Steps share most of what they reach, so what leads where is found out once.
@@ -15,6 +16,21 @@ pub(super) struct Reach<'a> {
     pub(super) lookup: Lookup<'a>,
     edges: HashMap<Key, Arc<[Edge]>>,
     effects: HashMap<usize, Arc<[Edge]>>,
+    whole: HashMap<usize, Arc<[Edge]>>,
+}
+
+/// What one step reaches, as far as the walk has come.
+#[derive(Default)]
+pub(super) struct Reached {
+    /// The step itself, then what it uses from near to far, last the statements of the modules.
+    pub(super) units: IndexSet<Key>,
+    modules: IndexSet<usize>,
+    whole: IndexSet<usize>,
+    /// How many of these have been followed.
+    walked: usize,
+    imported: usize,
+    opened: usize,
+    is_class_done: bool,
 }
 
 impl<'a> Reach<'a> {
@@ -23,51 +39,54 @@ impl<'a> Reach<'a> {
             lookup: Lookup::new(project, flow),
             edges: HashMap::new(),
             effects: HashMap::new(),
+            whole: HashMap::new(),
         }
     }
 
-    /// Everything that a step reaches: the step itself, then what it uses from near to far, last the statements of the modules.
-    pub(super) fn of_step(&mut self, step: &str) -> Vec<Key> {
-        let mut found: IndexSet<Key> = IndexSet::new();
-        let mut touched: IndexSet<usize> = IndexSet::from([0]);
-        found.extend(self.lookup.member(step));
-        let mut at = 0;
-        let mut module = 0;
-        let mut is_class_done = false;
+    /// Everything that each step reaches, from near to far, in the order of the steps.
+    pub(super) fn of_steps(&mut self, flow: &FlowDef) -> IndexMap<StepName, Vec<Key>> {
+        let mut reached: IndexMap<StepName, Reached> = IndexMap::new();
+        for step in &flow.steps {
+            let mut found = Reached::default();
+            found.modules.insert(0);
+            found.units.extend(self.lookup.member(&step.name));
+            self.walk(&mut found);
+            reached.insert(step.name.clone(), found);
+        }
+        self.hand_on(flow, &mut reached);
+        let keys = |found: Reached| found.units.into_iter().collect();
+        reached
+            .into_iter()
+            .map(|(step, found)| (step, keys(found)))
+            .collect()
+    }
+
+    /// Follows all that was reached and not followed yet.
+    pub(super) fn walk(&mut self, found: &mut Reached) {
         loop {
-            if let Some(key) = found.get_index(at).copied() {
-                at += 1;
-                touched.insert(key.0);
-                for edge in self.edges_of(key).iter().copied() {
-                    match edge {
-                        Edge::Unit(key) => _ = found.insert(key),
-                        Edge::Module(module) => _ = touched.insert(module),
-                    }
+            if let Some(key) = found.units.get_index(found.walked).copied() {
+                found.walked += 1;
+                found.modules.insert(key.0);
+                let edges = self.edges_of(key);
+                found.take(&edges);
+            } else if let Some(module) = found.whole.get_index(found.opened).copied() {
+                found.opened += 1;
+                let edges = self.whole_of(module);
+                found.take(&edges);
+            } else if !found.is_class_done {
+                found.is_class_done = true;
+                for (module, class) in &self.lookup.ancestry {
+                    let class = self.lookup.class(*module, class);
+                    let always = class.map(|class| class.always.as_slice());
+                    let always = always.unwrap_or_default().iter();
+                    found.units.extend(always.map(|unit| (*module, *unit)));
                 }
-            } else if !is_class_done {
-                is_class_done = true;
-                for (module, class) in self.lookup.ancestry.clone() {
-                    let always = self
-                        .lookup
-                        .class(module, class)
-                        .map(|class| class.always.as_slice());
-                    found.extend(
-                        always
-                            .unwrap_or_default()
-                            .iter()
-                            .map(|unit| (module, *unit)),
-                    );
-                }
-            } else if let Some(next) = touched.get_index(module).copied() {
-                module += 1;
-                for edge in self.effects_of(next).iter().copied() {
-                    match edge {
-                        Edge::Unit(key) => _ = found.insert(key),
-                        Edge::Module(module) => _ = touched.insert(module),
-                    }
-                }
+            } else if let Some(module) = found.modules.get_index(found.imported).copied() {
+                found.imported += 1;
+                let edges = self.effects_of(module);
+                found.take(&edges);
             } else {
-                return found.into_iter().collect();
+                return;
             }
         }
     }
@@ -81,6 +100,15 @@ impl<'a> Reach<'a> {
         Arc::clone(edges)
     }
 
+    fn whole_of(&mut self, module: usize) -> Arc<[Edge]> {
+        let lookup = &self.lookup;
+        let edges = self
+            .whole
+            .entry(module)
+            .or_insert_with(|| lookup.whole_module(module).into());
+        Arc::clone(edges)
+    }
+
     fn effects_of(&mut self, module: usize) -> Arc<[Edge]> {
         let lookup = &self.lookup;
         let edges = self
@@ -88,5 +116,17 @@ impl<'a> Reach<'a> {
             .entry(module)
             .or_insert_with(|| lookup.effects(module).into());
         Arc::clone(edges)
+    }
+}
+
+impl Reached {
+    pub(super) fn take(&mut self, edges: &[Edge]) {
+        for edge in edges.iter().copied() {
+            match edge {
+                Edge::Unit(key) => _ = self.units.insert(key),
+                Edge::Module(module) => _ = self.modules.insert(module),
+                Edge::Whole(module) => _ = self.whole.insert(module),
+            }
+        }
     }
 }

@@ -34,6 +34,8 @@ pub enum ImportedName {
     Names(Vec<(String, String)>),
     /// `from m import *`.
     Everything,
+    /// `import_module("m." + name)`: some module of the package, or one of the top level if that has no name. Binds nothing.
+    Computed,
 }
 
 impl FlowFile {
@@ -96,16 +98,51 @@ fn called(call: Node<'_>, source: &str) -> Option<Import> {
     ) {
         return None;
     }
-    let name = children(field(call, "arguments")?).first().copied()?;
-    let name = literal::string(name, source)?;
+    let argument = children(field(call, "arguments")?).first().copied()?;
+    let (name, names) = match literal::string(argument, source) {
+        Some(name) => (name, ImportedName::Names(Vec::new())),
+        None => (computed_package(argument, source), ImportedName::Computed),
+    };
     let module = name.trim_start_matches('.');
     Some(Import {
         module: module.to_owned(),
         level: name.len() - module.len(),
-        names: ImportedName::Names(Vec::new()),
+        names,
         top_level: false,
         line: line(call),
     })
+}
+
+/// The package whose modules a computed name can mean, with leading dots: what stands before the last dot of the text that the
+/// name begins with for sure, as `plugins` for `f"plugins.{kind}"`.
+pub(in crate::flow) fn computed_package(name: Node<'_>, source: &str) -> String {
+    let mut first = name;
+    while !matches!(first.kind(), "string" | "concatenated_string") {
+        let inner = match first.kind() {
+            "binary_operator" => field(first, "left"),
+            // `"plugins.{}".format(kind)`
+            "call" => field(first, "function").and_then(|function| field(function, "object")),
+            "parenthesized_expression" => children(first).first().copied(),
+            _ => None,
+        };
+        let Some(inner) = inner else {
+            return String::new();
+        };
+        first = inner;
+    }
+    let written = text(first, source);
+    let start = written.find(['"', '\'']).map_or(0, |at| at + 1);
+    let known = written
+        .get(start..)
+        .unwrap_or("")
+        .trim_start_matches(['"', '\'']);
+    let fixed = known
+        .split(['{', '%', '"', '\'', '\\'])
+        .next()
+        .unwrap_or("");
+    let dots = fixed.len() - fixed.trim_start_matches('.').len();
+    let package = fixed.rsplit_once('.').map_or("", |(package, _)| package);
+    format!("{}{}", ".".repeat(dots), package.trim_matches('.'))
 }
 
 /// The imports of one statement: `import a, b` is two.

@@ -249,7 +249,7 @@ fn depth_is_no_danger() {
         project.fingerprints();
         changes(
             &project,
-            &project.reload(&|_| Some(format!("{text}\ny = 1\n"))),
+            &project.reload(&|_: &Path| Some(format!("{text}\ny = 1\n"))),
         );
     }
 }

@@ -37,9 +37,9 @@ fn the_source_alone_gives_the_same_graph() {
         let read = |path: &Path| case.sources.get(path.to_str()?).cloned();
         let project = Project::load(&case.description.file, &read);
         // Files that are no part of the project are read when they are met.
-        let nothing = Project::load(Path::new("/nowhere.py"), &|_| None);
+        let nothing = Project::load(Path::new("/nowhere.py"), &|_: &Path| None);
         let described = Graph::build(&case.description.steps_in(&nothing, &read));
-        let in_project = Graph::build(&case.description.steps_in(&project, &|_| None));
+        let in_project = Graph::build(&case.description.steps_in(&project, &|_: &Path| None));
         assert_eq!(in_project.structure(), described.structure());
         let alone = Graph::build(&project.flow().unwrap().steps);
         assert_eq!(alone.structure(), described.structure());

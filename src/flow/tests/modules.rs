@@ -272,7 +272,7 @@ class B(FlowSpec):
     assert_eq!(chosen.flow().unwrap().name, "B");
     chosen.class = Some("A".to_owned());
     let edited = text.replace("'a'", "'x'");
-    let renewed = chosen.reload(&|_| Some(edited.clone()));
+    let renewed = chosen.reload(&|_: &Path| Some(edited.clone()));
     assert_eq!(renewed.flow().unwrap().name, "A");
     assert_eq!(changes(&chosen, &renewed).len(), 1);
     assert_eq!(

@@ -20,7 +20,7 @@ impl Stage {
             (PathBuf::from("/p/flow.py"), FLOW.to_owned()),
             (PathBuf::from("/p/utils.py"), UTILS.to_owned()),
         ]);
-        let tracker = Tracker::new(Path::new("/p/flow.py"), None, &|path| {
+        let tracker = Tracker::new(Path::new("/p/flow.py"), None, &|path: &Path| {
             files.get(path).cloned()
         });
         Self {
@@ -43,7 +43,7 @@ impl Stage {
     fn after(&mut self, time: Duration) -> Option<Change> {
         self.now += time;
         self.tracker
-            .poll(self.now, &|path| self.files.get(path).cloned())
+            .poll(self.now, &|path: &Path| self.files.get(path).cloned())
     }
 
     fn save(&mut self, path: &str, text: &str) -> Option<Change> {

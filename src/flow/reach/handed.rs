@@ -1,0 +1,291 @@
+//! What comes to a step in artifacts: instances of the project's classes, whose methods it calls without naming the class, and
+//! functions that an earlier step stored.
+//!
+//! The source does not tell which artifact holds what. So a step that reads artifacts reaches each class that a step before it
+//! reaches, if something that it does could lead into the class: an attribute by the name of one of its members, or what
+//! Python does by itself, such as unpickling, comparing and iterating.
+
+use std::collections::{HashMap, HashSet};
+
+use indexmap::{IndexMap, IndexSet};
+
+use super::lookup::{Edge, Key, Lookup};
+use super::refs::Ref;
+use super::walk::{Reach, Reached};
+use crate::flow::model::{FlowDef, Step};
+use crate::flow::name::StepName;
+use crate::flow::source::next::Next;
+
+/// Bases that do nothing by themselves.
+const PLAIN_BASES: [&str; 8] = [
+    "ABC",
+    "Generic",
+    "Protocol",
+    "abc.ABC",
+    "object",
+    "typing.Generic",
+    "typing.Protocol",
+    "type",
+];
+
+/// Dunder members that only making an object or a class uses, or that nothing calls.
+const MAKERS: [&str; 7] = [
+    "__doc__",
+    "__init__",
+    "__init_subclass__",
+    "__module__",
+    "__post_init__",
+    "__qualname__",
+    "__annotations__",
+];
+
+/// Attributes of `self` that every flow has, and that are no artifacts.
+const OF_FLOWS: [&str; 10] = [
+    "cmd",
+    "foreach_stack",
+    "index",
+    "is_production",
+    "name",
+    "next",
+    "parallel",
+    "script_name",
+    "step_name",
+    "__class__",
+];
+
+/// How often what is handed on is looked through again, for classes that come by way of other classes.
+const MOST_ROUNDS: usize = 4;
+
+impl Reach<'_> {
+    /// Adds what steps get from those before them.
+    pub(super) fn hand_on(&mut self, flow: &FlowDef, reached: &mut IndexMap<StepName, Reached>) {
+        let before = predecessors(flow);
+        let mut families: HashMap<Key, Family> = HashMap::new();
+        for _ in 0..MOST_ROUNDS {
+            let mut is_done = true;
+            let handed: HashMap<StepName, Handed> = reached
+                .iter()
+                .map(|(step, found)| (step.clone(), self.handed(&found.units)))
+                .collect();
+            for step in &flow.steps {
+                let earlier: Vec<&Handed> = before
+                    .get(&step.name)
+                    .into_iter()
+                    .flatten()
+                    .filter_map(|step| handed.get(step))
+                    .collect();
+                let Some(found) = reached.get_mut(&step.name) else {
+                    continue;
+                };
+                if earlier.is_empty() || !(step.is_join || self.reads_artifacts(&found.units)) {
+                    continue;
+                }
+                is_done &= !self.receive(&earlier, found, &mut families);
+            }
+            if is_done {
+                return;
+            }
+        }
+    }
+
+    /// Whether there was something new for a step in what comes from those before.
+    fn receive(
+        &mut self,
+        earlier: &[&Handed],
+        found: &mut Reached,
+        families: &mut HashMap<Key, Family>,
+    ) -> bool {
+        let known = found.units.len();
+        loop {
+            let size = found.units.len();
+            let used: HashSet<&str> = found
+                .units
+                .iter()
+                .filter_map(|key| self.lookup.unit(*key))
+                .flat_map(|unit| unit.code.uses.attributes.iter().map(|name| &**name))
+                .collect();
+            let mut edges = Vec::new();
+            for handed in earlier {
+                for class in handed
+                    .classes
+                    .iter()
+                    .filter(|key| !found.units.contains(*key))
+                {
+                    let family = families
+                        .entry(*class)
+                        .or_insert_with(|| self.lookup.family(*class));
+                    let is_used =
+                        family.acts || family.members.iter().any(|name| used.contains(&**name));
+                    if is_used && let Some(unit) = self.lookup.unit(*class) {
+                        self.lookup.whole_class(class.0, &unit.name, &mut edges);
+                    }
+                }
+                edges.extend(handed.functions.iter().copied().map(Edge::Unit));
+            }
+            found.take(&edges);
+            self.walk(found);
+            if found.units.len() == size {
+                return size > known;
+            }
+        }
+    }
+
+    /// What a step that reaches these units can put into artifacts.
+    fn handed(&self, units: &IndexSet<Key>) -> Handed {
+        let mut handed = Handed::default();
+        for key in units.iter().copied() {
+            let Some(unit) = self.lookup.unit(key) else {
+                continue;
+            };
+            if self.lookup.is_flow_member(key) {
+                handed.functions.extend(self.lookup.stored(key));
+            } else if unit.class.as_deref() == Some(&*unit.name) {
+                handed.classes.push(key);
+            }
+        }
+        handed
+    }
+
+    fn reads_artifacts(&self, units: &IndexSet<Key>) -> bool {
+        let members = units.iter().filter(|key| self.lookup.is_flow_member(**key));
+        members
+            .filter_map(|key| self.lookup.unit(*key))
+            .flat_map(|unit| &unit.code.uses.refs)
+            .any(|reference| match reference {
+                Ref::OwnAll => true,
+                Ref::Own(name) => {
+                    !OF_FLOWS.contains(&&**name) && self.lookup.member(name).is_empty()
+                }
+                _ => false,
+            })
+    }
+}
+
+/// What a step can put into artifacts.
+#[derive(Default)]
+struct Handed {
+    /// The heads of classes that it reaches.
+    classes: Vec<Key>,
+    /// Functions that it stores as values.
+    functions: Vec<Key>,
+}
+
+/// A class with all that it inherits in the project.
+#[derive(Default)]
+struct Family {
+    members: HashSet<Box<str>>,
+    /// Whether its instances do something that no name tells.
+    acts: bool,
+}
+
+impl Lookup<'_> {
+    fn family(&self, class: Key) -> Family {
+        let mut family = Family::default();
+        let mut classes = vec![class];
+        let mut at = 0;
+        while let Some(key) = classes.get(at).copied() {
+            at += 1;
+            let Some(unit) = self.unit(key) else {
+                continue;
+            };
+            family.acts |= !unit.decorators.is_empty();
+            let members = self.class(key.0, &unit.name).map(|class| &class.members);
+            for name in members.into_iter().flat_map(|members| members.keys()) {
+                let is_dunder = name.starts_with("__") && name.ends_with("__");
+                family.acts |= is_dunder && !MAKERS.contains(&&**name);
+                family.members.insert(name.as_str().into());
+            }
+            for reference in &unit.code.uses.refs {
+                let Ref::Name(chain) = reference else {
+                    continue;
+                };
+                let mut out = Vec::new();
+                self.name(key.0, chain, &mut out, 0);
+                let bases = out.iter().filter_map(Edge::unit).filter(|key| {
+                    self.unit(*key)
+                        .is_some_and(|unit| unit.class.as_deref() == Some(&*unit.name))
+                });
+                let bases: Vec<Key> = bases.collect();
+                family.acts |= bases.is_empty() && !PLAIN_BASES.contains(&&**chain);
+                for base in bases {
+                    if !classes.contains(&base) {
+                        classes.push(base);
+                    }
+                }
+            }
+        }
+        family
+    }
+
+    /// Functions that a unit stores in attributes of `self`, those in tables that it stores included.
+    fn stored(&self, key: Key) -> Vec<Key> {
+        let mut out = Vec::new();
+        for reference in self
+            .unit(key)
+            .into_iter()
+            .flat_map(|unit| &unit.code.uses.stored)
+        {
+            match reference {
+                Ref::Name(chain) => _ = self.name(key.0, chain, &mut out, 0),
+                Ref::Imported(target, rest) => self.target(key.0, target, rest, &mut out, 0),
+                _ => {}
+            }
+        }
+        let mut found: Vec<Key> = out.iter().filter_map(Edge::unit).collect();
+        let mut at = 0;
+        while let Some(key) = found.get(at).copied() {
+            at += 1;
+            let is_value = self
+                .unit(key)
+                .is_some_and(|unit| !unit.is_definition && unit.class.is_none());
+            if is_value {
+                let inner = self.edges(key);
+                let fresh: Vec<Key> = inner
+                    .iter()
+                    .filter_map(Edge::unit)
+                    .filter(|key| !found.contains(key))
+                    .collect();
+                found.extend(fresh);
+            }
+        }
+        found.retain(|key| {
+            self.unit(*key)
+                .is_some_and(|unit| unit.is_definition && unit.class.is_none())
+        });
+        found
+    }
+}
+
+/// The steps that can have run before each step. A step whose transition is not known may lead anywhere.
+fn predecessors(flow: &FlowDef) -> HashMap<StepName, IndexSet<StepName>> {
+    let is_last = |step: &Step| step.end || step.name == *"end";
+    let next = |step: &Step| match &step.next {
+        Next::None | Next::Invalid { .. } if !is_last(step) => {
+            flow.steps.iter().map(|step| step.name.clone()).collect()
+        }
+        next => next.steps(),
+    };
+    let edges: Vec<(&StepName, Vec<StepName>)> = flow
+        .steps
+        .iter()
+        .map(|step| (&step.name, next(step)))
+        .collect();
+    let mut before: HashMap<StepName, IndexSet<StepName>> = HashMap::new();
+    for (from, _) in &edges {
+        let mut queue: Vec<&StepName> = vec![from];
+        let mut seen: HashSet<&StepName> = HashSet::new();
+        while let Some(at) = queue.pop() {
+            let targets = edges.iter().filter(|(step, _)| *step == at);
+            for target in targets.flat_map(|(_, targets)| targets) {
+                if seen.insert(target) {
+                    before
+                        .entry(target.clone())
+                        .or_default()
+                        .insert((*from).clone());
+                    queue.push(target);
+                }
+            }
+        }
+    }
+    before
+}

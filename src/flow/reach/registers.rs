@@ -1,0 +1,133 @@
+//! Definitions that do something when their module is imported: a decorator or a base class may put them where others find them
+//! without naming them.
+
+use super::lookup::{Edge, Key, Lookup};
+use super::refs::Ref;
+use super::units::Unit;
+
+/// Packages whose decorators keep nothing of what they decorate, except for what they return.
+const HARMLESS: [&str; 36] = [
+    "abc",
+    "asyncio",
+    "attr",
+    "attrs",
+    "backoff",
+    "beartype",
+    "cachetools",
+    "contextlib",
+    "cytoolz",
+    "dataclasses",
+    "deprecated",
+    "enum",
+    "functools",
+    "jax",
+    "joblib",
+    "line_profiler",
+    "metaflow",
+    "more_itertools",
+    "numba",
+    "numpy",
+    "overrides",
+    "pydantic",
+    "pytest",
+    "ray",
+    "retry",
+    "retrying",
+    "tenacity",
+    "tensorflow",
+    "toolz",
+    "torch",
+    "torchtyping",
+    "tqdm",
+    "typeguard",
+    "types",
+    "typing",
+    "typing_extensions",
+];
+
+/// Calls lead on no further than this before a decorator is taken for one that registers.
+const MOST_CALLS: usize = 200;
+
+impl Lookup<'_> {
+    /// Whether making a module-level definition may register it.
+    pub(super) fn registers(&self, key: Key) -> bool {
+        let Some(unit) = self.unit(key).filter(|unit| !self.is_member(unit)) else {
+            return false;
+        };
+        let decorated = unit
+            .decorators
+            .iter()
+            .any(|name| self.decorator_registers(key.0, name));
+        decorated || (unit.class.is_some() && self.is_made_by_bases(key))
+    }
+
+    /// Whether a unit is part of a class, and not the class itself.
+    fn is_member(&self, unit: &Unit) -> bool {
+        unit.class
+            .as_ref()
+            .is_some_and(|class| **class != *unit.name)
+    }
+
+    fn decorator_registers(&self, module: usize, name: &str) -> bool {
+        let mut out = Vec::new();
+        self.name(module, name, &mut out, 0);
+        let mut keys: Vec<Key> = out.iter().filter_map(Edge::unit).collect();
+        let is_attribute = name.contains('.');
+        let mut at = 0;
+        while let Some(key) = keys.get(at).copied() {
+            at += 1;
+            let Some(unit) = self.unit(key) else {
+                continue;
+            };
+            if let Some(target) = &unit.import {
+                let root = target.module.split('.').next().unwrap_or("");
+                if at == 1
+                    && target.level == 0
+                    && !self.is_project(root)
+                    && !HARMLESS.contains(&root)
+                {
+                    return true;
+                }
+                continue;
+            }
+            // A method of an object such as `@app.command()`: what the object does with it is its own affair.
+            let is_object = !unit.is_definition && is_attribute && at <= 2;
+            let is_method_of_function =
+                unit.is_definition && unit.class.is_none() && is_attribute && at == 1;
+            if unit.code.uses.mutates || is_object || is_method_of_function || at > MOST_CALLS {
+                return true;
+            }
+            for edge in self.edges(key) {
+                keys.extend(edge.unit().filter(|key| !keys.contains(key)));
+            }
+        }
+        false
+    }
+
+    /// Whether a class has a base with `__init_subclass__`, or a metaclass, in the project.
+    fn is_made_by_bases(&self, class: Key) -> bool {
+        let mut classes = vec![class];
+        let mut at = 0;
+        while let Some(key) = classes.get(at).copied() {
+            at += 1;
+            let Some(unit) = self.unit(key) else {
+                continue;
+            };
+            let members = self.class(key.0, &unit.name).map(|class| &class.members);
+            let hooks = members.is_some_and(|members| members.contains_key("__init_subclass__"));
+            let uses_type = unit.code.uses.refs.contains(&Ref::Name("type".to_owned()));
+            if at > 1 && (hooks || uses_type) {
+                return true;
+            }
+            for key in self.edges(key).iter().filter_map(Edge::unit) {
+                let is_class = self
+                    .unit(key)
+                    .is_some_and(|unit| unit.class.as_deref() == Some(&*unit.name));
+                if is_class && !classes.contains(&key) && !self.is_flow_member(key) {
+                    classes.push(key);
+                }
+            }
+        }
+        false
+    }
+}
