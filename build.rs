@@ -26,6 +26,14 @@ fn main() -> io::Result<()> {
         fs::write(to, content)?;
     }
     println!("cargo:rustc-env=FLOWDEV_ASSETS_HASH={:016x}", hash.finish());
+    // All that this build is made from, for programs that must be of the same one to work together.
+    println!("cargo:rerun-if-changed=src");
+    println!("cargo:rerun-if-changed=Cargo.lock");
+    let mut sources = BTreeMap::new();
+    collect(Path::new("src"), &mut sources)?;
+    sources.insert("Cargo.lock".into(), fs::read("Cargo.lock")?);
+    sources.hash(&mut hash);
+    println!("cargo:rustc-env=FLOWDEV_BUILD_HASH={:016x}", hash.finish());
     Ok(())
 }
 

@@ -52,7 +52,7 @@ pub enum Effect {
     /// Stop the job now.
     Kill(u64),
     /// Have workers ready for the next spin.
-    Warm(FlowRequest),
+    Warm(Box<FlowRequest>),
 
     /// Write a source file.
     Save {

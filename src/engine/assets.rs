@@ -4,6 +4,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::environment::Environment;
 use super::error::EngineError;
 use include_dir::{Dir, include_dir};
 
@@ -18,11 +19,11 @@ const DIGEST: &str = env!("FLOWDEV_ASSETS_HASH");
 ///
 /// # Errors
 /// When the cache directory cannot be written.
-pub fn python_path() -> Result<PathBuf, EngineError> {
-    if let Some(dir) = set("FLOWDEV_ASSETS") {
+pub fn python_path(env: &Environment) -> Result<PathBuf, EngineError> {
+    if let Some(dir) = env.filled("FLOWDEV_ASSETS") {
         return Ok(dir.into());
     }
-    let root = cache_dir().join("python").join(DIGEST);
+    let root = cache_dir(env).join("python").join(DIGEST);
     if root.is_dir() {
         return Ok(root);
     }
@@ -48,14 +49,15 @@ pub struct Installed {
 /// # Errors
 /// When the cache directory cannot be written.
 pub fn install_python() -> Result<Installed, EngineError> {
-    let python_path = python_path()?;
+    let env = Environment::own();
+    let python_path = python_path(&env)?;
     let failed = |source| EngineError::Assets {
         path: python_path.clone(),
         source,
     };
     let binary = std::env::current_exe().map_err(failed)?;
     // A directory that somebody works on is left as it is.
-    let recorded = set("FLOWDEV_ASSETS").is_none();
+    let recorded = env.filled("FLOWDEV_ASSETS").is_none();
     if recorded {
         record_binary(&python_path, &binary).map_err(failed)?;
     }
@@ -104,19 +106,15 @@ fn unpack(root: &Path) -> io::Result<()> {
 }
 
 /// `$FLOWDEV_CACHE_DIR`, else `$XDG_CACHE_HOME/flowdev`, else `~/.cache/flowdev`, else a directory in the temporary one.
-fn cache_dir() -> PathBuf {
-    if let Some(dir) = set("FLOWDEV_CACHE_DIR") {
+fn cache_dir(env: &Environment) -> PathBuf {
+    if let Some(dir) = env.filled("FLOWDEV_CACHE_DIR") {
         return dir.into();
     }
-    if let Some(dir) = set("XDG_CACHE_HOME") {
+    if let Some(dir) = env.filled("XDG_CACHE_HOME") {
         return PathBuf::from(dir).join("flowdev");
     }
-    match set("HOME") {
+    match env.filled("HOME") {
         Some(home) => PathBuf::from(home).join(".cache").join("flowdev"),
         None => std::env::temp_dir().join("flowdev-cache"),
     }
-}
-
-fn set(variable: &str) -> Option<std::ffi::OsString> {
-    std::env::var_os(variable).filter(|value| !value.is_empty())
 }

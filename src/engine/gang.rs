@@ -178,7 +178,7 @@ fn worker(plan: &Plan, order: WorkerOrder, halt: watch::Receiver<Halt>) -> Plan 
             task_id: task_ref.task.clone(),
             split_index: Some(order.index),
             ubf: Some(WORKER.to_owned()),
-            env: order.env,
+            env: plan.spec.env.clone().into_iter().chain(order.env).collect(),
             spool: Path::new(&plan.spec.spool)
                 .with_file_name(file)
                 .display()

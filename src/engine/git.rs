@@ -7,17 +7,19 @@ use serde_json::{Map, Value};
 use tokio::process::Command;
 use tokio::task::JoinHandle;
 
+use super::environment::Environment;
+
 /// The question, while git is being asked.
 pub(super) struct Asked(Option<JoinHandle<Option<Value>>>);
 
 impl Asked {
     /// Asks about the work tree that a flow file lies in; costs nothing where there is none.
-    pub fn about(flow: &Path) -> Self {
+    pub fn about(flow: &Path, env: &Environment) -> Self {
         let dir = flow.parent().filter(|dir| {
             let mut above = dir.ancestors();
             above.any(|dir| dir.join(".git").exists())
         });
-        Self(dir.map(|dir| tokio::spawn(info(dir.to_owned()))))
+        Self(dir.map(|dir| tokio::spawn(info(dir.to_owned(), env.clone()))))
     }
 
     /// The record, as JSON text; `None` outside of a work tree and where git is not installed.
@@ -27,7 +29,7 @@ impl Asked {
     }
 }
 
-async fn info(dir: std::path::PathBuf) -> Option<Value> {
+async fn info(dir: std::path::PathBuf, env: Environment) -> Option<Value> {
     let head = [
         "rev-parse",
         "--is-inside-work-tree",
@@ -36,9 +38,9 @@ async fn info(dir: std::path::PathBuf) -> Option<Value> {
         "HEAD",
     ];
     let (head, url, clean) = tokio::join!(
-        git(&dir, &head),
-        git(&dir, &["config", "--get", "remote.origin.url"]),
-        git(&dir, &["diff-index", "--quiet", "HEAD", "--"]),
+        git(&dir, &env, &head),
+        git(&dir, &env, &["config", "--get", "remote.origin.url"]),
+        git(&dir, &env, &["diff-index", "--quiet", "HEAD", "--"]),
     );
     // Without a commit the command fails after its first line.
     let (_, head) = head?;
@@ -61,9 +63,10 @@ async fn info(dir: std::path::PathBuf) -> Option<Value> {
 }
 
 /// Whether the command was successful, and what it printed; `None` if it could not be started.
-async fn git(dir: &Path, arguments: &[&str]) -> Option<(bool, String)> {
+async fn git(dir: &Path, env: &Environment, arguments: &[&str]) -> Option<(bool, String)> {
     let mut command = Command::new("git");
     command.args(arguments).current_dir(dir);
+    env.apply(&mut command);
     command
         .stdin(Stdio::null())
         .stderr(Stdio::null())

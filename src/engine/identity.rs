@@ -1,5 +1,6 @@
 //! Who runs what: what every record of a run repeats.
 
+use super::environment::Environment;
 use super::load::LoadedFlow;
 use super::request::FlowRequest;
 use crate::store::{Identity, user_name};
@@ -8,8 +9,8 @@ use crate::store::{Identity, user_name};
 pub(super) const METAFLOW_VERSION: &str = concat!("2.19.39+flowdev", env!("CARGO_PKG_VERSION"));
 
 /// The identity of a job of this flow.
-pub(super) fn identity(flow: &LoadedFlow, request: &FlowRequest) -> Identity {
-    let env = |name: &str| std::env::var(name).ok();
+pub(super) fn identity(env: &Environment, flow: &LoadedFlow, request: &FlowRequest) -> Identity {
+    let env = |name: &str| env.get(name);
     let python = flow.python.split_whitespace().next().unwrap_or_default();
     let script = request.file.file_name().unwrap_or_default();
     let mut identity = Identity {

@@ -212,11 +212,12 @@ impl Workers {
         if let Some(found) = found {
             return Ok(Arc::clone(found));
         }
-        let interpreter = python::choose(config.python.as_deref(), &request.file);
+        let interpreter = python::choose(config.python.as_deref(), &config.env, &request.file);
         let setup = PythonSetup {
             python: interpreter,
-            assets: assets::python_path()?,
+            assets: assets::python_path(&config.env)?,
             cwd: config.cwd.clone(),
+            env: config.env.clone(),
         };
         // Python starts while the source is read.
         let forkserver = match config.never_fork {

@@ -6,6 +6,7 @@ use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 
 use super::attempt::{Halt, Plan};
+use super::environment::Environment;
 use super::event::TaskRef;
 use super::gang::CONTROL;
 use super::load::LoadedFlow;
@@ -48,11 +49,13 @@ pub(super) struct Setting {
 pub(super) fn limits(setting: &Setting) -> Limits {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let steps = &setting.flow.description.steps;
+    let env = &setting.shared.config.env;
     Limits {
-        max_workers: stated(setting.request.max_workers, "METAFLOW_RUN_MAX_WORKERS")
+        max_workers: stated(env, setting.request.max_workers, "METAFLOW_RUN_MAX_WORKERS")
             .unwrap_or(cores)
             .max(1),
         max_num_splits: stated(
+            env,
             setting.request.max_num_splits,
             "METAFLOW_RUN_MAX_NUM_SPLITS",
         )
@@ -69,8 +72,12 @@ pub(super) fn limits(setting: &Setting) -> Limits {
 }
 
 /// A limit as the request has it, else as the variable of that option: all that a session can be given.
-fn stated<T: std::str::FromStr>(request: Option<T>, variable: &str) -> Option<T> {
-    request.or_else(|| std::env::var(variable).ok()?.parse().ok())
+fn stated<T: std::str::FromStr>(
+    env: &Environment,
+    request: Option<T>,
+    variable: &str,
+) -> Option<T> {
+    request.or_else(|| env.get(variable)?.parse().ok())
 }
 
 /// How long a step rests before another attempt, where its source or the request states it.
@@ -132,6 +139,7 @@ impl Setting {
     pub fn spec(&self, task: &TaskRef) -> Spec {
         let spool = format!("{}-{}.{}", task.run, task.task, task.attempt);
         let flow = self.flow.description.name.clone();
+        let config = &self.shared.config;
         let files = format!("{}/data/{flow}", self.run.flow().root());
         Spec {
             flow,
@@ -146,7 +154,12 @@ impl Setting {
             origin_run_id: self.origin.clone(),
             files,
             spool: self.shared.scratch.file(&spool).display().to_string(),
-            tempdir: std::env::var("METAFLOW_TEMPDIR").unwrap_or_else(|_| ".".to_owned()),
+            tempdir: config
+                .env
+                .get("METAFLOW_TEMPDIR")
+                .unwrap_or_else(|| ".".to_owned()),
+            env: self.request.variables.set.clone(),
+            unset: self.request.variables.unset.clone(),
             ..Spec::default()
         }
     }

@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Instant;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+
+use super::environment::Variables;
 
 /// What all requests about a flow file share.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct FlowRequest {
     /// The flow's file.
     pub file: PathBuf,
@@ -35,17 +37,19 @@ pub struct FlowRequest {
     pub max_num_splits: Option<u64>,
     /// Megabytes of one stream of a task that are stored; the default is 10, as with Metaflow.
     pub max_log_size: Option<u64>,
+    /// Variables that its tasks have otherwise than the engine.
+    pub variables: Variables,
 }
 
 /// Files and texts given for configs, by the name of the config.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Configs {
     pub files: BTreeMap<String, String>,
     pub values: BTreeMap<String, String>,
 }
 
 /// Run the whole flow.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct RunRequest {
     pub flow: FlowRequest,
     /// Option name (as on the command line) and text.
@@ -53,7 +57,7 @@ pub struct RunRequest {
 }
 
 /// Run what an earlier run did not finish.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct ResumeRequest {
     pub flow: FlowRequest,
     /// Run this step and what follows it again.
@@ -69,7 +73,7 @@ pub struct ResumeRequest {
 }
 
 /// Run one step on its parents' stored artifacts.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct SpinRequest {
     pub flow: FlowRequest,
     pub step: String,
@@ -92,7 +96,8 @@ pub struct SpinRequest {
 }
 
 /// One request.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(tag = "request", rename_all = "snake_case")]
 pub enum Request {
     Run(RunRequest),
     Resume(ResumeRequest),
@@ -106,6 +111,15 @@ impl Request {
             Self::Run(request) => &request.flow,
             Self::Resume(request) => &request.flow,
             Self::Spin(request) => &request.flow,
+        }
+    }
+
+    /// The same, to be changed.
+    pub fn flow_mut(&mut self) -> &mut FlowRequest {
+        match self {
+            Self::Run(request) => &mut request.flow,
+            Self::Resume(request) => &mut request.flow,
+            Self::Spin(request) => &mut request.flow,
         }
     }
 }

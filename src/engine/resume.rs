@@ -57,9 +57,9 @@ async fn begin(
         store: located.store.clone(),
         run: request.origin.clone(),
     };
-    let asked = git::Asked::about(&request.flow.file);
+    let asked = git::Asked::about(&request.flow.file, &shared.config.env);
     let flow = loaded(&shared, &request.flow, Some(&before), wires).await?;
-    let mut identity = identity::identity(&flow, &request.flow);
+    let mut identity = identity::identity(&shared.config.env, &flow, &request.flow);
     identity.git_info = asked.answer().await;
     let namespace = identity::namespace(&request.flow, &identity);
     let flow_store = located.store.flow(&flow.description.name);

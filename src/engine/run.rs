@@ -47,9 +47,9 @@ async fn begin(
     request: RunRequest,
     wires: &Wires,
 ) -> Result<(Setting, Output), EngineError> {
-    let asked = git::Asked::about(&request.flow.file);
+    let asked = git::Asked::about(&request.flow.file, &shared.config.env);
     let flow = loaded(&shared, &request.flow, None, wires).await?;
-    let mut identity = identity::identity(&flow, &request.flow);
+    let mut identity = identity::identity(&shared.config.env, &flow, &request.flow);
     identity.git_info = asked.answer().await;
     let namespace = identity::namespace(&request.flow, &identity);
     let located = shared.store(&request.flow);
@@ -113,19 +113,23 @@ pub(super) async fn register(setting: &mut Setting, spun: Option<&str>) -> Resul
     let spun = spun.map(str::to_owned);
     let run = setting.run.clone();
     let identity = setting.identity.clone();
+    let cwd = setting.shared.config.cwd.clone();
     let id_file = setting.request.run_id_file.clone();
     let attribute_file = setting.request.attribute_file.clone();
     let claim = blocking(move || {
         run.register(&identity)?;
         let claim = run.claim()?;
         if let Some(path) = id_file {
-            std::fs::write(&path, run.id())
+            std::fs::write(cwd.join(&path), run.id())
                 .map_err(|source| EngineError::Write { path, source })?;
         }
         if let Some(path) = attribute_file {
             // A named pipe keeps us here until its reader opens it.
-            std::fs::write(&path, attributes(&run, spun.as_deref()).to_string())
-                .map_err(|source| EngineError::Write { path, source })?;
+            std::fs::write(
+                cwd.join(&path),
+                attributes(&run, spun.as_deref()).to_string(),
+            )
+            .map_err(|source| EngineError::Write { path, source })?;
         }
         Ok(claim)
     })

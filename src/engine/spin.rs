@@ -64,7 +64,7 @@ async fn begin(
         run: inputs::run_of(&request),
     };
     let flow = loaded(&shared, &request.flow, Some(&before), wires).await?;
-    let identity = identity::identity(&flow, &request.flow);
+    let identity = identity::identity(&shared.config.env, &flow, &request.flow);
     let namespace = identity::namespace(&request.flow, &identity);
     let store = located.store.clone();
     let name = flow.description.name.clone();

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use tokio::sync::{Mutex, mpsc, watch};
 
+use super::environment::Environment;
 use super::error::EngineError;
 use super::event::{Event, Failure, Level};
 use super::load::{Before, LoadedFlow, Workers};
@@ -26,6 +27,8 @@ pub struct EngineConfig {
     pub python: Option<PathBuf>,
     /// Working directory of tasks, and where the store is looked for.
     pub cwd: PathBuf,
+    /// What its work finds in the environment.
+    pub env: Environment,
     /// Why tasks are never forked, if so: the user says it, or the system cannot do it safely.
     pub never_fork: Option<String>,
     /// Whether more requests will follow: then what they will need is prepared after each.
@@ -33,19 +36,25 @@ pub struct EngineConfig {
 }
 
 impl EngineConfig {
-    /// The usual settings for a working directory.
+    /// The usual settings for a working directory, in this process's environment.
     pub fn new(cwd: PathBuf) -> Self {
+        Self::within(cwd, Environment::own())
+    }
+
+    /// The usual settings for a working directory and an environment.
+    pub fn within(cwd: PathBuf, env: Environment) -> Self {
         Self {
             python: None,
             cwd,
-            never_fork: never_fork(),
+            never_fork: never_fork(&env),
+            env,
             keep_warm: false,
         }
     }
 }
 
-fn never_fork() -> Option<String> {
-    if std::env::var_os("FLOWDEV_FORK").is_some_and(|value| value == "0") {
+fn never_fork(env: &Environment) -> Option<String> {
+    if env.filled("FLOWDEV_FORK").is_some_and(|value| value == "0") {
         return Some("FLOWDEV_FORK is 0".to_owned());
     }
     let unsafe_here = !cfg!(target_os = "linux");
@@ -86,7 +95,7 @@ impl Shared {
             let found = store.root_path().is_some_and(|root| root.is_dir());
             return Located { store, found };
         }
-        let env = |name: &str| std::env::var(name).ok();
+        let env = |name: &str| self.config.env.get(name);
         Store::locate(&self.config.cwd, &env)
     }
 }
@@ -107,9 +116,45 @@ pub struct Job {
     pub cancel: CancelHandle,
 }
 
+impl Job {
+    /// A job that is carried out by somebody else than an engine of this process, who is given the other ends.
+    pub fn elsewhere() -> (Self, Elsewhere) {
+        let (events_tx, events) = mpsc::channel(EVENT_BUFFER);
+        let (stop_tx, stop) = watch::channel(Stop::No);
+        let job = Self {
+            id: 0,
+            events,
+            cancel: CancelHandle(stop_tx),
+        };
+        let elsewhere = Elsewhere {
+            events: events_tx,
+            stop,
+        };
+        (job, elsewhere)
+    }
+}
+
+/// Where a job that is carried out elsewhere says what happens, and hears that it should end.
+pub struct Elsewhere {
+    pub events: mpsc::Sender<Event>,
+    stop: watch::Receiver<Stop>,
+}
+
+impl Elsewhere {
+    /// Waits until the job is to end more urgently than this.
+    pub async fn asked(&mut self, than: Stop) -> Stop {
+        let asked = self.stop.wait_for(|stop| *stop > than).await;
+        match asked.map(|stop| *stop) {
+            Ok(stop) => stop,
+            // All handles are gone: nobody will ever ask.
+            Err(_) => std::future::pending().await,
+        }
+    }
+}
+
 /// How urgently a job is to end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Stop {
+pub enum Stop {
     No,
     Politely,
     Now,

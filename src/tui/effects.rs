@@ -192,7 +192,7 @@ impl Effects {
                     handle.kill();
                 }
             }
-            Effect::Warm(request) => self.warm(request),
+            Effect::Warm(request) => self.warm(*request),
             Effect::Save { file, text } => self.blocking(move |_| {
                 let written = load::save(&file, &text);
                 Msg::Saved(written.map(|()| file))

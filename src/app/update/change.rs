@@ -60,7 +60,7 @@ pub(super) fn changed(state: &mut State, changed: Changed) -> Vec<Effect> {
     } else {
         effects.extend(engine::stop_spins(state));
         if sound {
-            effects.push(Effect::Warm(state.request.clone()));
+            effects.push(Effect::Warm(Box::new(state.request.clone())));
         }
     }
     effects

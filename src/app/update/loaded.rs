@@ -33,7 +33,7 @@ pub(super) fn flow(state: &mut State, flow: FlowView, remembered: Remembered) ->
             state.request.class = Some(flow.class.clone());
         }
         state.source.file = flow.file.clone();
-        effects.push(Effect::Warm(state.request.clone()));
+        effects.push(Effect::Warm(Box::new(state.request.clone())));
     }
     let chosen = remembered
         .selected

@@ -4,16 +4,18 @@ use std::io;
 use std::os::fd::OwnedFd;
 use std::path::PathBuf;
 use std::process::Stdio;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 
-use tokio::io::AsyncReadExt;
+use tokio::net::unix::pipe::Receiver;
 use tokio::process::{Child, Command as Process};
 
 use super::frame;
 use super::link::Link;
 use super::message::{Answer, Command};
+use super::overheard::Overheard;
 use super::template::{Own, Template};
+use crate::engine::environment::Environment;
 use crate::engine::error::EngineError;
 
 /// How to start Python.
@@ -25,6 +27,8 @@ pub struct PythonSetup {
     pub assets: PathBuf,
     /// Where Python starts: the user's working directory.
     pub cwd: PathBuf,
+    /// Its variables, before those that the worker needs.
+    pub env: Environment,
 }
 
 /// The running process. Dropping it closes its control socket, which ends it and its templates.
@@ -33,12 +37,9 @@ pub struct Forkserver {
     /// Kept so that the process is reaped; it ends by itself when the link closes.
     child: Child,
     /// The last that it wrote, for the message when it dies.
-    said: Arc<Mutex<String>>,
+    said: Arc<Overheard>,
     next_template: AtomicU64,
 }
-
-/// Bytes of a worker's own output that are kept for an error message.
-const SAID_LIMIT: usize = 16 * 1024;
 
 impl Forkserver {
     /// Starts the process. It answers nothing by itself: errors show at the first question.
@@ -47,35 +48,31 @@ impl Forkserver {
     /// [`EngineError::Python`] if the interpreter cannot be executed.
     pub fn start(setup: &PythonSetup) -> Result<Self, EngineError> {
         let (ours, theirs) = frame::pair()?;
+        let (out_read, out_write) = pipe()?;
+        let (err_read, err_write) = pipe()?;
         let main = setup.assets.join("metaflow/_worker/main.py");
         let mut process = Process::new(&setup.python);
+        setup.env.apply(&mut process);
         process
             .arg(main)
             .current_dir(&setup.cwd)
-            .env("PYTHONPATH", python_path(&setup.assets))
+            .env("PYTHONPATH", python_path(setup))
             .env("PYTHONUNBUFFERED", "x")
             // What steps start (a flow, a transfer) is to be done by this same program.
             .envs(std::env::current_exe().map(|path| ("FLOWDEV_BIN", path)))
             .stdin(Stdio::from(theirs))
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
+            .stdout(Stdio::from(out_write))
+            .stderr(Stdio::from(err_write))
             // Ctrl-C in the terminal is ours to handle: the worker must not die of it.
             .process_group(0);
-        let mut child = process.spawn().map_err(|source| EngineError::Python {
+        let child = process.spawn().map_err(|source| EngineError::Python {
             python: setup.python.display().to_string(),
             source,
         })?;
-        let said = Arc::new(Mutex::new(String::new()));
-        if let Some(out) = child.stdout.take() {
-            tokio::spawn(listen(out, Arc::clone(&said)));
-        }
-        if let Some(err) = child.stderr.take() {
-            tokio::spawn(listen(err, Arc::clone(&said)));
-        }
         Ok(Self {
             link: Link::new(ours),
             child,
-            said,
+            said: overhear([out_read, err_read])?,
             next_template: AtomicU64::new(0),
         })
     }
@@ -119,11 +116,7 @@ impl Forkserver {
         };
         let forked = self.link.fork(&id, &command, &fds).await;
         let forked = forked.map_err(|error| self.explain(error))?;
-        let said = Arc::new(Mutex::new(String::new()));
-        for read in [out_read, err_read] {
-            let read = tokio::net::unix::pipe::Receiver::from_owned_fd(read)?;
-            tokio::spawn(listen(read, Arc::clone(&said)));
-        }
+        let said = overhear([out_read, err_read])?;
         Ok(Template::new(Link::new(ours), Own::Forked(forked), said))
     }
 
@@ -148,11 +141,9 @@ impl Forkserver {
 }
 
 /// Replaces "gone" by what the process said before it went.
-pub(super) fn explain(error: EngineError, said: &Mutex<String>) -> EngineError {
+pub(super) fn explain(error: EngineError, said: &Overheard) -> EngineError {
     match error {
-        EngineError::WorkerGone => EngineError::WorkerEnded {
-            said: said.lock().unwrap_or_else(PoisonError::into_inner).clone(),
-        },
+        EngineError::WorkerGone => EngineError::WorkerEnded { said: said.text() },
         other => other,
     }
 }
@@ -169,29 +160,17 @@ pub(super) fn pipe() -> io::Result<(OwnedFd, OwnedFd)> {
 }
 
 /// Our package first, then what the user has.
-fn python_path(assets: &std::path::Path) -> std::ffi::OsString {
-    let mut path = assets.as_os_str().to_owned();
-    if let Some(rest) = std::env::var_os("PYTHONPATH").filter(|rest| !rest.is_empty()) {
+fn python_path(setup: &PythonSetup) -> std::ffi::OsString {
+    let mut path = setup.assets.as_os_str().to_owned();
+    if let Some(rest) = setup.env.filled("PYTHONPATH") {
         path.push(":");
         path.push(rest);
     }
     path
 }
 
-async fn listen<R: tokio::io::AsyncRead + Unpin>(mut from: R, said: Arc<Mutex<String>>) {
-    let mut buffer = [0_u8; 4096];
-    while let Ok(n) = from.read(&mut buffer).await {
-        if n == 0 {
-            break;
-        }
-        let mut said = said.lock().unwrap_or_else(PoisonError::into_inner);
-        said.push_str(&String::from_utf8_lossy(&buffer[..n]));
-        if said.len() > SAID_LIMIT {
-            let mut cut = said.len() - SAID_LIMIT;
-            while !said.is_char_boundary(cut) {
-                cut += 1;
-            }
-            said.drain(..cut);
-        }
-    }
+/// Listens to the reading ends of both streams.
+fn overhear(pipes: [OwnedFd; 2]) -> io::Result<Arc<Overheard>> {
+    let pipes: io::Result<Vec<Receiver>> = pipes.into_iter().map(Receiver::from_owned_fd).collect();
+    Ok(Overheard::listen(pipes?))
 }

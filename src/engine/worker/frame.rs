@@ -106,18 +106,38 @@ pub async fn write<T: Serialize>(
     message: &T,
     fds: &[OwnedFd],
 ) -> io::Result<()> {
-    let body = serde_json::to_vec(message).map_err(io::Error::other)?;
-    let length = u32::try_from(body.len())
+    let mut frame = Vec::new();
+    encode(message, &mut frame)?;
+    let mut rest = frame.as_slice();
+    if let (false, Some((head, body))) = (fds.is_empty(), frame.split_first_chunk::<4>()) {
+        send_with_fds(to, *head, fds).await?;
+        rest = body;
+    }
+    to.write_all(rest).await
+}
+
+/// Appends one frame without descriptors.
+///
+/// # Errors
+/// When the message is no JSON, or too long; nothing is appended then.
+pub fn encode<T: Serialize>(message: &T, to: &mut Vec<u8>) -> io::Result<()> {
+    let start = to.len();
+    to.extend_from_slice(&[0; 4]);
+    let written = serde_json::to_writer(&mut *to, message).map_err(io::Error::other);
+    let length = u32::try_from(to.len() - start - 4)
         .ok()
         .filter(|length| *length <= MAX_FRAME)
-        .ok_or_else(|| io::Error::other("a message for a worker is too long"))?;
-    let head = length.to_be_bytes();
-    if fds.is_empty() {
-        to.write_all(&head).await?;
-    } else {
-        send_with_fds(to, head, fds).await?;
+        .ok_or_else(|| io::Error::other("a message for a worker is too long"));
+    match (written, length) {
+        (Ok(()), Ok(length)) => {
+            to[start..start + 4].copy_from_slice(&length.to_be_bytes());
+            Ok(())
+        }
+        (Err(error), _) | (_, Err(error)) => {
+            to.truncate(start);
+            Err(error)
+        }
     }
-    to.write_all(&body).await
 }
 
 /// The four bytes go out whole: a stream socket takes so few or none.

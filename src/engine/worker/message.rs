@@ -121,6 +121,8 @@ pub struct Spec {
     pub ubf: Option<String>,
     /// Variables that the task gets beside those of its template.
     pub env: BTreeMap<String, String>,
+    /// Variables of its template that it does not get.
+    pub unset: Vec<String>,
     pub spool: String,
     /// Directory for the content of included files.
     pub files: String,

@@ -2,9 +2,10 @@
 //! graphs or the store.
 
 mod forkserver;
-mod frame;
+pub mod frame;
 mod link;
 pub mod message;
+mod overheard;
 mod task;
 mod template;
 

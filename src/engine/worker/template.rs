@@ -13,6 +13,7 @@ use super::forkserver::{explain, pipe, unexpected};
 use super::frame;
 use super::link::{Forked, Link};
 use super::message::{Answer, Command, Load, Loaded, Spec};
+use super::overheard::Overheard;
 use super::task::TaskProcess;
 use crate::engine::error::EngineError;
 
@@ -21,7 +22,7 @@ pub struct Template {
     link: Link,
     /// The end of the process itself, until it becomes its one task.
     own: Mutex<Option<Own>>,
-    said: Arc<Mutex<String>>,
+    said: Arc<Overheard>,
     next_task: AtomicU64,
 }
 
@@ -34,7 +35,7 @@ pub(super) enum Own {
 }
 
 impl Template {
-    pub(super) fn new(link: Link, own: Own, said: Arc<Mutex<String>>) -> Self {
+    pub(super) fn new(link: Link, own: Own, said: Arc<Overheard>) -> Self {
         Self {
             link,
             own: Mutex::new(Some(own)),
@@ -105,7 +106,7 @@ impl Template {
 
     /// What was printed while the flow file was executed, since the last call.
     pub fn take_output(&self) -> String {
-        std::mem::take(&mut *lock(&self.said))
+        self.said.take()
     }
 
     /// Without forking: the process runs the task itself.

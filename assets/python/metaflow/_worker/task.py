@@ -48,6 +48,8 @@ def main(loaded: Loaded, spec: dict[str, Any], channel: Channel) -> None:
     notice.connect(channel)
     loaded.seeds.refresh()
     os.environ["METAFLOW_RUN_ID"] = spec["run_id"]
+    for name in spec.get("unset") or ():
+        os.environ.pop(name, None)
     os.environ.update(spec.get("env") or {})
     if spec["kind"] in ("parameters", "overrides"):
         done = run_parameters.evaluate(loaded, spec)
