@@ -7,6 +7,7 @@ pub mod config;
 pub mod engine;
 pub mod flow;
 pub mod inspect;
+pub mod session;
 pub mod store;
 pub mod tui;
 pub mod watcher;

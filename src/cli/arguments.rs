@@ -99,6 +99,9 @@ pub struct FlowOptions {
     /// Say at the end where the time went
     #[arg(long)]
     pub timings: bool,
+    /// Work alone, even if a session serves this project [also: FLOWDEV_SESSION=0]
+    #[arg(long)]
+    pub no_session: bool,
     #[command(flatten)]
     metaflow: Metaflow,
 }
@@ -146,6 +149,8 @@ pub struct Voice {
     pub quiet: bool,
     /// Say at the end where the time went.
     pub timings: bool,
+    /// Whether a session may do the work.
+    pub session: bool,
 }
 
 /// `NAME=TEXT`
@@ -168,6 +173,8 @@ impl FlowOptions {
             manner: self.metaflow.console.unwrap_or_default(),
             quiet: self.quiet,
             timings: self.timings,
+            session: !self.no_session
+                && std::env::var_os("FLOWDEV_SESSION").is_none_or(|value| value != "0"),
         }
     }
 

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::error::{CliError, ExitKind};
-use super::{out, session};
+use super::{open, out};
 use crate::engine::write_demo;
 
 /// Write an example project and open it
@@ -41,5 +41,5 @@ pub fn main(args: Args) -> Result<ExitKind, CliError> {
     }
     // Its runs belong beside it, not to wherever the command was given.
     std::env::set_current_dir(&args.dir)?;
-    session::main(session::Args::for_flow(".".into()))
+    open::main(open::Args::for_flow(".".into()))
 }

@@ -53,7 +53,9 @@ pub enum CliError {
     #[error(transparent)]
     Watcher(#[from] crate::watcher::WatcherError),
     #[error(transparent)]
-    Session(#[from] crate::tui::TuiError),
+    Window(#[from] crate::tui::TuiError),
+    #[error(transparent)]
+    Session(#[from] crate::session::SessionError),
     #[error("{0}")]
     Io(#[from] std::io::Error),
 }
@@ -72,6 +74,7 @@ impl CliError {
         match self {
             Self::Usage { hint, .. } => Some(hint),
             Self::Engine(EngineError::Request { hint, .. }) => hint.as_deref(),
+            Self::Session(error) => error.hint(),
             Self::Read { .. }
             | Self::Engine(_)
             | Self::Store(_)
@@ -79,7 +82,7 @@ impl CliError {
             | Self::Table(_)
             | Self::Clap(_)
             | Self::Watcher(_)
-            | Self::Session(_)
+            | Self::Window(_)
             | Self::Io(_) => None,
         }
     }
@@ -93,6 +96,7 @@ impl CliError {
             | Self::Pickle(_)
             | Self::Table(_)
             | Self::Watcher(_)
+            | Self::Window(_)
             | Self::Session(_)
             | Self::Io(_) => ExitKind::Failed,
         }

@@ -12,6 +12,7 @@ mod fill_card;
 mod flow_file;
 mod job;
 mod logs;
+mod open;
 mod out;
 mod parameters;
 mod pathspec;

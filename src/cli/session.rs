@@ -1,55 +1,194 @@
-//! `flowdev [FLOW]`: the session.
+//! `flowdev session`: a session without a screen, for the commands of a project.
 
-use std::io::IsTerminal;
 use std::path::PathBuf;
+use std::time::Duration;
 
-use super::arguments::Common;
+use clap::Subcommand;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+
+use super::console::{describe, now};
 use super::error::{CliError, ExitKind};
-use super::{flow_file, job};
-use crate::{config, tui};
+use super::{job, out};
+use crate::engine::Outcome;
+use crate::session::{self, Host, HostConfig, Kind, Notice, Status};
 
-#[derive(Debug, Clone, Default, clap::Args)]
+/// Stay in the background of a project: run, resume and spin there use its warm Python
+///
+/// Commands on flows in this directory, and in those below it, give their work to the session; their output, results and exit
+/// codes are the same as without it. An open `flowdev FLOW` is such a session, too. A command works alone with --no-session.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  flowdev session &                  then: flowdev spin train.py fit
+  flowdev session status             what it does, and for which commands
+  flowdev session stop
+  flowdev session --idle 0           never end by itself")]
 pub struct Args {
-    /// The flow to open [default: the only flow in this directory]
-    flow: Option<PathBuf>,
-    /// Python interpreter [default: $FLOWDEV_PYTHON, $VIRTUAL_ENV, .venv beside the flow, python3]
-    #[arg(long, value_name = "PATH")]
-    python: Option<PathBuf>,
+    #[command(subcommand)]
+    verb: Option<Verb>,
+    /// The project's directory
+    #[arg(long, value_name = "DIR", default_value = ".", global = true)]
+    project: PathBuf,
+    /// End when nothing was asked of it for so many minutes; 0: never
+    #[arg(long, value_name = "MINUTES", default_value_t = 30)]
+    idle: u64,
+    /// Print JSON, one object a line
+    #[arg(long, global = true)]
+    json: bool,
 }
 
-impl Args {
-    /// Opens the flow in a directory, or a flow file.
-    pub fn for_flow(flow: PathBuf) -> Self {
-        Self {
-            flow: Some(flow),
-            python: None,
+#[derive(Debug, Clone, Subcommand)]
+enum Verb {
+    /// Show the session that serves this project
+    Status,
+    /// End it
+    Stop,
+}
+
+/// How long the log may take to end.
+const LAST_LINES: Duration = Duration::from_secs(1);
+
+/// Runs, shows or ends the session of a project.
+///
+/// # Errors
+/// When there is one already, or none.
+pub fn main(args: &Args) -> Result<ExitKind, CliError> {
+    let project = args.project.canonicalize();
+    let project = project.map_err(|source| CliError::Read {
+        path: args.project.clone(),
+        source,
+    })?;
+    let runtime = job::runtime()?;
+    let outcome = runtime.block_on(async {
+        match args.verb {
+            Some(Verb::Status) => show(&session::status(&project).await?, args.json)?,
+            Some(Verb::Stop) => {
+                let project = session::stop(&project).await?;
+                out::line(&format!("the session of {} has ended", project.display()))?;
+            }
+            None => host(args, project).await?,
+        }
+        Ok(ExitKind::Success)
+    });
+    // What a job waits for on disk must not keep the session.
+    runtime.shutdown_background();
+    outcome
+}
+
+async fn host(args: &Args, project: PathBuf) -> Result<(), CliError> {
+    // Before anybody can know of the session: none of them may be missed.
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut hang_up = signal(SignalKind::hangup())?;
+    let (notices_tx, notices) = unbounded_channel();
+    let config = HostConfig {
+        project: project.clone(),
+        kind: Kind::Headless,
+        idle: (args.idle > 0).then(|| Duration::from_secs(60 * args.idle)),
+    };
+    let host = Host::start(config, notices_tx).await?;
+    if args.json {
+        out::json(&serde_json::json!({
+            "session": "listening", "project": project, "pid": std::process::id(),
+        }))?;
+    } else {
+        out::line(&format!(
+            "{} listening for {} (pid {}); ctrl-c ends",
+            now(),
+            project.display(),
+            std::process::id()
+        ))?;
+    }
+    let ended = host.run(async {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+            _ = hang_up.recv() => {}
+        }
+    });
+    let json = args.json;
+    let log = tokio::spawn(log(notices, json));
+    ended.await;
+    // Its last lines, unless a connection that hangs keeps them open.
+    let _ = tokio::time::timeout(LAST_LINES, log).await;
+    Ok(())
+}
+
+/// One line for each request when it begins, and when it ends.
+async fn log(mut notices: UnboundedReceiver<Notice>, json: bool) {
+    while let Some(notice) = notices.recv().await {
+        let written = if json {
+            out::json(&notice)
+        } else {
+            out::line(&format!("{} {}", now(), words(&notice)))
+        };
+        if written.is_err() {
+            return;
         }
     }
 }
 
-pub fn main(args: Args) -> Result<ExitKind, CliError> {
-    let flow = flow_file::find(args.flow.as_deref())?;
-    if !std::io::stdout().is_terminal() || !std::io::stdin().is_terminal() {
-        return Err(CliError::usage(
-            "the session needs a terminal",
-            "use `flowdev run`, `flowdev spin` or `flowdev watch` here",
-        ));
+fn words(notice: &Notice) -> String {
+    match notice {
+        Notice::Began { id, what } => format!("[{id}] {what}"),
+        Notice::Ended {
+            id,
+            outcome,
+            millis,
+        } => {
+            let how = match outcome {
+                Some(Outcome::Success) => "done".to_owned(),
+                Some(Outcome::Cancelled) => "interrupted".to_owned(),
+                Some(Outcome::Failed { failure, .. }) => {
+                    let text = describe(failure);
+                    format!("failed: {}", text.lines().next().unwrap_or_default())
+                }
+                None => "ended".to_owned(),
+            };
+            format!("[{id}] {how} ({millis:.0} ms)")
+        }
+        Notice::Refused { build } => {
+            format!("refused a command of another build of flowdev ({build})")
+        }
     }
-    let settings = config::for_flow(&flow);
-    let common = Common {
-        python: args
-            .python
-            .or_else(|| settings.python.value.clone().map(PathBuf::from)),
-        json: false,
+}
+
+fn show(status: &Status, json: bool) -> Result<(), CliError> {
+    if json {
+        return Ok(out::json(status)?);
+    }
+    let kind = match status.kind {
+        Kind::Headless => "without a screen",
+        Kind::Window => "with a screen",
     };
-    let runtime = job::runtime()?;
-    let outcome = runtime.block_on(async {
-        let engine = common.lasting_engine()?;
-        let outcome = tui::run(tui::SessionConfig::new(flow, engine.clone(), settings)).await;
-        engine.shutdown().await;
-        outcome.map_err(CliError::from)
-    });
-    // A blocked disk or a task that does not die must not keep the user's shell.
-    runtime.shutdown_background();
-    outcome.map(|()| ExitKind::Success)
+    out::line(&format!("project   {}", status.project))?;
+    out::line(&format!("session   pid {}, {kind}", status.pid))?;
+    out::line(&format!("build     {}", status.build))?;
+    out::line(&format!("since     {}", when(status.since)))?;
+    for engine in &status.engines {
+        out::line(&format!("engine    {} in {}", engine.python, engine.cwd))?;
+    }
+    if status.jobs.is_empty() {
+        out::line("jobs      none")?;
+    }
+    for job in &status.jobs {
+        let pid = job
+            .pid
+            .map(|pid| format!(", for pid {pid}"))
+            .unwrap_or_default();
+        let since = when(job.since);
+        out::line(&format!(
+            "job {:<5} {} since {since}{pid}",
+            job.id, job.what
+        ))?;
+    }
+    Ok(())
+}
+
+fn when(millis: i64) -> String {
+    let Ok(then) = jiff::Timestamp::from_millisecond(millis) else {
+        return String::new();
+    };
+    let here = then.to_zoned(jiff::tz::TimeZone::system());
+    here.strftime("%Y-%m-%d %H:%M:%S").to_string()
 }

@@ -8,8 +8,8 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use super::error::{CliError, ExitKind};
 use super::{
-    artifacts, check, config, demo, env, fill_card, logs, out, parameters, peek, resume, run, runs,
-    s3, session, show, spin, tasks, watch,
+    artifacts, check, config, demo, env, fill_card, logs, open, out, parameters, peek, resume, run,
+    runs, s3, session, show, spin, tasks, watch,
 };
 
 /// A terminal IDE and engine for Metaflow flows: edit a step, save, see its output, artifacts and card.
@@ -31,7 +31,7 @@ pub struct Cli {
     #[command(subcommand)]
     verb: Option<Verb>,
     #[command(flatten)]
-    session: session::Args,
+    open: open::Args,
 }
 
 #[derive(Debug, Subcommand)]
@@ -48,6 +48,7 @@ enum Verb {
     Artifacts(artifacts::Args),
     Peek(peek::Args),
     Watch(watch::Args),
+    Session(session::Args),
     Config(config::Args),
     Env(env::Args),
     FillCard(fill_card::Args),
@@ -96,7 +97,7 @@ fn unknown_option(error: &clap::Error) -> Option<CliError> {
 
 fn dispatch(cli: Cli, matches: &clap::ArgMatches) -> Result<ExitKind, CliError> {
     match cli.verb {
-        None => session::main(cli.session),
+        None => open::main(cli.open),
         Some(Verb::Demo(args)) => demo::main(args),
         Some(Verb::Run(args)) => run::main(args, parameters::given(matches)),
         Some(Verb::Resume(args)) => resume::main(args, parameters::given(matches)),
@@ -109,6 +110,7 @@ fn dispatch(cli: Cli, matches: &clap::ArgMatches) -> Result<ExitKind, CliError> 
         Some(Verb::Artifacts(args)) => artifacts::main(&args),
         Some(Verb::Peek(args)) => peek::main(&args),
         Some(Verb::Watch(args)) => watch::main(args),
+        Some(Verb::Session(args)) => session::main(&args),
         Some(Verb::Config(args)) => config::main(&args),
         Some(Verb::Env(args)) => env::main(&args),
         Some(Verb::FillCard(args)) => fill_card::main(&args),

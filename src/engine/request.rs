@@ -90,6 +90,7 @@ pub struct SpinRequest {
     /// Parameters that differ from the origin's: option name and text.
     pub parameters: Vec<(String, String)>,
     /// When the first sign of the save that this answers was seen, to tell how long it took.
+    #[serde(skip)]
     pub saved: Option<Instant>,
     /// Which save this answers; echoed nowhere, newer generations cancel older ones at the caller.
     pub generation: u64,

@@ -70,6 +70,7 @@ impl Runtime {
             engine,
             cwd,
             settings,
+            notice,
         } = config;
         let signals = Signals::listen().map_err(TuiError::Signals)?;
         let name = request
@@ -81,6 +82,10 @@ impl Runtime {
         let screen = Screen::enter(settings.mouse.value, title).map_err(TuiError::Enter)?;
         let (sender, messages) = unbounded_channel();
         let (job_sender, jobs) = channel(JOB_QUEUE);
+        if let Some(notice) = notice {
+            // The receiver is ours.
+            let _ = sender.send(Msg::Notice(notice));
+        }
         let library = Library::new(request.clone(), cwd);
         let effects = Effects::new(engine, library, request.clone(), sender, job_sender);
         Ok(Self {

@@ -17,6 +17,8 @@ pub struct SessionConfig {
     /// The directory that the store is looked for from: the engine's own.
     pub cwd: PathBuf,
     pub settings: Settings,
+    /// Something to say at the start.
+    pub notice: Option<String>,
 }
 
 impl SessionConfig {
@@ -31,6 +33,7 @@ impl SessionConfig {
             engine,
             cwd: std::env::current_dir().unwrap_or_else(|_| PathBuf::from(".")),
             settings,
+            notice: None,
         }
     }
 }

@@ -20,6 +20,7 @@ mod exchange;
 mod failures;
 mod flow_file;
 mod gangs;
+mod in_session;
 mod options;
 mod python_side;
 mod random_graphs;

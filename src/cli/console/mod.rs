@@ -6,6 +6,8 @@ mod text;
 
 use std::io;
 
+pub use text::{describe, now};
+
 use super::arguments::Manner;
 use crate::engine::Event;
 

@@ -1,0 +1,96 @@
+//! `flowdev [FLOW]`: the session.
+
+use std::io::IsTerminal;
+use std::path::{Path, PathBuf};
+
+use tokio::sync::{mpsc::unbounded_channel, oneshot};
+
+use super::arguments::Common;
+use super::error::{CliError, ExitKind};
+use super::{flow_file, job};
+use crate::engine::Engine;
+use crate::session::{Host, HostConfig, Kind, Place, SessionError};
+use crate::{config, tui};
+
+#[derive(Debug, Clone, Default, clap::Args)]
+pub struct Args {
+    /// The flow to open [default: the only flow in this directory]
+    flow: Option<PathBuf>,
+    /// Python interpreter [default: $FLOWDEV_PYTHON, $VIRTUAL_ENV, .venv beside the flow, python3]
+    #[arg(long, value_name = "PATH")]
+    python: Option<PathBuf>,
+}
+
+impl Args {
+    /// Opens the flow in a directory, or a flow file.
+    pub fn for_flow(flow: PathBuf) -> Self {
+        Self {
+            flow: Some(flow),
+            python: None,
+        }
+    }
+}
+
+pub fn main(args: Args) -> Result<ExitKind, CliError> {
+    let flow = flow_file::find(args.flow.as_deref())?;
+    if !std::io::stdout().is_terminal() || !std::io::stdin().is_terminal() {
+        return Err(CliError::usage(
+            "the session needs a terminal",
+            "use `flowdev run`, `flowdev spin` or `flowdev watch` here",
+        ));
+    }
+    let settings = config::for_flow(&flow);
+    let common = Common {
+        python: args
+            .python
+            .or_else(|| settings.python.value.clone().map(PathBuf::from)),
+        json: false,
+    };
+    let runtime = job::runtime()?;
+    let outcome = runtime.block_on(async {
+        let engine = common.lasting_engine()?;
+        let mut config = tui::SessionConfig::new(flow.clone(), engine.clone(), settings);
+        let (end, ended) = oneshot::channel::<()>();
+        let served = match serve(&engine, &flow, common.python).await {
+            Ok(host) => Some(tokio::spawn(host.run(async {
+                // Dropped or sent: the window is closed.
+                let _ = ended.await;
+            }))),
+            Err(error) => {
+                config.notice = Some(format!("commands do not use this session: {error}"));
+                None
+            }
+        };
+        let outcome = tui::run(config).await;
+        drop(end);
+        if let Some(served) = served {
+            // It ends what it does for commands; that it panics is no reason not to go on.
+            let _ = served.await;
+        }
+        engine.shutdown().await;
+        outcome.map_err(CliError::from)
+    });
+    // A blocked disk or a task that does not die must not keep the user's shell.
+    runtime.shutdown_background();
+    outcome.map(|()| ExitKind::Success)
+}
+
+/// Lets commands in the flow's directory use the engine.
+async fn serve(
+    engine: &Engine,
+    flow: &Path,
+    python: Option<PathBuf>,
+) -> Result<Host, SessionError> {
+    let config = HostConfig {
+        project: flow.parent().unwrap_or(flow).to_owned(),
+        kind: Kind::Window,
+        idle: None,
+    };
+    // The window shows what commands run as it shows all that appears in the store.
+    let (notices, _) = unbounded_channel();
+    let host = Host::start(config, notices).await?;
+    if let Some(place) = Place::own(python) {
+        host.share(engine.clone(), &place, flow);
+    }
+    Ok(host)
+}

@@ -1,0 +1,544 @@
+//! Commands that a session works for: what they print, leave and end with is what they print, leave and end with alone.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use rustix::process::Signal;
+use serde_json::Value;
+
+use crate::support::events::{Live, of_kind, output, run_of};
+use crate::support::{Sandbox, process, repository, run, venv};
+
+/// A flow that tells all that it finds around it, and fails, waits or crashes on demand.
+const FLOW: &str = r#"
+import os
+import resource
+import sys
+from metaflow import FlowSpec, IncludeFile, Parameter, step
+
+print("imported as", __name__)
+
+class Told(FlowSpec):
+    alpha = Parameter("alpha", default=3, type=int)
+    notes = IncludeFile("notes", default=None)
+
+    @step
+    def start(self):
+        print("in", os.getcwd(), sys.argv, sys.path)
+        for name, value in sorted(os.environ.items()):
+            print("variable", name, value)
+        print("limits", os.umask(0o22), resource.getrlimit(resource.RLIMIT_NOFILE), os.nice(0))
+        print("interpreter", sys.executable, sys.flags)
+        self.items = list("ab")
+        self.next(self.work, foreach="items")
+
+    @step
+    def work(self):
+        print("alpha", self.alpha, "notes", self.notes)
+        if os.path.exists("fail"):
+            raise ValueError("as asked")
+        if os.path.exists("crash"):
+            os.kill(os.getpid(), 11)
+        self.done = self.input * self.alpha
+        self.next(self.join)
+
+    @step
+    def join(self, inputs):
+        self.all = [one.done for one in inputs]
+        sys.stderr.write("joined %s\n" % self.all)
+        self.next(self.end)
+
+    @step
+    def end(self):
+        print("end", self.all)
+
+if __name__ == "__main__":
+    Told()
+"#;
+
+/// A session of a sandbox's working directory.
+struct Session(Live);
+
+impl Session {
+    fn start(sandbox: &Sandbox) -> Self {
+        let mut live = Live::start(sandbox.flowdev(["session", "--json"]));
+        live.until("the socket", |line| line["session"] == "listening");
+        Self(live)
+    }
+
+    /// Waits until the request of that number is over.
+    fn until_ended(&mut self, id: u64) {
+        self.0.until("the request's end", |line| {
+            line["session"] == "ended" && line["id"] == id
+        });
+    }
+
+    /// Ends it; the requests that it has had.
+    fn stop(mut self, sandbox: &Sandbox) -> Vec<String> {
+        run(sandbox.flowdev(["session", "stop"])).expect_code(0);
+        while self.0.next().is_some() {}
+        let began = |line: &&Value| line["session"] == "began";
+        let began = self.0.seen.iter().filter(began);
+        let what = began.map(|line| line["what"].as_str().unwrap_or_default().to_owned());
+        let what = what.collect();
+        process::wait(self.0.child).expect_code(0);
+        what
+    }
+}
+
+/// Ids, times and places that differ from one run to the next, out of a text.
+fn normal(sandbox: &Sandbox, text: &str) -> String {
+    let top = sandbox.dir();
+    let top = top.parent().expect("directory").display().to_string();
+    let text = text.replace(&top, "TOP");
+    let lines = text.lines().map(|line| match serde_json::from_str(line) {
+        Ok(Value::Object(event)) => without_times(Value::Object(event)).to_string(),
+        _ => line.to_owned(),
+    });
+    let mut lines: Vec<String> = lines.map(|line| numbers(&line)).collect();
+    // Tasks are taken over at the same time.
+    let is_taken = |line: &String| {
+        ["task_cloned", "Cloned from", "Cloning previously"]
+            .iter()
+            .any(|word| line.contains(word))
+    };
+    for taken in lines.chunk_by_mut(|one, next| is_taken(one) && is_taken(next)) {
+        taken.sort();
+    }
+    lines.join("\n")
+}
+
+fn without_times(mut value: Value) -> Value {
+    match &mut value {
+        Value::Object(fields) => {
+            for name in ["millis", "timing", "pid"] {
+                fields.remove(name);
+            }
+            for field in fields.values_mut() {
+                *field = without_times(field.take());
+            }
+        }
+        Value::Array(items) => {
+            for item in items {
+                *item = without_times(item.take());
+            }
+        }
+        _ => {}
+    }
+    value
+}
+
+/// Ids of runs, and all that is a time or a process in a line for people.
+fn numbers(line: &str) -> String {
+    let is_stamp = line.get(..24).is_some_and(|stamp| {
+        stamp.ends_with(' ') && stamp.bytes().filter(u8::is_ascii_digit).count() == 17
+    });
+    let line = if is_stamp { &line[24..] } else { line };
+    let mut text = String::new();
+    let mut rest = line;
+    while let Some(at) = rest.find(|letter: char| letter.is_ascii_digit()) {
+        let (before, number) = rest.split_at(at);
+        let end = number
+            .find(|letter: char| !letter.is_ascii_digit() && letter != '.')
+            .unwrap_or(number.len());
+        let (digits, after) = number.split_at(end);
+        text.push_str(before);
+        let is_measured = before.ends_with("(pid ")
+            || (before.ends_with("in ") && after.starts_with(" ms"))
+            || (before.ends_with('(') && after.starts_with(" s)"));
+        text.push_str(if is_measured || end > 14 { "#" } else { digits });
+        rest = after;
+    }
+    text + rest
+}
+
+/// What one command does: its output, its exit code and the files that it leaves.
+#[derive(Debug, PartialEq, Eq)]
+struct Done {
+    command: String,
+    code: i32,
+    stdout: String,
+    stderr: String,
+    files: Vec<String>,
+}
+
+fn done(sandbox: &Sandbox, shown: &str, command: Command, files: &[&str]) -> Done {
+    let finished = run(command);
+    let text = |name: &&str| normal(sandbox, &sandbox.read(name));
+    Done {
+        command: shown.to_owned(),
+        code: finished.code,
+        stdout: normal(sandbox, &finished.stdout),
+        stderr: normal(sandbox, &finished.stderr),
+        files: files.iter().map(text).collect(),
+    }
+}
+
+/// `python told.py ...`, which becomes a command of the binary.
+fn metaflow_line(sandbox: &Sandbox, words: &[&str]) -> Command {
+    let mut command = sandbox.command(&venv::python_or_any());
+    command
+        .arg("told.py")
+        .args(words)
+        .env("PYTHONPATH", repository().join("assets/python"))
+        .env("FLOWDEV_BIN", env!("CARGO_BIN_EXE_flowdev"))
+        .env("PYTHONDONTWRITEBYTECODE", "1");
+    command
+}
+
+/// One command after the other in a sandbox; every one of them would find a session.
+fn all_commands(sandbox: &Sandbox, more: &[(&str, &str)]) -> Vec<Done> {
+    sandbox.write("told.py", FLOW);
+    sandbox.write("notes.txt", "from the work directory");
+    sandbox.write("sub/notes.txt", "from below");
+    let mut all = Vec::new();
+    let mut flowdev = |words: &str, variables: &[(&str, &str)], below: bool, files: &[&str]| {
+        let mut command = sandbox.flowdev(words.split(' '));
+        command
+            .envs(more.iter().copied())
+            .envs(variables.iter().copied());
+        if below {
+            command.current_dir(sandbox.path("sub"));
+        }
+        all.push(done(sandbox, words, command, files));
+    };
+    flowdev("run told.py --max-workers 1", &[], false, &[]);
+    flowdev("spin told.py work", &[], false, &[]);
+    flowdev(
+        "spin told.py work --split 1 --alpha 2 --json",
+        &[],
+        false,
+        &[],
+    );
+    flowdev("spin told.py join --quiet", &[], false, &[]);
+    // The environment and the directory are the command's.
+    let own = [
+        ("COLOUR", "blue"),
+        ("TERM", "dumb"),
+        ("METAFLOW_USER", "other"),
+    ];
+    flowdev("spin told.py start", &own, false, &[]);
+    flowdev(
+        "spin told.py start --set x=5",
+        &[("TERM", "xterm")],
+        false,
+        &[],
+    );
+    let below = "run ../told.py --max-workers 1 --notes notes.txt --run-id-file id --runner-attribute-file where";
+    flowdev(below, &own[..1], true, &["sub/id", "sub/where"]);
+    flowdev(
+        "resume told.py join --json --max-workers 1",
+        &[],
+        false,
+        &[],
+    );
+    flowdev(
+        "resume told.py join --alpha 4 --tag x --max-workers 1",
+        &[],
+        false,
+        &[],
+    );
+    flowdev(
+        "run told.py --max-workers 1 --datastore-root other/.metaflow",
+        &[],
+        false,
+        &[],
+    );
+    flowdev(
+        "run told.py --console metaflow --quiet --max-workers 1",
+        &[],
+        false,
+        &[],
+    );
+    // What is wrong is said in the same words.
+    flowdev("run told.py --alpha many", &[], false, &[]);
+    flowdev("run told.py --beta 1 --json", &[], false, &[]);
+    flowdev(
+        "run told.py --max-workers 1",
+        &[("METAFLOW_RUN_MAX_NUM_SPLITS", "1")],
+        false,
+        &[],
+    );
+    flowdev("spin told.py nowhere", &[], false, &[]);
+    flowdev("resume told.py --origin-run-id 17", &[], false, &[]);
+    flowdev("run absent.py", &[], false, &[]);
+    flowdev("run told.py --run-id-file not/there", &[], false, &[]);
+    sandbox.write("fail", "");
+    flowdev("run told.py --max-workers 1", &[], false, &[]);
+    flowdev("run told.py --max-workers 1 --json", &[], false, &[]);
+    fs::remove_file(sandbox.path("fail")).expect("written before");
+    flowdev("resume told.py --max-workers 1 --json", &[], false, &[]);
+    sandbox.write("crash", "");
+    flowdev("spin told.py work --json", &[], false, &[]);
+    flowdev(
+        "run told.py --max-workers 1 --with retry:times=1,minutes_between_retries=0",
+        &[],
+        false,
+        &[],
+    );
+    fs::remove_file(sandbox.path("crash")).expect("written before");
+    for words in [
+        ["--quiet", "run", "--max-workers=1"].as_slice(),
+        &["spin", "work"],
+        &["resume", "join"],
+    ] {
+        let mut command = metaflow_line(sandbox, words);
+        command.envs(more.iter().copied());
+        all.push(done(sandbox, &format!("told.py {words:?}"), command, &[]));
+    }
+    sandbox.write(
+        "told.py",
+        &FLOW.replace("print(\"imported", "print(nobody, \"imported"),
+    );
+    let mut command = sandbox.flowdev(["run", "told.py"]);
+    command.envs(more.iter().copied());
+    all.push(done(sandbox, "a flow that does not import", command, &[]));
+    all
+}
+
+#[test]
+fn a_command_does_the_same_in_a_session_as_alone() {
+    let alone = Sandbox::new();
+    let expected = all_commands(&alone, &[]);
+    let sandbox = Sandbox::new();
+    let session = Session::start(&sandbox);
+    let found = all_commands(&sandbox, &[]);
+    let served = session.stop(&sandbox);
+    for (found, expected) in found.iter().zip(&expected) {
+        let lines = |done: &Done| -> Vec<String> {
+            let text = format!("{}\n--- stderr\n{}", done.stdout, done.stderr);
+            text.lines().map(str::to_owned).collect()
+        };
+        for (found_line, line) in lines(found).iter().zip(&lines(expected)) {
+            assert_eq!(
+                found_line, line,
+                "in a session, and alone: {}",
+                found.command
+            );
+        }
+        assert_eq!(found, expected, "in a session, and alone");
+    }
+    assert_eq!(found.len(), expected.len());
+    // A flow file that is not there is the command's own to refuse.
+    assert_eq!(served.len(), expected.len() - 1, "{served:?}");
+}
+
+#[test]
+fn it_is_asked_only_by_those_that_may_use_it() {
+    let sandbox = Sandbox::new();
+    sandbox.flow("linear.py");
+    let session = Session::start(&sandbox);
+    run(sandbox.flowdev(["run", "linear.py", "--no-session"])).expect_code(0);
+    let mut command = sandbox.flowdev(["spin", "linear.py", "end"]);
+    command.env("FLOWDEV_SESSION", "0");
+    run(command).expect_code(0);
+    // Other limits than the session's can not be had there.
+    let mut command = sandbox.command(Path::new("sh"));
+    command.args([
+        "-c",
+        "umask 077; ulimit -n 200; exec flowdev spin linear.py end",
+    ]);
+    run(command).expect_code(0);
+    assert_eq!(session.stop(&sandbox), [""; 0]);
+}
+
+#[test]
+fn there_is_one_for_a_project_and_it_leaves_nothing() {
+    let sandbox = Sandbox::new();
+    let status = |code| run(sandbox.flowdev(["session", "status", "--json"])).expect_code(code);
+    status(1).expect_text(&["no session serves", "flowdev session"]);
+    let session = Session::start(&sandbox);
+    let pid = session.0.child.id();
+    run(sandbox.flowdev(["session"]))
+        .expect_code(1)
+        .expect_text(&["serves", "already", &format!("(pid {pid})")]);
+    let shown: Value = serde_json::from_str(&status(0).stdout).expect("JSON");
+    assert_eq!(shown["pid"], pid);
+    assert_eq!(shown["kind"], "headless");
+    assert_eq!(shown["project"], sandbox.dir().display().to_string());
+    let seen = run(sandbox.flowdev(["session", "status"])).expect_code(0);
+    seen.expect_text(&[&format!("pid {pid}"), "jobs      none"]);
+    // One that was killed is in nobody's way.
+    process::signal(pid, Signal::KILL);
+    process::wait(session.0.child);
+    status(1);
+    let mut session = Session::start(&sandbox);
+    process::signal(session.0.child.id(), Signal::TERM);
+    while session.0.next().is_some() {}
+    process::wait(session.0.child).expect_code(0);
+    status(1);
+}
+
+/// A flow of two steps, of which the second waits while a file says so.
+const WAITING: &str = r#"
+import os, time
+from metaflow import FlowSpec, step
+
+def note(text):
+    with open("ran.txt", "a") as f:
+        f.write(text + "\n")
+
+class Waiting(FlowSpec):
+    @step
+    def start(self):
+        note("start")
+        self.next(self.middle)
+
+    @step
+    def middle(self):
+        note("middle %d" % os.getpid())
+        print("user: waiting")
+        while os.path.exists("wait"):
+            time.sleep(0.01)
+        note("middle went on")
+        self.next(self.end)
+
+    @step
+    def end(self):
+        note("end")
+
+if __name__ == "__main__":
+    Waiting()
+"#;
+
+fn waiting() -> Sandbox {
+    let sandbox = Sandbox::new();
+    sandbox.write("waiting.py", WAITING);
+    sandbox.write("wait", "");
+    sandbox
+}
+
+/// Starts a command that gets to the waiting step.
+fn at_the_wait(sandbox: &Sandbox, words: &[&str]) -> Live {
+    let mut live = Live::start(sandbox.flowdev(words));
+    live.until("the waiting step", |event| {
+        event["event"] == "output" && event["text"] == "user: waiting"
+    });
+    live
+}
+
+#[test]
+fn an_interrupted_command_ends_its_job() {
+    let sandbox = waiting();
+    let mut session = Session::start(&sandbox);
+    let mut live = at_the_wait(&sandbox, &["run", "waiting.py", "--json"]);
+    process::signal(live.child.id(), Signal::INT);
+    let last = live.until("the end", |event| event["event"] == "job_finished");
+    assert_eq!(last["outcome"]["outcome"], "cancelled");
+    process::wait(live.child).expect_code(130);
+    session.until_ended(1);
+    session.stop(&sandbox);
+}
+
+#[test]
+fn a_killed_command_ends_its_job() {
+    let sandbox = waiting();
+    let mut session = Session::start(&sandbox);
+    let live = at_the_wait(&sandbox, &["run", "waiting.py", "--json"]);
+    let shown = run(sandbox.flowdev(["session", "status"])).expect_code(0);
+    shown.expect_text(&["run waiting.py", &format!("for pid {}", live.child.id())]);
+    process::signal(live.child.id(), Signal::KILL);
+    session.until_ended(1);
+    assert!(!sandbox.read("ran.txt").contains("went on"));
+    session.stop(&sandbox);
+}
+
+#[test]
+fn a_run_goes_on_without_a_session_that_is_killed() {
+    let sandbox = waiting();
+    let session = Session::start(&sandbox);
+    let mut live = at_the_wait(&sandbox, &["run", "waiting.py", "--json", "--tag", "mine"]);
+    let first = run_of(&live.seen);
+    fs::remove_file(sandbox.path("ran.txt")).expect("steps ran");
+    process::signal(session.0.child.id(), Signal::KILL);
+    process::wait(session.0.child);
+    live.until_note("the session has ended in the middle of this: resuming run");
+    fs::remove_file(sandbox.path("wait")).expect("written before");
+    let last = live.until("the end", |event| event["event"] == "job_finished");
+    assert_eq!(last["outcome"]["outcome"], "success", "{last}");
+    let events = std::mem::take(&mut live.seen);
+    process::wait(live.child).expect_code(0);
+    // A run of its own, that has taken over what was finished.
+    assert_ne!(last["run"], first.as_str());
+    let resumed = of_kind(&events, "job_started");
+    assert_eq!(resumed[1]["origin"], first.as_str());
+    let ran = sandbox.read("ran.txt");
+    assert!(!ran.contains("start"), "{ran}");
+    assert_eq!(ran.matches("went on").count(), 1, "{ran}");
+}
+
+#[test]
+fn a_spin_is_done_again_without_a_session_that_ends() {
+    for how in [Signal::KILL, Signal::TERM] {
+        let sandbox = waiting();
+        fs::remove_file(sandbox.path("wait")).expect("written before");
+        run(sandbox.flowdev(["run", "waiting.py"])).expect_code(0);
+        sandbox.write("wait", "");
+        let session = Session::start(&sandbox);
+        let mut live = at_the_wait(&sandbox, &["spin", "waiting.py", "middle", "--json"]);
+        process::signal(session.0.child.id(), how);
+        live.until_note("the session has ended in the middle of this: starting again");
+        fs::remove_file(sandbox.path("wait")).expect("written before");
+        let last = live.until("the end", |event| event["event"] == "job_finished");
+        assert_eq!(last["outcome"]["outcome"], "success", "{last}");
+        process::wait(live.child).expect_code(0);
+        process::wait(session.0.child);
+    }
+}
+
+#[test]
+fn programs_that_start_runs_use_it_too() {
+    let sandbox = Sandbox::new();
+    sandbox.flow("linear.py");
+    let session = Session::start(&sandbox);
+    let script = sandbox.write(
+        "program.py",
+        r#"
+from metaflow import Runner
+
+with Runner("linear.py", show_output=False) as runner:
+    first = runner.run()
+    assert first.status == "successful", first.stderr
+    again = runner.resume()
+    assert again.run.origin_pathspec == first.run.pathspec
+    with runner.spin("middle", persist=True) as spun:
+        assert spun.status == "successful", spun.stderr
+        assert spun.task["total"].data == 3
+"#,
+    );
+    let mut command = sandbox.command(&venv::python_or_any());
+    command
+        .arg(script)
+        .env("PYTHONPATH", repository().join("assets/python"))
+        .env("FLOWDEV_BIN", env!("CARGO_BIN_EXE_flowdev"))
+        .env("PYTHONDONTWRITEBYTECODE", "1");
+    run(command).expect_code(0);
+    let served = session.stop(&sandbox);
+    assert_eq!(
+        served,
+        ["run linear.py", "resume linear.py", "spin linear.py middle"]
+    );
+}
+
+#[test]
+fn commands_at_the_same_time_do_not_mix() {
+    let sandbox = Sandbox::new();
+    sandbox.write("told.py", FLOW);
+    let session = Session::start(&sandbox);
+    let mut commands = Vec::new();
+    for alpha in 1..=4 {
+        let alpha = alpha.to_string();
+        commands.push(Live::start(
+            sandbox.flowdev(["run", "told.py", "--json", "--alpha", &alpha]),
+        ));
+    }
+    for (alpha, mut live) in (1..=4).zip(commands) {
+        while live.next().is_some() {}
+        let said = output(&live.seen, "end");
+        let all = format!("['{}', '{}']", "a".repeat(alpha), "b".repeat(alpha));
+        assert_eq!(said.trim(), format!("end {all}"));
+        process::wait(live.child).expect_code(0);
+    }
+    assert_eq!(session.stop(&sandbox).len(), 4);
+}
