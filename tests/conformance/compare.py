@@ -81,6 +81,9 @@ class _Comparison:
         runs = {name: self._run(name, engine) for name, engine in self.engines.items()}
         codes = {name: code for name, (code, _) in runs.items()}
         found = [] if len(set(codes.values())) == 1 else [f"exit codes: {codes}"]
+        if self.case.program:
+            said = [self._program(name, engine) for name, engine in self.engines.items()]
+            _walk(["program"], *said, False, found)
         seen = {
             (store, reader): self._read(store, runs[store][1], engine)
             for store in runs
@@ -123,6 +126,17 @@ class _Comparison:
                 raise _Broken(f"{name} left no run id: {done.stderr.decode()[-1500:]}")
             ids.append((place / "run-id").read_text().strip())
         return code, ids
+
+    def _program(self, name: str, engine: Engine) -> list[str]:
+        """What the program of the case prints."""
+        place = self.place / name
+        (place / "program.py").write_text(textwrap.dedent(self.case.program), encoding="utf-8")
+        environment = {**engine.environment(place, False), **self.case.environment}
+        command = [engine.python, "-B", "program.py"]
+        done = subprocess.run(command, cwd=place, env=environment, stdin=subprocess.DEVNULL, capture_output=True)
+        if done.returncode:
+            raise _Broken(f"{name}: the program ended with {done.returncode}: {done.stderr.decode()[-1500:]}")
+        return done.stdout.decode().replace(str(place), "PLACE").splitlines()
 
     def _read(self, store: str, ids: list[str], engine: Engine) -> Any:
         place = self.place / store

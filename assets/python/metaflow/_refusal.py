@@ -7,6 +7,7 @@ import sys
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from types import TracebackType
 
 
 class Finder:
@@ -36,5 +37,17 @@ def refuse(module: str, name: str, advice: str | None, offered: Iterable[str]) -
 
     frame = sys._getframe(2)
     if frame.f_code.co_code[frame.f_lasti] == opcode.opmap["IMPORT_FROM"]:
+        if sys.excepthook is sys.__excepthook__:
+            sys.excepthook = _show
         return ImportError(sentence, name=module)
     return AttributeError(sentence)
+
+
+def _show(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """Print an exception that nobody caught up to the user's line: where this package missed the name is of no use."""
+    frame = trace
+    while isinstance(error, ImportError) and frame is not None and frame.tb_next is not None:
+        if frame.tb_next.tb_frame.f_globals.get("__name__") == error.name:
+            frame.tb_next = None
+        frame = frame.tb_next
+    sys.__excepthook__(kind, error, trace)

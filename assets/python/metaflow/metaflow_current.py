@@ -46,6 +46,8 @@ class Current:
 
     def __init__(self) -> None:
         self._is_running = False
+        # What the client looks at in this task: `namespace` is who runs it.
+        self._client_namespace: str | None = None
         self._values: dict[str, Any] = {}
         # How to get values that are not worth getting before somebody asks.
         self._loaders: dict[str, tuple[Callable[[], Any], bool]] = {}

@@ -16,3 +16,4 @@ class Case:
     top: tuple[str, ...] = ()
     environment: dict[str, str] = field(default_factory=dict)
     files: dict[str, str | bytes] = field(default_factory=dict)
+    program: str = ""  # run beside the flow when the commands are done: what it prints is compared, too

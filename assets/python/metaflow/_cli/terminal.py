@@ -48,11 +48,12 @@ def indented(text: str) -> str:
 
 def show_exception(error: Any) -> None:
     """A `MetaflowException`: its headline and, below, its message."""
-    place = ""
-    if getattr(error, "source_file", None) is not None:
-        place += f" in file {error.source_file}"
-    if getattr(error, "line_no", None) is not None:
-        place += f" on line {error.line_no}"
+    file, line = getattr(error, "source_file", None), getattr(error, "line_no", None)
+    if file is None and line is None:
+        file, line = getattr(error, "__place__", (None, None))
+    place = "" if file is None else f" in file {file}"
+    if line is not None:
+        place += f" on line {line}"
     write(f"{INDENT}{error.headline}{place}:", err=True, bold=True)
     write(indented(str(error.message)), err=True)
     write("", err=True)

@@ -12,6 +12,7 @@ from ..exception import MetaflowDataMissing, MetaflowExceptionWrapper, MetaflowI
 from ..flowspec import Inputs
 from ..metaflow_current import current
 from ..unbounded_foreach import UBF_CONTROL
+from ..util import resolve_identity
 from . import clock, notice, persist, process, run_parameters, witness
 from .artifacts import Spool, TaskInput, Unpicklable
 from .classes import protect
@@ -152,11 +153,12 @@ class Task:
             task_id=spec["task_id"],
             retry_count=spec["attempt"],
             origin_run_id=spec.get("origin_run_id"),
-            namespace=spec.get("namespace"),
+            namespace=resolve_identity(),
             username=spec.get("user"),
             tags=set(spec.get("tags") or ()),
             metadata_str=_metadata_str(spec),
         )
+        current._client_namespace = spec.get("namespace") or None
         current._update_env({"tempdir": spec.get("tempdir") or "."})
 
     def prepare(self) -> None:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
-
 from ..exception import MetaflowException
 from ..metaflow_config import from_conf
 from ..metaflow_current import current
-from ..util import get_username
+from ..util import resolve_identity
 from .store import KINDS, Store
 
 TYPE_CHECKING = False
@@ -17,12 +15,6 @@ if TYPE_CHECKING:
 _UNSET = object()
 _namespace: Any = _UNSET
 _store: Store | None = None
-
-
-def identity() -> str:
-    """The tag that tells this user's runs from those of others."""
-    token = os.environ.get("METAFLOW_PRODUCTION_TOKEN")
-    return f"production:{token}" if token else f"user:{get_username()}"
 
 
 def namespace(ns: str | None) -> str | None:
@@ -37,14 +29,14 @@ def get_namespace() -> str | None:
     if _namespace is not _UNSET:
         return _namespace
     if current.is_running_flow:
-        return current.get("namespace") or None
+        return current._client_namespace
     return default_namespace()
 
 
 def default_namespace() -> str:
     """Go back to the user's own namespace; answers it."""
     global _namespace
-    _namespace = identity()
+    _namespace = resolve_identity()
     return _namespace
 
 

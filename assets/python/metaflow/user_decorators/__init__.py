@@ -65,13 +65,18 @@ def mutate(flow: type[FlowSpec]) -> None:
 
 
 def _init_parameters(flow: type[FlowSpec]) -> None:
+    from .._worker import place
     from .._worker.classes import parameters_of
 
     seen: set[str] = set()
-    for _name, parameter in parameters_of(flow):
+    for name, parameter in parameters_of(flow):
         if parameter.IS_CONFIG_PARAMETER:
             continue
-        parameter.init()
+        try:
+            parameter.init()
+        except Exception as error:
+            place.note(error, place.of_attribute(flow, name))
+            raise
         if parameter.option in seen:
             from ..exception import MetaflowException
 
