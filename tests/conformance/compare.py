@@ -127,8 +127,8 @@ class _Comparison:
             ids.append((place / "run-id").read_text().strip())
         return code, ids
 
-    def _program(self, name: str, engine: Engine) -> list[str]:
-        """What the program of the case prints."""
+    def _program(self, name: str, engine: Engine) -> dict[str, str]:
+        """What the program of the case prints, by line."""
         place = self.place / name
         (place / "program.py").write_text(textwrap.dedent(self.case.program), encoding="utf-8")
         environment = {**engine.environment(place, False), **self.case.environment}
@@ -136,7 +136,8 @@ class _Comparison:
         done = subprocess.run(command, cwd=place, env=environment, stdin=subprocess.DEVNULL, capture_output=True)
         if done.returncode:
             raise _Broken(f"{name}: the program ended with {done.returncode}: {done.stderr.decode()[-1500:]}")
-        return done.stdout.decode().replace(str(place), "PLACE").splitlines()
+        lines = done.stdout.decode().replace(str(place), "PLACE").splitlines()
+        return {str(number): line for number, line in enumerate(lines, 1)}
 
     def _read(self, store: str, ids: list[str], engine: Engine) -> Any:
         place = self.place / store

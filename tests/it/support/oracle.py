@@ -83,7 +83,13 @@ def metadata_of(task, run):
         value = entry.value
         if isinstance(value, str):
             value = value.replace(run, "RUN")
-        values = fields.setdefault(entry.name, [])
+        name = entry.name
+        if isinstance(value, str) and '"card_uuid"' in value:
+            # Under an id of its own, which says nothing to others.
+            card = json.loads(value)
+            del card["card_uuid"]
+            name, value = "card %s %s" % (card["type"], card["id"]), json.dumps(card, sort_keys=True)
+        values = fields.setdefault(name, [])
         if value not in values:
             values.append(value)
     return {name: sorted(values, key=str) for name, values in fields.items()}
