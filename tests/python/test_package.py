@@ -40,6 +40,11 @@ class ImportTest(unittest.TestCase):
         code = "from metaflow import *\nfrom metaflow.cards import *\nprint(FlowSpec.__name__, retry.__name__, Markdown.__name__)"
         self.assertEqual(self.printed(code), "FlowSpec retry Markdown\n")
 
+    def test_a_name_that_is_missed_is_the_users_line_alone(self):
+        done = python("from metaflow import Nonsense")
+        self.assertEqual(done.stderr.count("  File "), 1, done.stderr)
+        self.assertIn("'metaflow' has no 'Nonsense'", done.stderr)
+
     def test_names_that_are_not_offered(self):
         code = """
             import metaflow
