@@ -10,8 +10,9 @@ mod modules;
 mod parse;
 mod properties;
 mod reach;
+mod truth;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::*;
 

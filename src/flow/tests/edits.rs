@@ -7,7 +7,6 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::PathBuf;
 
 use serde::Deserialize;
 
@@ -74,10 +73,10 @@ enum AllSteps {
     All,
 }
 
-type Texts = BTreeMap<PathBuf, String>;
+pub(super) type Texts = BTreeMap<PathBuf, String>;
 
 /// Texts as files.
-struct InMemory<'a>(&'a Texts);
+pub(super) struct InMemory<'a>(pub(super) &'a Texts);
 
 impl Files for InMemory<'_> {
     fn read(&self, path: &Path) -> Option<String> {
@@ -97,8 +96,36 @@ impl Files for InMemory<'_> {
     }
 }
 
-fn corpus() -> PathBuf {
+/// Where the corpus is.
+pub(super) fn corpus() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/edits")
+}
+
+/// The Python files of a directory and those below it.
+pub(super) fn texts_of(directory: &Path) -> Texts {
+    let mut found = Texts::new();
+    files_below(directory, &mut found);
+    found
+}
+
+/// The flow files of the corpus.
+pub(super) fn flows() -> Vec<PathBuf> {
+    let flows = groups().into_iter().map(|group| group.flow);
+    flows.map(|flow| corpus().join(flow)).collect()
+}
+
+fn groups() -> Vec<Group> {
+    let mut paths: Vec<PathBuf> = fs::read_dir(corpus())
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|kind| kind == "toml"))
+        .collect();
+    paths.sort();
+    let read = |path: &PathBuf| {
+        toml::from_str(&fs::read_to_string(path).unwrap())
+            .unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+    };
+    paths.iter().map(read).collect()
 }
 
 fn files_below(directory: &Path, found: &mut Texts) {
@@ -207,20 +234,11 @@ fn judge(edit: &Edit, before: &Project, files: &Texts) -> String {
 
 #[test]
 fn every_edit_changes_the_steps_that_it_should() {
-    let mut groups: Vec<PathBuf> = fs::read_dir(corpus())
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .filter(|path| path.extension().is_some_and(|kind| kind == "toml"))
-        .collect();
-    groups.sort();
     let mut count = 0;
     let mut wrong = String::new();
-    for path in groups {
-        let group: Group = toml::from_str(&fs::read_to_string(&path).unwrap())
-            .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    for group in groups() {
         let flow = corpus().join(&group.flow);
-        let mut files = Texts::new();
-        files_below(flow.parent().unwrap(), &mut files);
+        let files = texts_of(flow.parent().unwrap());
         let before = Project::load(&flow, &InMemory(&files));
         for edit in &group.edit {
             count += 1;

@@ -1,5 +1,6 @@
 use proptest::prelude::*;
 
+use super::edits::{InMemory, Texts, flows, texts_of};
 use super::*;
 
 const FLOW: &str = r#"from metaflow import FlowSpec, step, Parameter, Config, card
@@ -146,6 +147,72 @@ fn decorated(choices: &[(usize, u8)]) -> String {
         }
     }
     lines.join("\n") + "\n"
+}
+
+/// A project of the corpus and its texts, by a number.
+fn example(number: usize) -> (Project, Texts) {
+    let flows = flows();
+    let flow = &flows[number % flows.len()];
+    let texts = texts_of(flow.parent().unwrap());
+    (Project::load(flow, &InMemory(&texts)), texts)
+}
+
+/// Comments and blank lines between the lines of a text, and spaces behind them.
+fn with_noise(text: &str, choices: &[(usize, u8)]) -> String {
+    // Between the quotes of a long text every line counts.
+    let is_code =
+        |lines: &[String], at: usize| lines[..at].join("\n").matches("\"\"\"").count() % 2 == 0;
+    let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+    for (at, kind) in choices.iter().filter(|_| !text.is_empty()) {
+        let at = at % lines.len();
+        let indent: String = lines[at].chars().take_while(|c| *c == ' ').collect();
+        if is_code(&lines, at) {
+            match kind {
+                0 => lines.insert(at, format!("{indent}# def noise(")),
+                1 => lines.insert(at, String::new()),
+                _ => lines.insert(at, format!("{indent}#")),
+            }
+        }
+    }
+    lines.join("\n") + "\n"
+}
+
+/// The text with its plain module-level functions in another order.
+fn with_functions_moved(text: &str, seed: usize) -> String {
+    let mut blocks: Vec<&str> = text.trim_end().split("\n\n\n").collect();
+    let is_function = |block: &str| block.starts_with("def ") || block.starts_with("async def ");
+    let places: Vec<usize> = (0..blocks.len())
+        .filter(|at| is_function(blocks[*at]))
+        .collect();
+    for (n, at) in places.iter().enumerate() {
+        blocks.swap(*at, places[(seed + n * 7) % places.len()]);
+    }
+    blocks.join("\n\n\n") + "\n"
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 40, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn noise_in_the_corpus_changes_nothing(
+        number in 0..100usize, file in 0..100usize, choices in prop::collection::vec((0..1000usize, 0..3u8), 1..12),
+    ) {
+        let (project, mut texts) = example(number);
+        let path = texts.keys().nth(file % texts.len()).unwrap().clone();
+        texts.insert(path.clone(), with_noise(&texts[&path], &choices));
+        let now = project.reload(&InMemory(&texts));
+        prop_assert!(!now.files().any(FlowFile::is_broken), "{}", texts[&path]);
+        prop_assert_eq!(project.fingerprints(), now.fingerprints());
+    }
+
+    #[test]
+    fn the_order_of_functions_changes_nothing(number in 0..100usize, file in 0..100usize, seed in 0..1000usize) {
+        let (project, mut texts) = example(number);
+        let path = texts.keys().nth(file % texts.len()).unwrap().clone();
+        texts.insert(path.clone(), with_functions_moved(&texts[&path], seed));
+        let now = project.reload(&InMemory(&texts));
+        prop_assert_eq!(project.fingerprints(), now.fingerprints(), "{}", texts[&path]);
+    }
 }
 
 proptest! {
