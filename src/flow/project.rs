@@ -2,10 +2,14 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
+
+use indexmap::IndexMap;
 
 use crate::flow::files::Files;
 use crate::flow::model::{FlowDef, FlowFile};
+use crate::flow::name::StepName;
+use crate::flow::reach::code::StepCode;
 use crate::flow::resolve;
 use crate::flow::source::class::Class;
 use crate::flow::source::imports::{Import, ImportedName};
@@ -28,6 +32,15 @@ pub struct Project {
     pub modules: Vec<Module>,
     /// The class to look at if the file has several flows; otherwise the file's `main_flow`.
     pub class: Option<String>,
+    /// What the steps reach, once somebody has asked.
+    pub(in crate::flow) reached: OnceLock<Reached>,
+}
+
+/// What the steps of a class reach.
+#[derive(Debug, Clone)]
+pub(in crate::flow) struct Reached {
+    pub class: Option<String>,
+    pub code: Arc<IndexMap<StepName, StepCode>>,
 }
 
 /// More modules than a flow's project has: a bound for a source tree that imports without end.
@@ -71,6 +84,7 @@ impl Project {
             main,
             modules,
             class: None,
+            reached: OnceLock::new(),
         };
         project.main.flows = project.resolved_flows();
         project

@@ -17,13 +17,16 @@ pub struct StepChange {
 pub fn changes(old: &Project, new: &Project) -> Vec<StepChange> {
     let before = old.code();
     new.code()
-        .into_iter()
+        .iter()
         .filter_map(|(step, code)| {
-            let reason = match before.get(&step) {
+            let reason = match before.get(step) {
                 None => "new step".to_owned(),
                 Some(before) => code.change_since(before)?.to_string(),
             };
-            Some(StepChange { step, reason })
+            Some(StepChange {
+                step: step.clone(),
+                reason,
+            })
         })
         .collect()
 }

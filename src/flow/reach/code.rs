@@ -14,7 +14,7 @@ use super::lookup::{Key, Lookup};
 use super::normal::{Digest, Normal};
 use super::walk::Reach;
 use crate::flow::name::StepName;
-use crate::flow::project::Project;
+use crate::flow::project::{Project, Reached};
 
 /// Changes when the units or fingerprints of the same source change: recorded ones then match no more.
 const VERSION: u32 = 3;
@@ -122,36 +122,58 @@ impl fmt::Display for CodeChange {
 }
 
 impl Project {
-    /// What every step of the project's flow reaches, in the order of the steps.
-    pub fn code(&self) -> IndexMap<StepName, StepCode> {
-        let Some(flow) = self.flow() else {
-            return IndexMap::new();
-        };
-        let mut reach = Reach::new(self, flow);
-        let reached = reach.of_steps(flow);
-        let mut known = HashMap::new();
-        let mut code = |keys: Vec<Key>| {
-            let orders = reach.lookup.orders(&keys);
-            let units = keys
-                .into_iter()
-                .filter_map(|key| unit(&reach.lookup, key, &mut known));
-            StepCode {
-                version: VERSION,
-                units: units.chain(orders).collect(),
-            }
-        };
-        reached
-            .into_iter()
-            .map(|(step, keys)| (step, code(keys)))
-            .collect()
+    /// What every step of the project's flow reaches, in the order of the steps. Found out once.
+    pub fn code(&self) -> Arc<IndexMap<StepName, StepCode>> {
+        let reached = self.reached.get_or_init(|| Reached {
+            class: self.class.clone(),
+            code: Arc::new(code_of(self)),
+        });
+        if reached.class == self.class {
+            Arc::clone(&reached.code)
+        } else {
+            Arc::new(code_of(self))
+        }
     }
 }
 
+fn code_of(project: &Project) -> IndexMap<StepName, StepCode> {
+    let Some(flow) = project.flow() else {
+        return IndexMap::new();
+    };
+    let mut reach = Reach::new(project, flow);
+    let reached = reach.of_steps(flow);
+    let lookup = &reach.lookup;
+    let mut known: HashMap<Key, Known> = HashMap::new();
+    let mut code = |keys: Vec<Key>| {
+        let mut ordered = Vec::new();
+        let mut units = Vec::with_capacity(keys.len());
+        for key in keys {
+            let entry = known.entry(key).or_insert_with(|| Known {
+                unit: unit(lookup, key),
+                is_ordered: lookup.is_ordered(key),
+            });
+            units.extend(entry.unit.clone());
+            ordered.extend(entry.is_ordered.then_some(key));
+        }
+        units.extend(lookup.orders(ordered));
+        StepCode {
+            version: VERSION,
+            units,
+        }
+    };
+    reached
+        .into_iter()
+        .map(|(step, keys)| (step, code(keys)))
+        .collect()
+}
+
 /// Steps share most units.
-fn unit(lookup: &Lookup<'_>, key: Key, known: &mut HashMap<Key, CodeUnit>) -> Option<CodeUnit> {
-    if let Some(unit) = known.get(&key) {
-        return Some(unit.clone());
-    }
+struct Known {
+    unit: Option<CodeUnit>,
+    is_ordered: bool,
+}
+
+fn unit(lookup: &Lookup<'_>, key: Key) -> Option<CodeUnit> {
     let unit = lookup.unit(key)?;
     let kind = match &unit.import {
         Some(_) => CodeKind::Import,
@@ -159,7 +181,7 @@ fn unit(lookup: &Lookup<'_>, key: Key, known: &mut HashMap<Key, CodeUnit>) -> Op
         None => CodeKind::Plain,
     };
     let normal: &Normal = &unit.code.normal;
-    let unit = CodeUnit {
+    Some(CodeUnit {
         module: Arc::clone(lookup.module_name(key.0)),
         name: Arc::clone(&unit.name),
         kind,
@@ -167,9 +189,7 @@ fn unit(lookup: &Lookup<'_>, key: Key, known: &mut HashMap<Key, CodeUnit>) -> Op
         digest: normal.digest,
         marks: Arc::clone(&normal.marks),
         offsets: Arc::clone(&normal.offsets),
-    };
-    known.insert(key, unit.clone());
-    Some(unit)
+    })
 }
 
 /// What makes two units the same code: where something stands is no part of what it does.
@@ -196,41 +216,48 @@ impl StepCode {
         if self.version != before.version {
             return Some(CodeChange::Incomparable);
         }
-        let is_code = |unit: &&CodeUnit| unit.kind != CodeKind::Order;
-        let changed = |unit: &CodeUnit| {
-            let mut earlier = before.without(self);
-            let earlier = earlier.find(|old| old.is_named_like(unit));
+        let same = |(now, then): (&CodeUnit, &CodeUnit)| now.content() == then.content();
+        let is_equal = self.units.len() == before.units.len();
+        if is_equal && self.units.iter().zip(&before.units).all(same) {
+            return None;
+        }
+        let (fresh, gone) = (self.without(before), before.without(self));
+        let is_code = |unit: &&&CodeUnit| unit.kind != CodeKind::Order;
+        let changed = |unit: &&CodeUnit| {
+            let earlier = gone.iter().find(|old| old.is_named_like(unit));
             CodeChange::Changed {
                 what: unit.called(),
                 module: unit.module.to_string(),
                 line: unit.line + earlier.map_or(0, |old| unit.first_difference(old)),
             }
         };
-        let removed = |unit: &CodeUnit| CodeChange::Removed {
+        let removed = |unit: &&CodeUnit| CodeChange::Removed {
             what: unit.called(),
         };
         // What is nearest to the step comes first, and says most. Every other change can change an order, too.
-        let code = self.without(before).find(is_code).map(changed);
-        code.or_else(|| before.without(self).find(is_code).map(removed))
-            .or_else(|| self.without(before).next().map(changed))
-            .or_else(|| before.without(self).next().map(removed))
+        let code = fresh.iter().find(is_code).map(changed);
+        code.or_else(|| gone.iter().find(is_code).map(removed))
+            .or_else(|| fresh.first().map(changed))
+            .or_else(|| gone.first().map(removed))
     }
 
     /// The units that the other has not, or not as often.
-    fn without<'a>(&'a self, other: &'a StepCode) -> impl Iterator<Item = &'a CodeUnit> {
+    fn without<'a>(&'a self, other: &'a StepCode) -> Vec<&'a CodeUnit> {
         let mut counts: HashMap<Content<'_>, usize> = HashMap::new();
         for unit in &other.units {
             *counts.entry(unit.content()).or_default() += 1;
         }
+        let mut is_new = |content| match counts.get_mut(&content) {
+            Some(count) if *count > 0 => {
+                *count -= 1;
+                false
+            }
+            _ => true,
+        };
         self.units
             .iter()
-            .filter(move |unit| match counts.get_mut(&unit.content()) {
-                Some(count) if *count > 0 => {
-                    *count -= 1;
-                    false
-                }
-                _ => true,
-            })
+            .filter(|unit| is_new(unit.content()))
+            .collect()
     }
 }
 

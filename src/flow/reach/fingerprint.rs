@@ -34,8 +34,10 @@ impl From<Sha256> for Fingerprint {
 impl Project {
     /// The fingerprint of every step of the project's flow, in the order of the steps: those of what `code` gives.
     pub fn fingerprints(&self) -> IndexMap<StepName, Fingerprint> {
-        let code = self.code().into_iter();
-        code.map(|(step, code)| (step, code.fingerprint()))
-            .collect()
+        let code = self.code();
+        let prints = code
+            .iter()
+            .map(|(step, code)| (step.clone(), code.fingerprint()));
+        prints.collect()
     }
 }

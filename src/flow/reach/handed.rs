@@ -98,29 +98,28 @@ impl Reach<'_> {
         let known = found.units.len();
         loop {
             let size = found.units.len();
-            let used: HashSet<&str> = found
-                .units
-                .iter()
-                .filter_map(|key| self.lookup.unit(*key))
-                .flat_map(|unit| unit.code.uses.attributes.iter().map(|name| &**name))
+            let missing = |key: &&Key| !found.units.contains(*key);
+            let handed = earlier.iter();
+            let classes: Vec<Key> = handed
+                .clone()
+                .flat_map(|handed| handed.classes.iter().filter(missing))
+                .copied()
                 .collect();
-            let mut edges = Vec::new();
-            for handed in earlier {
-                for class in handed
-                    .classes
-                    .iter()
-                    .filter(|key| !found.units.contains(*key))
-                {
-                    let family = families
-                        .entry(*class)
-                        .or_insert_with(|| self.lookup.family(*class));
-                    let is_used =
-                        family.acts || family.members.iter().any(|name| used.contains(&**name));
-                    if is_used && let Some(unit) = self.lookup.unit(*class) {
-                        self.lookup.whole_class(class.0, &unit.name, &mut edges);
-                    }
+            let functions = handed.flat_map(|handed| handed.functions.iter().filter(missing));
+            let mut edges: Vec<Edge> = functions.copied().map(Edge::Unit).collect();
+            if classes.is_empty() && edges.is_empty() {
+                return size > known;
+            }
+            let used = self.lookup.attributes(&found.units);
+            for class in classes {
+                let family = families
+                    .entry(class)
+                    .or_insert_with(|| self.lookup.family(class));
+                let is_used =
+                    family.acts || family.members.iter().any(|name| used.contains(&**name));
+                if is_used && let Some(unit) = self.lookup.unit(class) {
+                    self.lookup.whole_class(class.0, &unit.name, &mut edges);
                 }
-                edges.extend(handed.functions.iter().copied().map(Edge::Unit));
             }
             found.take(&edges);
             self.walk(found);
@@ -178,7 +177,15 @@ struct Family {
     acts: bool,
 }
 
-impl Lookup<'_> {
+impl<'a> Lookup<'a> {
+    /// The names of all attributes that units take of anything.
+    fn attributes(&self, units: &IndexSet<Key>) -> HashSet<&'a str> {
+        let units = units.iter().filter_map(|key| self.unit(*key));
+        units
+            .flat_map(|unit| unit.code.uses.attributes.iter().map(|name| &**name))
+            .collect()
+    }
+
     fn family(&self, class: Key) -> Family {
         let mut family = Family::default();
         let mut classes = vec![class];

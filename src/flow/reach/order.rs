@@ -10,13 +10,8 @@ use super::lookup::{Key, Lookup};
 use super::normal::Normal;
 
 impl Lookup<'_> {
-    /// One unit for each module in which a step reaches several things whose order counts.
-    pub(super) fn orders(&self, reached: &[Key]) -> Vec<CodeUnit> {
-        let mut keys: Vec<Key> = reached
-            .iter()
-            .copied()
-            .filter(|key| self.is_ordered(*key))
-            .collect();
+    /// One unit for each module in which a step reaches several things whose order counts: the keys are theirs.
+    pub(super) fn orders(&self, mut keys: Vec<Key>) -> Vec<CodeUnit> {
         keys.sort_unstable();
         keys.chunk_by(|a, b| a.0 == b.0)
             .filter(|keys| keys.len() > 1)
@@ -53,7 +48,7 @@ impl Lookup<'_> {
     }
 
     /// Whether it matters what a unit stands before and behind.
-    fn is_ordered(&self, key: Key) -> bool {
+    pub(super) fn is_ordered(&self, key: Key) -> bool {
         let (Some(unit), Some(index)) = (self.unit(key), self.index(key.0)) else {
             return false;
         };
