@@ -55,12 +55,12 @@ class Renderer:
         self, attributes: dict[str, Any], kind: Kind, mode: str, components: list[Any], data: dict[str, Any]
     ) -> Result:
         """Render in a child process; in this one, where forking is not safe."""
-        from .._worker import process
+        from .._worker import forking, process
 
         timeout = attributes["timeout"]
         timeout = None if timeout is None else int(timeout)
         order = (attributes, kind, mode, components, data, timeout)
-        if process.count_threads():
+        if forking.obstacle() is not None:
             return self._render(*order)
         process.flush()
         results, output = os.pipe(), os.pipe()
