@@ -112,20 +112,21 @@ impl Project {
         self.files().map(|file| file.path.clone()).collect()
     }
 
-    /// The top-level names of imported modules that are neither part of the project nor Metaflow, sorted. Python's own modules
-    /// are among them.
+    /// What is imported from modules that are neither part of the project nor Metaflow, as dotted names, sorted: modules, and
+    /// names in them that may be modules. Python's own are among them.
     pub fn third_party_imports(&self) -> Vec<String> {
         let own: BTreeSet<&str> = self
             .modules
             .iter()
             .filter_map(|module| module.name.split('.').next())
             .collect();
-        let names: BTreeSet<&str> = self
-            .files()
-            .flat_map(|file| file.imports.iter().filter_map(Import::root))
-            .filter(|name| !own.contains(name))
+        let foreign = |import: &&Import| import.root().is_some_and(|root| !own.contains(root));
+        let imports = self.files().flat_map(|file| &file.imports);
+        let names: BTreeSet<String> = imports
+            .filter(foreign)
+            .flat_map(Import::possible_modules)
             .collect();
-        names.into_iter().map(str::to_owned).collect()
+        names.into_iter().collect()
     }
 
     /// The module of this dotted name.

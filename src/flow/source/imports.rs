@@ -55,6 +55,19 @@ impl Import {
             self.level == 0 && !root.is_empty() && root != "metaflow" && root != "__future__";
         foreign.then_some(root)
     }
+
+    /// The module of an absolute import; where it takes names from one, these instead, for each may be a module in it.
+    pub(in crate::flow) fn possible_modules(&self) -> Vec<String> {
+        match &self.names {
+            ImportedName::Names(names) => names
+                .iter()
+                .map(|(name, _)| format!("{}.{name}", self.module))
+                .collect(),
+            ImportedName::Module { .. } | ImportedName::Everything | ImportedName::Computed => {
+                vec![self.module.clone()]
+            }
+        }
+    }
 }
 
 /// All imports below a node, in source order.

@@ -255,7 +255,13 @@ class F(FlowSpec):
     ]);
     assert_eq!(
         project.third_party_imports(),
-        ["numpy", "os", "pandas", "sklearn", "torch"]
+        [
+            "numpy.linalg",
+            "os",
+            "pandas",
+            "sklearn.linear_model.LinearRegression",
+            "torch"
+        ]
     );
     let file = file(text);
     let inner: Vec<&str> = file

@@ -23,6 +23,17 @@ if TYPE_CHECKING:
     from .loading import Loaded
 
 
+def import_name(name: str) -> None:
+    """A module, or what a module has under this name: `import a.b` and `from a import b` are both `a.b` here."""
+    package, _, attribute = name.rpartition(".")
+    if not package:
+        __import__(name)
+        return
+    __import__(package)
+    if not hasattr(sys.modules[package], attribute):
+        __import__(name)
+
+
 class Server:
     """Owns the control channel of this process and its children."""
 
@@ -117,7 +128,7 @@ class Server:
         loaded, failed = [], {}
         for name in message["modules"]:
             try:
-                __import__(name)
+                import_name(name)
                 loaded.append(name)
             except BaseException as error:
                 # Whatever it is, the flow meets it again when it imports the module itself, and tells the user then.
