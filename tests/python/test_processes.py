@@ -241,6 +241,41 @@ class SeedTest(unittest.TestCase):
         self.assertNotEqual(first, second)
 
 
+    def test_generators_without_a_seed_do_not_repeat(self):
+        first, second = self.draw_twice("random.random = random.Random().random")
+        self.assertNotEqual(first, second)
+        first, second = self.draw_twice("random.random = random.Random(7).random")
+        self.assertEqual(first, second)
+        first, second = self.draw_twice("own = random.Random(); own.seed(7); random.random = own.random")
+        self.assertEqual(first, second)
+
+
+class SignalTest(unittest.TestCase):
+    def test_a_handler_that_the_module_sets_is_there_in_the_task(self):
+        source = PLAIN.replace(
+            "class Thing:",
+            "import os, signal\n"
+            "    signal.signal(signal.SIGTERM, lambda *_: setattr(random, 'random', lambda: 0.5))\n\n    class Thing:",
+        ).replace("self.number =", "os.kill(os.getpid(), signal.SIGTERM); self.number =")
+        with Worker(source) as worker:
+            task = worker.step("draws", worker.parameters())
+            self.assertEqual(worker.value(task, "number"), 0.5)
+
+
+class OpenFileTest(unittest.TestCase):
+    def test_each_task_reads_a_file_of_the_module_from_where_the_module_left_it(self):
+        source = PLAIN.replace(
+            "class Thing:",
+            "import os, tempfile\n"
+            "    file = tempfile.TemporaryFile('w+'); file.write('a 0.25 0.75'); file.seek(0); os.read(file.fileno(), 2)\n"
+            "    random.random = lambda: float(os.read(file.fileno(), 4))\n\n    class Thing:",
+        )
+        with Worker(source) as worker:
+            parameters = worker.parameters()
+            numbers = [worker.value(worker.step("draws", parameters), "number") for _ in range(2)]
+            self.assertEqual(numbers, [0.25, 0.25])
+
+
 class InPlaceTest(unittest.TestCase):
     def test_one_process_can_do_it_all(self):
         with Worker(PLAIN, fork=False) as worker:
@@ -289,6 +324,14 @@ class ForkserverTest(unittest.TestCase):
             self.assertEqual(answer["loaded"], ["json"])
             self.assertIn("No module named 'no_such_module'", answer["failed"]["no_such_module"])
             self.assertIsNone(answer["obstacle"])
+
+    def test_names_in_modules_are_preloaded(self):
+        with Worker(PLAIN) as worker:
+            names = ["json.tool", "json.dumps", "wsgiref.headers", "json.nothing"]
+            worker.server.send({"t": "preload", "modules": names})
+            answer = worker.server.expect("preloaded")
+            self.assertEqual(answer["loaded"], names[:3])
+            self.assertEqual(list(answer["failed"]), ["json.nothing"])
 
     def test_template_ends_with_its_channel_and_is_reported(self):
         with Worker(PLAIN) as worker:

@@ -65,12 +65,13 @@ def _python_thread() -> str | None:
 
 
 def _beginning(frame: object) -> str:
-    """Where the code of a thread begins, below what the library of threads has of its own."""
+    """Where the code of a thread begins, after what the standard library does for it."""
     place = ""
     while frame is not None:
-        code = frame.f_code
-        if "<frozen" not in code.co_filename and os.path.basename(code.co_filename) != "threading.py":
-            place = f" ({os.path.basename(code.co_filename)}:{code.co_firstlineno})"
+        file = frame.f_code.co_filename
+        inside = _inside_packages(file)
+        if inside or os.path.dirname(os.__file__) not in file:
+            place = f" ({inside or os.path.basename(file)}:{frame.f_code.co_firstlineno})"
         frame = frame.f_back
     return place
 
@@ -106,12 +107,17 @@ def _is(library: str, prefixes: tuple[str, ...]) -> bool:
 
 def _package(library: str) -> str:
     """The name under which the user knows a library: that of the package it came with."""
-    parts = library.split(os.sep)
-    for index, part in enumerate(parts[:-1]):
-        if part in ("site-packages", "dist-packages"):
-            package = parts[index + 1].lstrip("_")
-            return package.partition(".")[0].partition("_runtime")[0].replace("_", "-")
-    return parts[-1]
+    package = _inside_packages(library).partition(os.sep)[0].lstrip("_")
+    return package.partition(".")[0].partition("_runtime")[0].replace("_", "-") or os.path.basename(library)
+
+
+def _inside_packages(path: str) -> str:
+    """The part of a path below the directory of installed packages; nothing elsewhere."""
+    for directory in ("site-packages", "dist-packages"):
+        _, found, inside = path.rpartition(f"{os.sep}{directory}{os.sep}")
+        if found:
+            return inside
+    return ""
 
 
 def _stop_openmp() -> None:

@@ -74,8 +74,10 @@ def become_task(stdout: int, stderr: int) -> None:
     except OSError:
         pass
     redirect(stdout, stderr)
-    _signal.signal(_signal.SIGINT, _signal.default_int_handler)
-    _signal.signal(_signal.SIGTERM, _signal.SIG_DFL)
+    for number, usual in ((_signal.SIGINT, _signal.default_int_handler), (_signal.SIGTERM, _signal.SIG_DFL)):
+        # What the flow has set while it was imported stays.
+        if not callable(_signal.getsignal(number)):
+            _signal.signal(number, usual)
     for stream in (sys.stdout, sys.stderr):
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:

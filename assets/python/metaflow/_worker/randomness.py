@@ -1,6 +1,7 @@
 """Random numbers in forked tasks: as if each task were a fresh process that has imported the flow.
 
-Python re-seeds its own generator after a fork, numpy does not. Whoever seeds a generator while the flow is imported
+Python re-seeds its own generator after a fork, numpy does not; and neither knows the further generators that a module
+has made for itself without a seed. Whoever seeds a generator while the flow is imported
 wants the same numbers in each task, and gets them.
 """
 
@@ -11,6 +12,7 @@ import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import ModuleType
     from typing import Any
 
@@ -23,6 +25,9 @@ class SeedWatch:
     def __init__(self) -> None:
         self.seeded: dict[str, bool] = {}
         self._original: dict[str, Any] = {}
+        self._restore: list[Callable[[], None]] = []
+        # Generators that modules have made without a seed.
+        self.unseeded: list[Any] = []
         self.states: dict[str, Any] = {}
 
     def __enter__(self) -> SeedWatch:
@@ -37,6 +42,8 @@ class SeedWatch:
         sys.meta_path.remove(self)
         for name, original in self._original.items():
             sys.modules[name].seed = original
+        for restore in self._restore:
+            restore()
         for name, seeded in self.seeded.items():
             if seeded and name == "random":
                 self.states[name] = sys.modules[name].getstate()
@@ -77,6 +84,33 @@ class SeedWatch:
 
         self._original[name] = original
         module.seed = seed
+        self._wrap_constructor(module)
+
+    def _wrap_constructor(self, module: ModuleType) -> None:
+        if module.__name__ == "random":
+            kind = module.Random
+            reseed = kind.seed
+
+            def seed(generator: Any, value: Any = None, *rest: Any) -> None:
+                self.unseeded[:] = [known for known in self.unseeded if known is not generator]
+                if value is None and not rest:
+                    self.unseeded.append(generator)
+                return reseed(generator, value, *rest)
+
+            kind.seed = seed
+            self._restore.append(lambda: setattr(kind, "seed", reseed))
+            return
+        make = module.default_rng
+
+        def default_rng(seed: Any = None) -> Any:
+            generator = make(seed)
+            if seed is None:
+                self.unseeded.append(generator)
+            return generator
+
+        default_rng.__doc__ = make.__doc__
+        module.default_rng = default_rng
+        self._restore.append(lambda: setattr(module, "default_rng", make))
 
     def refresh(self) -> None:
         """In a new task: the state after a seeded import, else new entropy."""
@@ -86,3 +120,8 @@ class SeedWatch:
         numpy_random = sys.modules.get("numpy.random")
         if numpy_random is not None and not self.seeded.get("numpy.random"):
             numpy_random.seed(int.from_bytes(os.urandom(4), "little"))
+        for generator in self.unseeded:
+            if hasattr(generator, "bit_generator"):
+                generator.bit_generator.state = type(generator.bit_generator)().state
+            else:
+                generator.seed()

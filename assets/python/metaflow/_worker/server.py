@@ -13,7 +13,7 @@ import select
 import sys
 
 # All that a task needs is imported before it is forked.
-from . import forking, process, spare, task
+from . import descriptors, forking, process, spare, task
 from .wire import Channel
 
 TYPE_CHECKING = False
@@ -230,6 +230,7 @@ class Server:
         control, stdout, stderr = fds
         try:
             process.become_task(stdout, stderr)
+            descriptors.own_files()
             task.main(self.loaded, message["spec"], Channel(control))
         except BaseException as error:
             # Not the user's error, whose ways out are all handled in `task`.
