@@ -19,6 +19,7 @@ mod documentation;
 mod exchange;
 mod failures;
 mod flow_file;
+mod fork_safety;
 mod gangs;
 mod in_session;
 mod options;
