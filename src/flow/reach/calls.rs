@@ -73,9 +73,7 @@ impl Collector<'_> {
             }
             _ => {
                 // What is called is not what is stored.
-                let is_stored = std::mem::replace(&mut self.is_stored, false);
-                self.visit(function);
-                self.is_stored = is_stored;
+                self.visit_value(function, Vec::new());
                 if let Some(arguments) = arguments {
                     self.visit(arguments);
                 }

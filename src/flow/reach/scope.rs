@@ -8,6 +8,7 @@ use tree_sitter::Node;
 
 use super::bindings::{self, bound_names};
 use super::refs::{Place, Ref, Target, Uses, import_targets};
+use super::stored::{Flows, root_of};
 use crate::flow::source::imports::{self, ImportedName};
 use crate::flow::source::syntax::{MOST_NESTED, children, field, text};
 
@@ -18,12 +19,13 @@ pub(in crate::flow) fn uses(nodes: &[Node<'_>], source: &str, place: Place) -> U
         place,
         scopes: Vec::new(),
         depth: 0,
-        is_stored: false,
+        flows: Flows::default(),
         uses: Uses::default(),
     };
     for node in nodes {
         collector.visit(*node);
     }
+    collector.uses.stored = collector.flows.stored();
     collector.uses
 }
 
@@ -47,8 +49,7 @@ pub(super) struct Collector<'a> {
     place: Place,
     scopes: Vec<Scope<'a>>,
     depth: usize,
-    /// Inside a value that an attribute of `self` gets.
-    pub(super) is_stored: bool,
+    pub(super) flows: Flows,
     uses: Uses,
 }
 
@@ -82,6 +83,7 @@ impl<'a> Collector<'a> {
             | "generator_expression" => self.comprehension(node),
             "assignment" | "augmented_assignment" => self.assignment(node),
             "expression_statement" => self.expression_statement(node),
+            "for_statement" => self.for_statement(node),
             "dotted_name" => self.pattern_name(node),
             "import_statement" | "import_from_statement" => self.local_import(node),
             "future_import_statement" | "global_statement" | "nonlocal_statement" | "comment" => {}
@@ -120,7 +122,7 @@ impl<'a> Collector<'a> {
     }
 
     /// What a name means here; `None` if it comes from the module.
-    fn local(&self, name: &str) -> Option<&Local> {
+    pub(super) fn local(&self, name: &str) -> Option<&Local> {
         for (depth, scope) in self.scopes.iter().rev().enumerate() {
             if scope.globals.contains(name) {
                 return None;
@@ -139,7 +141,7 @@ impl<'a> Collector<'a> {
     pub(super) fn name(&mut self, head: &str, chain: &str) {
         let rest = chain.get(head.len() + 1..).unwrap_or("");
         let found = match self.local(head) {
-            Some(Local::Variable) => return,
+            Some(Local::Variable) => return self.flows.local(head),
             Some(Local::Own) => own(rest),
             Some(Local::Import(target))
                 if target.module == "sys" && rest.starts_with("modules") =>
@@ -155,8 +157,8 @@ impl<'a> Collector<'a> {
             }
             None => Ref::Name(chain.to_owned()),
         };
-        if self.is_stored && matches!(found, Ref::Name(_) | Ref::Imported(..)) {
-            self.uses.stored.insert(found.clone());
+        if matches!(found, Ref::Name(_) | Ref::Imported(..)) {
+            self.flows.name(&found);
         }
         self.add(found);
     }
@@ -312,12 +314,12 @@ impl<'a> Collector<'a> {
             if !is_store {
                 self.visit(left);
             }
-            let is_own = self.is_own(root_of(left));
-            self.is_stored |= is_own && matches!(left.kind(), "attribute" | "subscript");
         }
         self.visit_field(node, "type");
-        self.visit_field(node, "right");
-        self.is_stored = false;
+        if let Some(right) = field(node, "right") {
+            let into = left.map(|left| self.destinations(left)).unwrap_or_default();
+            self.visit_value(right, into);
+        }
     }
 
     fn expression_statement(&mut self, node: Node<'_>) {
@@ -331,9 +333,8 @@ impl<'a> Collector<'a> {
             }
             // `self.models.append(fit)` stores fit.
             let function = field(child, "function").filter(|node| node.kind() == "attribute");
-            self.is_stored = function.is_some_and(|function| self.is_own(root_of(function)));
-            self.visit(child);
-            self.is_stored = false;
+            let into = function.map(|function| self.destinations(function));
+            self.visit_value(child, into.unwrap_or_default());
         }
     }
 
@@ -365,15 +366,6 @@ impl<'a> Collector<'a> {
             }
         }
     }
-}
-
-/// The object that a chain of attributes and subscripts begins with.
-fn root_of(target: Node<'_>) -> Node<'_> {
-    let mut at = target;
-    while let Some(inner) = field(at, "object").or_else(|| field(at, "value")) {
-        at = inner;
-    }
-    at
 }
 
 /// What `self.<chain>` reaches.

@@ -144,7 +144,7 @@ fn how_often_something_is_done_counts() {
 fn records_of_another_version_explain_nothing() {
     let code = of(FLOW, UTILS).code();
     let text = serde_json::to_string(&code["end"]).unwrap();
-    let old = text.replacen("\"version\":3", "\"version\":1", 1);
+    let old = text.replacen("\"version\":", "\"version\":1", 1);
     let old: StepCode = serde_json::from_str(&old).unwrap();
     assert_eq!(
         code["end"].change_since(&old),

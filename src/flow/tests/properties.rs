@@ -160,8 +160,13 @@ fn example(number: usize) -> (Project, Texts) {
 /// Comments and blank lines between the lines of a text, and spaces behind them.
 fn with_noise(text: &str, choices: &[(usize, u8)]) -> String {
     // Between the quotes of a long text every line counts.
-    let is_code =
-        |lines: &[String], at: usize| lines[..at].join("\n").matches("\"\"\"").count() % 2 == 0;
+    let is_code = |lines: &[String], at: usize| {
+        lines[..at]
+            .join("\n")
+            .matches("\"\"\"")
+            .count()
+            .is_multiple_of(2)
+    };
     let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
     for (at, kind) in choices.iter().filter(|_| !text.is_empty()) {
         let at = at % lines.len();

@@ -321,3 +321,70 @@ class F(FlowSpec):
         ""
     );
 }
+
+#[test]
+fn what_may_be_registered_counts_for_all() {
+    let one = |head: &str| edit(&format!("{head}\ndef g(): return 1 + 0"), "pass", "pass");
+    assert_eq!(
+        one("import web\napp = web.App()\n@app.route('/')"),
+        "start end"
+    );
+    assert_eq!(one("import web\n@web.register"), "start end");
+    assert_eq!(one("from numba import njit\n@njit"), "");
+    assert_eq!(
+        one("import functools\n@functools.lru_cache(maxsize=None)"),
+        ""
+    );
+    assert_eq!(
+        one("import functools\n@functools.singledispatch\ndef f(x): pass\n@f.register(int)"),
+        "start end"
+    );
+    assert_eq!(
+        edit(
+            "KNOWN = {}\ndef keep(f): KNOWN[f.__name__] = f\ndef reg(f):\n    keep(f)\n    return f\n@reg\ndef g(): return 1 + 0",
+            "pass",
+            "pass"
+        ),
+        "start end"
+    );
+}
+
+#[test]
+fn functions_in_artifacts_reach_later_steps() {
+    let head = "def f(x): return 1 + 0";
+    let read = "print(self.g(1))";
+    assert_eq!(edit(head, "self.g = f", read), "start end");
+    assert_eq!(edit(head, "self.g = [f]", read), "start end");
+    assert_eq!(edit(head, "g = f; self.g = g", read), "start end");
+    assert_eq!(
+        edit(head, "gs = {}; gs['f'] = f; self.g = gs", read),
+        "start end"
+    );
+    assert_eq!(
+        edit(head, "gs = []; gs.append(f); self.g = gs", read),
+        "start end"
+    );
+    assert_eq!(
+        edit(head, "self.gs = []; self.gs.append(f)", read),
+        "start end"
+    );
+    assert_eq!(edit(head, "for g in [f]: self.g = g", read), "start end");
+    assert_eq!(edit(head, "self.g = f(1)", read), "start");
+    assert_eq!(edit(head, "g = f(1); self.g = g", read), "start");
+    assert_eq!(edit(head, "self.g = f", "pass"), "start");
+    assert_eq!(edit(head, "print(self.g)", "self.g = f"), "end");
+}
+
+#[test]
+fn classes_of_artifacts_reach_later_steps() {
+    let head = "class C:\n    def m(self): return 1 + 0";
+    assert_eq!(edit(head, "self.c = C()", "print(self.c.m())"), "start end");
+    assert_eq!(edit(head, "self.c = C()", "c = self.c; c.m()"), "start end");
+    assert_eq!(edit(head, "self.c = C()", "print(self.c)"), "start");
+    assert_eq!(edit(head, "self.c = C()", "print(1)"), "start");
+    let head = "class C:\n    def __len__(self): return 1 + 0";
+    assert_eq!(
+        edit(head, "self.c = C()", "print(len(self.c))"),
+        "start end"
+    );
+}

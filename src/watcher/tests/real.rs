@@ -104,6 +104,33 @@ fn each_way_to_save_is_one_change() {
         fs::write(other.path().join("new.py"), text).unwrap();
         fs::rename(other.path().join("new.py"), dir.join("flow.py")).unwrap();
     });
+    // As Emacs does: a lock that is a dangling link, a backup by renaming, and the lock goes.
+    #[cfg(unix)]
+    stage.expect_one(|dir, text| {
+        std::os::unix::fs::symlink("me@host.1:2", dir.join(".#flow.py")).unwrap();
+        fs::write(dir.join("#flow.py#"), text).unwrap();
+        fs::rename(dir.join("flow.py"), dir.join("flow.py~")).unwrap();
+        fs::write(dir.join("flow.py"), text).unwrap();
+        fs::remove_file(dir.join("#flow.py#")).unwrap();
+        fs::remove_file(dir.join(".#flow.py")).unwrap();
+    });
+    // As JetBrains' editors do: both files are renamed.
+    stage.expect_one(|dir, text| {
+        fs::write(dir.join("flow.py___jb_tmp___"), text).unwrap();
+        fs::rename(dir.join("flow.py"), dir.join("flow.py___jb_old___")).unwrap();
+        fs::rename(dir.join("flow.py___jb_tmp___"), dir.join("flow.py")).unwrap();
+        fs::remove_file(dir.join("flow.py___jb_old___")).unwrap();
+    });
+    // As vim does: it tries whether it may write, keeps a swap file and writes in place.
+    stage.expect_one(|dir, text| {
+        fs::write(dir.join(".flow.py.swp"), "b0VIM").unwrap();
+        fs::write(dir.join("4913"), "").unwrap();
+        fs::remove_file(dir.join("4913")).unwrap();
+        fs::copy(dir.join("flow.py"), dir.join("flow.py~")).unwrap();
+        fs::write(dir.join("flow.py"), text).unwrap();
+        fs::remove_file(dir.join("flow.py~")).unwrap();
+        fs::remove_file(dir.join(".flow.py.swp")).unwrap();
+    });
     // Linked into place: nobody closes such a file.
     stage.expect_one(|dir, text| {
         fs::write(dir.join("new.py"), text).unwrap();
@@ -140,6 +167,56 @@ fn modules_that_appear_are_watched() {
     fs::write(stage.path("pkg/more.py"), "def f():\n    return 2\n").unwrap();
     let change = stage.next();
     assert_eq!(change.steps[0].reason, "pkg.more.f changed at line 2");
+}
+
+#[test]
+fn several_files_of_one_checkout_all_count() {
+    let mut stage = Stage::new();
+    let flow = FLOW
+        .replace("utils.clean(1)", "utils.clean(more.VALUE)")
+        .replace("import utils", "import utils, more");
+    let utils = UTILS.replace("return x", "return x + 1");
+    // Each file is removed and written anew, one after the other.
+    for (name, text) in [
+        ("flow.py", &flow),
+        ("more.py", &"VALUE = 1\n".to_owned()),
+        ("utils.py", &utils),
+    ] {
+        let _ = fs::remove_file(stage.path(name));
+        fs::write(stage.path(name), text).unwrap();
+    }
+    let is_all = |change: &Change| {
+        let texts: Vec<&str> = change.project.files().map(|file| &*file.text).collect();
+        texts == [&*flow, &*utils, "VALUE = 1\n"]
+    };
+    while !is_all(&stage.next()) {}
+}
+
+#[test]
+fn modules_with_computed_names_are_watched() {
+    let mut stage = Stage::new();
+    fs::create_dir(stage.path("plugins")).unwrap();
+    fs::write(stage.path("plugins/one.py"), "def f(x):\n    return 1\n").unwrap();
+    let edited = FLOW
+        .replace("import utils", "import utils, importlib")
+        .replace(
+            "utils.clean(1)",
+            "importlib.import_module('plugins.' + KIND).f(1)",
+        );
+    fs::write(stage.path("flow.py"), &edited).unwrap();
+    assert_eq!(stage.next().steps.len(), 1);
+    fs::write(stage.path("plugins/one.py"), "def f(x):\n    return 2\n").unwrap();
+    assert_eq!(
+        stage.next().steps[0].reason,
+        "plugins.one.f changed at line 2"
+    );
+    fs::write(stage.path("plugins/two.py"), "def g(x):\n    return 3\n").unwrap();
+    assert_eq!(
+        stage.next().steps[0].reason,
+        "plugins.two.g changed at line 1"
+    );
+    fs::remove_file(stage.path("plugins/two.py")).unwrap();
+    assert_eq!(stage.next().steps[0].reason, "plugins.two.g was removed");
 }
 
 #[cfg(unix)]
