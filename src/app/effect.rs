@@ -53,6 +53,13 @@ pub enum Effect {
     Kill(u64),
     /// Have workers ready for the next spin.
     Warm(Box<FlowRequest>),
+    /// Have what this step reads in memory, if it stays the one that is looked at.
+    WarmStep {
+        request: Box<FlowRequest>,
+        step: String,
+    },
+    /// Ask what the engine has in memory.
+    LoadStatus,
 
     /// Write a source file.
     Save {

@@ -5,7 +5,7 @@ use std::{path::PathBuf, sync::Arc, time::Instant};
 use crate::{
     cards::TextLine,
     config::{Command, Key},
-    engine::{Event, Failure},
+    engine::{Event, Failure, Status},
 };
 
 use super::{
@@ -96,6 +96,9 @@ pub enum Msg {
     JobEnded { token: u64 },
     /// Workers are up, or cannot come up.
     Warmed(Result<(), Box<Failure>>),
+
+    /// What the engine has in memory.
+    Status(Box<Status>),
 
     /// The editor in the source pane wants to write its text.
     EditorSave(String),

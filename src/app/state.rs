@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     cards::TextLine,
     config::{KeyMap, Settings},
-    engine::FlowRequest,
+    engine::{FlowRequest, Status},
 };
 
 use super::{
@@ -235,6 +235,8 @@ pub struct State {
     pub last: Option<LastResult>,
     /// Of the last spin that came to a result.
     pub timing: Option<SpinTiming>,
+    /// What the engine had in memory when it was asked last.
+    pub engine: Option<Status>,
     /// Counts saves and manual spins; the newest spin carries the newest one.
     pub generation: u64,
     /// Source of tokens and tickets.
@@ -321,6 +323,7 @@ impl State {
             jobs: Vec::new(),
             last: None,
             timing: None,
+            engine: None,
             generation: 0,
             counter: 0,
             tickets: Tickets::default(),

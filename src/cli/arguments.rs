@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::error::CliError;
 use super::flow_file;
+use crate::config;
 use crate::engine::{Configs, Engine, EngineConfig, FlowRequest};
 use crate::store::{Settings, TagError, validate_tags};
 
@@ -26,22 +27,26 @@ impl Common {
     /// # Errors
     /// When the working directory is gone.
     pub fn engine(&self) -> Result<Engine, CliError> {
-        self.engine_for(false)
+        Ok(Engine::new(self.engine_config()?)?)
     }
 
     /// An engine that will get one request after the other.
     ///
     /// # Errors
     /// When the working directory is gone.
-    pub fn lasting_engine(&self) -> Result<Engine, CliError> {
-        self.engine_for(true)
+    pub fn lasting_engine(&self, settings: &config::Settings) -> Result<Engine, CliError> {
+        let mut config = self.engine_config()?;
+        config.keep_warm = true;
+        if let Some(bytes) = settings.hot_bytes() {
+            config.hot_memory = bytes;
+        }
+        Ok(Engine::new(config)?)
     }
 
-    fn engine_for(&self, keep_warm: bool) -> Result<Engine, CliError> {
+    fn engine_config(&self) -> Result<EngineConfig, CliError> {
         let mut config = EngineConfig::new(std::env::current_dir()?);
         config.python.clone_from(&self.python);
-        config.keep_warm = keep_warm;
-        Ok(Engine::new(config)?)
+        Ok(config)
     }
 }
 

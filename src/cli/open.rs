@@ -48,7 +48,7 @@ pub fn main(args: Args) -> Result<ExitKind, CliError> {
     };
     let runtime = job::runtime()?;
     let outcome = runtime.block_on(async {
-        let engine = common.lasting_engine()?;
+        let engine = common.lasting_engine(&settings)?;
         let mut config = tui::SessionConfig::new(flow.clone(), engine.clone(), settings);
         let (end, ended) = oneshot::channel::<()>();
         let served = match serve(&engine, &flow, common.python).await {

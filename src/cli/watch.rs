@@ -8,6 +8,7 @@ use super::arguments::{Common, Manner};
 use super::console::Console;
 use super::error::{CliError, ExitKind};
 use super::{flow_file, job, out};
+use crate::config;
 use crate::engine::{Engine, FlowRequest, Job, Request, SpinRequest};
 use crate::watcher::{Change, Watcher};
 
@@ -27,7 +28,7 @@ pub fn main(args: Args) -> Result<ExitKind, CliError> {
     let file = flow_file::find(args.flow.as_deref())?;
     let runtime = job::runtime()?;
     runtime.block_on(async {
-        let engine = args.common.lasting_engine()?;
+        let engine = args.common.lasting_engine(&config::for_flow(&file))?;
         let outcome = watch(&engine, file, args.common.json).await;
         engine.shutdown().await;
         outcome

@@ -28,6 +28,10 @@ pub fn default_toml() -> String {
         ),
         ("scrollback", "Lines of output kept per task."),
         ("max_rows", "Rows of a table read for the data pane."),
+        (
+            "hot_memory",
+            "Megabytes of artifacts kept in memory for spins; \"auto\": a quarter of the machine's memory.",
+        ),
     ];
     let mut out = String::from(
         "# Settings of flowdev. Layers, later wins: defaults, this file in the user's config directory,\n\

@@ -62,6 +62,8 @@ pub struct Settings {
     pub scrollback: Setting<usize>,
     /// Rows of a table that are read for the data pane.
     pub max_rows: Setting<usize>,
+    /// Megabytes of artifacts that are held unpickled for spins; `None`: a quarter of the machine's memory.
+    pub hot_memory: Setting<Option<u64>>,
     /// Overrides of the key map: command name to keys.
     pub keys: BTreeMap<String, Vec<String>>,
     /// Overrides of the theme: role to colour.
@@ -89,6 +91,7 @@ impl Default for Settings {
             python: default(None),
             scrollback: default(100_000),
             max_rows: default(10_000),
+            hot_memory: default(None),
             keys: BTreeMap::new(),
             colours: BTreeMap::new(),
             warnings: Vec::new(),
@@ -98,6 +101,13 @@ impl Default for Settings {
 }
 
 impl Settings {
+    /// The same in bytes.
+    pub fn hot_bytes(&self) -> Option<u64> {
+        self.hot_memory
+            .value
+            .map(|megabytes| megabytes.saturating_mul(1_000_000))
+    }
+
     /// The theme with the user's colours.
     pub fn theme(&self) -> Theme {
         let light = match self.theme.value {
@@ -160,6 +170,14 @@ impl Settings {
                 "max_rows",
                 self.max_rows.value.to_string(),
                 self.max_rows.origin.clone(),
+            ),
+            (
+                "hot_memory",
+                match self.hot_memory.value {
+                    Some(megabytes) => megabytes.to_string(),
+                    None => "\"auto\"".to_owned(),
+                },
+                self.hot_memory.origin.clone(),
             ),
         ]
     }

@@ -99,6 +99,7 @@ const VARIABLES: &[(&str, &str)] = &[
     ("FLOWDEV_SCROLLBACK", "scrollback"),
     ("FLOWDEV_MAX_ROWS", "max_rows"),
     ("FLOWDEV_EDITOR", "editor"),
+    ("FLOWDEV_HOT_MEMORY", "hot_memory"),
 ];
 
 fn apply_env(settings: &mut Settings, env: &Lookup<'_>) {
@@ -154,6 +155,7 @@ fn apply(settings: &mut Settings, name: &str, value: &Value, origin: &Origin) {
         "python" => text(value).map(|v| set(&mut settings.python, v, origin)),
         "scrollback" => count(value).map(|v| set(&mut settings.scrollback, v, origin)),
         "max_rows" => count(value).map(|v| set(&mut settings.max_rows, v, origin)),
+        "hot_memory" => megabytes(value).map(|v| set(&mut settings.hot_memory, v, origin)),
         _ => Err("is no setting".to_owned()),
     };
     if let Err(message) = outcome {
@@ -188,6 +190,18 @@ fn count(value: &Value) -> Result<usize, String> {
         .and_then(|number| usize::try_from(number).ok())
         .filter(|number| *number > 0)
         .ok_or_else(|| format!("must be a number above zero, not {value}"))
+}
+
+fn megabytes(value: &Value) -> Result<Option<u64>, String> {
+    match value {
+        Value::String(word) if word == "auto" => Ok(None),
+        // `from_text` reads the words 0 and 1 as truth values.
+        Value::Boolean(one) => Ok(Some(u64::from(*one))),
+        Value::Integer(number) if *number >= 0 => Ok(Some(number.unsigned_abs())),
+        _ => Err(format!(
+            "must be a number of megabytes or \"auto\", not {value}"
+        )),
+    }
 }
 
 fn text(value: &Value) -> Result<Option<String>, String> {

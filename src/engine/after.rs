@@ -7,8 +7,9 @@ use serde::Serialize;
 
 use super::attempt;
 use super::event::{Level, Outcome, TaskRef};
-use super::load::LoadedFlow;
+use super::loaded::LoadedFlow;
 use super::plan::Setting;
+use super::processes::Turn;
 use super::submit::Wires;
 use super::worker::message::Spec;
 
@@ -49,7 +50,7 @@ impl After {
     /// Does it, in a process of its own.
     pub async fn run(mut self, outcome: &Outcome) {
         self.spec.ended = Some(ended(outcome));
-        let done = match self.flow.task(&self.spec).await {
+        let done = match self.flow.task(&self.spec, Turn::Last).await {
             Ok(process) => attempt::collect(process, &self.task, &self.wires).await,
             Err(error) => Err(error),
         };

@@ -4,24 +4,25 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Instant;
 
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 
 use super::cards;
 use super::error::EngineError;
 use super::event::{Event, Failure, Level, TaskRef};
 use super::gang::CONTROL;
 use super::listen::{Echo, Heard, Until, follow, level_of};
-use super::load::LoadedFlow;
+use super::loaded::LoadedFlow;
 use super::origin::Output;
 use super::output::Cutter;
 use super::persist::Attempt;
+use super::processes::Turn;
 use super::run::blocking;
 use super::scheduler::{Failing, Transition};
 use super::signal_name;
 use super::spool::Spool;
 use super::submit::Wires;
 use super::timing::{Phase, Timing, millis};
-use super::worker::message::{CardReport, Done, Report, Spec, ToTask};
+use super::worker::message::{CardReport, Done, Reads, Report, Spec, ToTask};
 use super::worker::{Said, TaskProcess};
 use crate::flow::StepName;
 use crate::store::ExitInfo;
@@ -53,8 +54,17 @@ pub(super) struct Plan {
     pub halt: watch::Receiver<Halt>,
     /// Whose log has the lines of this task, too.
     pub echo: Option<Echo>,
+    /// Who wants to know what the task has read and imported.
+    pub learned: Option<oneshot::Sender<Learned>>,
     /// Held until the process is gone and its output is stored, which may be after its artifacts are.
     pub alive: mpsc::Sender<()>,
+}
+
+/// What the next attempt of the same step will need again.
+#[derive(Default)]
+pub(super) struct Learned {
+    pub reads: Reads,
+    pub imports: Vec<String>,
 }
 
 /// How it went.
@@ -97,7 +107,7 @@ async fn attempt(mut plan: Plan, started: Instant) -> Result<AttemptEnd, EngineE
     let prepared = millis(started);
     let writing = plan.attempt.clone();
     let opened = tokio::task::spawn_blocking(move || writing.open());
-    let mut process = plan.flow.task(&plan.spec).await?;
+    let mut process = plan.flow.task(&plan.spec, Turn::of(&plan.spec)).await?;
     plan.wires
         .say(Event::TaskStarted {
             task: plan.attempt.task_ref.clone(),
@@ -116,6 +126,13 @@ async fn attempt(mut plan: Plan, started: Instant) -> Result<AttemptEnd, EngineE
     if !is_good {
         // Why it failed may be in how the process ends.
         follow(&mut plan, &mut process, &mut heard, Until::Exit).await;
+    }
+    if let (Some(learned), Some(done)) = (plan.learned.take(), &mut heard.done) {
+        // Who has asked may have gone.
+        let _ = learned.send(Learned {
+            reads: done.reads.clone(),
+            imports: std::mem::take(&mut done.imports),
+        });
     }
     heard.gang.dismiss(&plan.wires).await;
     let mut timing = task_timing(heard.done.as_deref(), prepared, millis(started));

@@ -12,7 +12,7 @@ use super::card_facts;
 use super::error::EngineError;
 use super::event::Event;
 use super::identity;
-use super::load::LoadedFlow;
+use super::loaded::LoadedFlow;
 use super::origin::Output;
 use super::persist::Attempt;
 use super::worker::message::CardReport;

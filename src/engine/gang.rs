@@ -196,6 +196,7 @@ fn worker(plan: &Plan, order: WorkerOrder, halt: watch::Receiver<Halt>) -> Plan 
         wires: plan.wires.clone(),
         halt,
         echo: None,
+        learned: None,
         alive: plan.alive.clone(),
     }
 }

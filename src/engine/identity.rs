@@ -1,7 +1,7 @@
 //! Who runs what: what every record of a run repeats.
 
 use super::environment::Environment;
-use super::load::LoadedFlow;
+use super::loaded::LoadedFlow;
 use super::request::FlowRequest;
 use crate::store::{Identity, user_name};
 

@@ -9,10 +9,11 @@ use serde_json::{Value, json};
 use super::attempt;
 use super::error::EngineError;
 use super::event::{Level, TaskRef};
-use super::load::LoadedFlow;
+use super::loaded::LoadedFlow;
 use super::origin::Output;
 use super::persist;
 use super::plan::Setting;
+use super::processes::Turn;
 use super::run::blocking;
 use super::spool::Spool;
 use super::worker::message::Done;
@@ -141,7 +142,7 @@ async fn ask(
     spec.cases = cases(&setting.flow.graph);
     spec.values = values(setting, given)?;
     let spool = Spool::at(&spec.spool);
-    let process = setting.flow.task(&spec).await?;
+    let process = setting.flow.task(&spec, Turn::More).await?;
     let done = attempt::collect(process, &task, &setting.wires).await?;
     match (&done.error, &done.unpicklable) {
         (Some(error), _) => Err(EngineError::python(error.clone())),

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::error::EngineError;
 use super::event::TaskRef;
-use super::load::LoadedFlow;
+use super::loaded::LoadedFlow;
 use super::origin::Output;
 use super::spool::Spool;
 use super::staleness::{READS, Record};

@@ -9,7 +9,7 @@ use super::attempt::{Halt, Plan};
 use super::environment::Environment;
 use super::event::TaskRef;
 use super::gang::CONTROL;
-use super::load::LoadedFlow;
+use super::loaded::LoadedFlow;
 use super::origin::Output;
 use super::parameters::Overrides;
 use super::persist::Attempt;
@@ -130,6 +130,7 @@ pub(super) fn plan(
         wires: setting.wires.clone(),
         halt,
         echo: None,
+        learned: None,
         alive,
     }
 }

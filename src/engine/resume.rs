@@ -9,7 +9,7 @@ use super::event::{JobKind, Level, Outcome, TaskRef};
 use super::git;
 use super::identity;
 use super::job::Execution;
-use super::load::Before;
+use super::loaded::Before;
 use super::origin::{Finished, Output};
 use super::parameters;
 use super::persist;

@@ -12,7 +12,7 @@ use super::event::{Event, JobKind, Level, Outcome};
 use super::git;
 use super::identity;
 use super::job::Execution;
-use super::load::{Before, LoadedFlow};
+use super::loaded::{Before, LoadedFlow};
 use super::origin::{Finished, Output};
 use super::parameters;
 use super::plan::Setting;

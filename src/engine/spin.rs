@@ -3,14 +3,15 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 
 use super::attempt::{self, AttemptEnd, Halt, Plan};
 use super::error::EngineError;
 use super::event::{Event, JobKind, Level, Outcome, TaskRef};
+use super::hot::Wanted;
 use super::identity;
-use super::inputs::{self, Inputs, Wanted};
-use super::load::{Artifacts, Before, LoadedFlow};
+use super::inputs::{self, Inputs};
+use super::loaded::{Before, LoadedFlow};
 use super::origin::Output;
 use super::parameters;
 use super::persist::Attempt;
@@ -19,6 +20,7 @@ use super::request::SpinRequest;
 use super::run::{SPUN_TASK, announce, blocking, failed, finish, loaded, new_run, register};
 use super::submit::{Shared, Stop, Wires};
 use super::timing::{Phase, millis};
+use super::warm::{self, Warming};
 use super::worker::message::Spec;
 use crate::flow::StepName;
 use crate::store::FlowStore;
@@ -42,10 +44,16 @@ pub(super) async fn spin(shared: Arc<Shared>, request: SpinRequest, wires: Wires
     let begun = begin(shared, request, &wires).await;
     lap.end(Phase::Prepare);
     let (run, outcome) = match begun {
-        Ok((setting, plan, artifacts)) => {
+        Ok((setting, mut plan)) => {
             let run = setting.run.id().to_owned();
+            let step = plan.attempt.task_ref.step.clone();
+            let inputs = plan.inputs.clone();
+            let (learned, heard) = oneshot::channel();
+            plan.learned = Some(learned);
             let outcome = one(&setting, plan).await;
-            tokio::spawn(look_after(setting, artifacts));
+            let learned = heard.await.ok();
+            let learned = learned.map(|it| (warm::read(&it.reads, &inputs), it.imports));
+            tokio::spawn(look_after(setting, step, learned));
             (run, outcome)
         }
         Err(error) => (String::new(), failed(error)),
@@ -57,7 +65,7 @@ async fn begin(
     shared: Arc<Shared>,
     request: SpinRequest,
     wires: &Wires,
-) -> Result<(Setting, Plan, Artifacts), EngineError> {
+) -> Result<(Setting, Plan), EngineError> {
     let located = shared.store(&request.flow);
     let before = Before {
         store: located.store.clone(),
@@ -68,7 +76,7 @@ async fn begin(
     let namespace = identity::namespace(&request.flow, &identity);
     let store = located.store.clone();
     let name = flow.description.name.clone();
-    let wanted = Wanted::parse(&name, &request)?;
+    let wanted = inputs::Wanted::parse(&name, &request)?;
     let from = store.flow(&name);
     let found = find(&flow, from.clone(), wanted).await?;
     wires.greet(&located).await;
@@ -104,9 +112,8 @@ async fn begin(
             split_index: None,
         },
     };
-    let artifacts = artifacts(&found.outputs);
     let plan = plan(&setting, &request, found);
-    Ok((setting, plan, artifacts))
+    Ok((setting, plan))
 }
 
 /// The inputs and the steps among them whose source has changed since; `None` for the start step of a flow that has never
@@ -114,7 +121,7 @@ async fn begin(
 async fn find(
     flow: &Arc<LoadedFlow>,
     from: FlowStore,
-    wanted: Wanted,
+    wanted: inputs::Wanted,
 ) -> Result<Option<(Inputs, Vec<StepName>)>, EngineError> {
     let flow = Arc::clone(flow);
     blocking(move || {
@@ -141,28 +148,6 @@ async fn warn(setting: &Setting, step: &str, run: &str, stale: &[StepName]) {
     );
     setting.wires.note(Some(step), Level::Warning, text).await;
 }
-
-/// What is worth being unpickled ahead of the next spin.
-fn artifacts(outputs: &[Output]) -> Artifacts {
-    let first = outputs.first().and_then(|output| output.flow().blobs_dir());
-    let mut shas: Vec<String> = outputs
-        .iter()
-        .flat_map(|output| &output.manifest.objects)
-        .filter(|(name, artifact)| !name.starts_with('_') && artifact.size >= HOT_FROM)
-        .map(|(_, artifact)| artifact.key.to_string())
-        .collect();
-    shas.sort();
-    shas.dedup();
-    Artifacts {
-        blobs: first
-            .map(|dir| dir.display().to_string())
-            .unwrap_or_default(),
-        shas,
-    }
-}
-
-/// Smaller artifacts are unpickled by the task as fast as they could be looked up.
-const HOT_FROM: u64 = 64 * 1024;
 
 fn plan(setting: &Setting, request: &SpinRequest, found: Inputs) -> Plan {
     let task_ref = TaskRef::new(setting.run.id(), &request.step, SPUN_TASK, 0);
@@ -201,6 +186,7 @@ fn plan(setting: &Setting, request: &SpinRequest, found: Inputs) -> Plan {
         wires: setting.wires.clone(),
         halt: watch::channel(Halt::No).1,
         echo: None,
+        learned: None,
         alive: mpsc::channel(1).0,
     }
 }
@@ -262,12 +248,22 @@ async fn one(setting: &Setting, mut plan: Plan) -> Outcome {
     }
 }
 
-/// What can wait until the user has seen the result: keeps the inputs at hand for the next edit, and now and then drops
-/// the oldest spins. That either fails is no reason to fail the spin.
-async fn look_after(setting: Setting, artifacts: Artifacts) {
-    if setting.shared.config.keep_warm && !artifacts.shas.is_empty() {
-        let mut workers = setting.shared.workers.lock().await;
-        let _ = workers.keep_artifacts(&artifacts).await;
+/// What can wait until the user has seen the result: prepares for the next edit, and now and then drops the oldest spins. That
+/// either fails is no reason to fail the spin.
+async fn look_after(setting: Setting, step: String, learned: Option<(Vec<Wanted>, Vec<String>)>) {
+    if setting.shared.config.keep_warm {
+        let mut imports = setting.flow.imports.clone();
+        let step = learned.map(|(reads, more)| {
+            imports.extend(more);
+            (step, reads)
+        });
+        let warming = Warming {
+            flow: Arc::clone(&setting.flow),
+            step,
+            imports,
+            request: setting.wires.request,
+        };
+        warm::prepare(&setting.shared, warming).await;
     }
     let due = setting
         .run

@@ -10,11 +10,14 @@ use tokio::sync::{Mutex, mpsc, watch};
 use super::environment::Environment;
 use super::error::EngineError;
 use super::event::{Event, Failure, Level};
-use super::load::{Before, LoadedFlow, Workers};
+use super::load::Workers;
+use super::loaded::{Before, LoadedFlow};
+use super::memory;
 use super::request::{FlowRequest, Request};
 use super::scratch::Scratch;
+use super::status::Status;
 use super::timing::Clock;
-use super::{resume, run, spin};
+use super::{resume, run, spin, warm};
 use crate::store::{Located, Store};
 
 /// Events that may wait for a face before the task that writes them has to: back-pressure, nothing is dropped.
@@ -33,6 +36,8 @@ pub struct EngineConfig {
     pub never_fork: Option<String>,
     /// Whether more requests will follow: then what they will need is prepared after each.
     pub keep_warm: bool,
+    /// Bytes of artifacts that are held unpickled for spins at most, counted as pickles.
+    pub hot_memory: u64,
 }
 
 impl EngineConfig {
@@ -49,6 +54,7 @@ impl EngineConfig {
             never_fork: never_fork(&env),
             env,
             keep_warm: false,
+            hot_memory: memory::default_budget(),
         }
     }
 }
@@ -65,10 +71,24 @@ fn never_fork(env: &Environment) -> Option<String> {
 pub(super) struct Shared {
     pub config: EngineConfig,
     pub workers: Mutex<Workers>,
+    /// Held by who prepares for the next spin.
+    pub warming: Mutex<()>,
+    /// The number of the newest request.
+    newest: AtomicU64,
     pub scratch: Scratch,
 }
 
 impl Shared {
+    /// The number of the newest request.
+    pub fn newest(&self) -> u64 {
+        self.newest.load(Ordering::Relaxed)
+    }
+
+    /// A number for a new request: what is prepared for older ones ends.
+    fn next(&self) -> u64 {
+        self.newest.fetch_add(1, Ordering::Relaxed) + 1
+    }
+
     /// The flow, loaded from its present source.
     pub async fn load(
         &self,
@@ -193,6 +213,8 @@ pub(super) struct Wires {
     pub max_log_size: usize,
     /// Where the job's time goes.
     pub clock: Clock,
+    /// The number of its request.
+    pub request: u64,
 }
 
 impl Wires {
@@ -245,8 +267,10 @@ impl Engine {
     pub fn new(config: EngineConfig) -> Result<Self, EngineError> {
         Ok(Self {
             shared: Arc::new(Shared {
+                workers: Mutex::new(Workers::new(config.hot_memory)),
                 config,
-                workers: Mutex::new(Workers::default()),
+                warming: Mutex::default(),
+                newest: AtomicU64::new(0),
                 scratch: Scratch::new()?,
             }),
             next_job: Arc::new(AtomicU64::new(1)),
@@ -262,6 +286,7 @@ impl Engine {
             stop,
             max_log_size: max_log_size(request.flow()),
             clock: Clock::default(),
+            request: self.shared.next(),
         };
         let shared = Arc::clone(&self.shared);
         let work: std::pin::Pin<Box<dyn Future<Output = ()> + Send>> = match request {
@@ -277,20 +302,45 @@ impl Engine {
         }
     }
 
-    /// Starts Python and loads the flow ahead of the first request.
+    /// Starts Python and loads the flow ahead of the first request, and prepares for a spin of the step that was spun last.
     ///
     /// # Errors
     /// The failure that a request would meet, too.
     pub async fn warm(&self, request: &FlowRequest) -> Result<Arc<LoadedFlow>, Failure> {
+        let number = self.shared.next();
+        let flow = self.ahead(request).await?;
+        let (shared, store) = (Arc::clone(&self.shared), self.shared.store(request).store);
+        let loaded = Arc::clone(&flow);
+        tokio::spawn(async move {
+            let step = warm::last_spun(&store, &loaded).await;
+            warm::step(&shared, &store, loaded, step, number).await;
+        });
+        Ok(flow)
+    }
+
+    /// Prepares for a spin of this step: what it reads is loaded into memory, unless something newer is asked for meanwhile.
+    /// What is wrong with the flow, or keeps the step from being spun, is said when it is spun.
+    pub async fn warm_step(&self, request: &FlowRequest, step: &str) {
+        let number = self.shared.next();
+        if let Ok(flow) = self.ahead(request).await {
+            let store = self.shared.store(request).store;
+            warm::step(&self.shared, &store, flow, Some(step.to_owned()), number).await;
+        }
+    }
+
+    /// What there is in the processes between requests.
+    pub async fn status(&self) -> Status {
+        Status::of(&*self.shared.workers.lock().await)
+    }
+
+    async fn ahead(&self, request: &FlowRequest) -> Result<Arc<LoadedFlow>, Failure> {
         let before = Before {
             store: self.shared.store(request).store,
             run: None,
         };
-        let loaded = self
-            .shared
-            .load(request, Some(&before), &Clock::default())
-            .await;
-        loaded.map_err(EngineError::into_failure)
+        let clock = Clock::default();
+        let loaded = self.shared.load(request, Some(&before), &clock);
+        loaded.await.map_err(EngineError::into_failure)
     }
 
     /// Ends the Python processes that run nothing; what runs ends with its job.

@@ -112,6 +112,11 @@ impl Project {
         self.files().map(|file| file.path.clone()).collect()
     }
 
+    /// Whether the flow files of both import the same.
+    pub fn has_imports_of(&self, other: &Project) -> bool {
+        self.main.path == other.main.path && self.main.imports == other.main.imports
+    }
+
     /// What is imported from modules that are neither part of the project nor Metaflow, as dotted names, sorted: modules, and
     /// names in them that may be modules. Python's own are among them.
     pub fn third_party_imports(&self) -> Vec<String> {

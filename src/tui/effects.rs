@@ -4,6 +4,7 @@ use std::{collections::HashMap, path::PathBuf, sync::Arc, time::Duration};
 
 use tokio::{
     sync::mpsc::{Sender, UnboundedSender, unbounded_channel},
+    task::JoinHandle,
     time::{MissedTickBehavior, interval},
 };
 
@@ -17,6 +18,9 @@ use crate::{
 };
 
 use super::highlight::highlight;
+
+/// How long the cursor rests on a step before it is prepared for.
+const LOOK: Duration = Duration::from_millis(200);
 
 /// How often the store is looked at.
 const PULSE: Duration = Duration::from_secs(1);
@@ -33,6 +37,8 @@ pub struct Effects {
     /// Watching ends when this is dropped.
     watcher: Option<Watcher>,
     request: FlowRequest,
+    /// What is being prepared for the step under the cursor.
+    looking: Option<JoinHandle<()>>,
 }
 
 impl Effects {
@@ -54,6 +60,7 @@ impl Effects {
             remembered: Remembered::path(&env, &request.file),
             watcher: None,
             request,
+            looking: None,
         }
     }
 
@@ -193,6 +200,15 @@ impl Effects {
                 }
             }
             Effect::Warm(request) => self.warm(*request),
+            Effect::WarmStep { request, step } => self.warm_step(*request, step),
+            Effect::LoadStatus => {
+                let (engine, messages) = (self.engine.clone(), self.messages.clone());
+                tokio::spawn(async move {
+                    let status = Box::new(engine.status().await);
+                    // A session that is over does not listen.
+                    let _ = messages.send(Msg::Status(status));
+                });
+            }
             Effect::Save { file, text } => self.blocking(move |_| {
                 let written = load::save(&file, &text);
                 Msg::Saved(written.map(|()| file))
@@ -237,6 +253,7 @@ impl Effects {
     }
 
     fn submit(&mut self, token: u64, request: crate::engine::Request) {
+        self.stop_looking();
         let mut job = self.engine.submit(request);
         self.handles.insert(token, job.cancel.clone());
         let jobs = self.jobs.clone();
@@ -248,6 +265,23 @@ impl Effects {
             }
             let _ = jobs.send(Msg::JobEnded { token }).await;
         });
+    }
+
+    /// Once the step has been looked at for a while.
+    fn warm_step(&mut self, request: FlowRequest, step: String) {
+        self.stop_looking();
+        let engine = self.engine.clone();
+        self.looking = Some(tokio::spawn(async move {
+            tokio::time::sleep(LOOK).await;
+            engine.warm_step(&request, &step).await;
+        }));
+    }
+
+    /// What is being prepared for a step gives way.
+    fn stop_looking(&mut self) {
+        if let Some(looking) = self.looking.take() {
+            looking.abort();
+        }
     }
 
     fn warm(&self, request: FlowRequest) {

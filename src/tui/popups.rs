@@ -10,7 +10,7 @@ use ratatui::{
 use crate::{
     app::{palette, pane_contexts, popup::Popup},
     config::{COMMANDS, CommandSpec, Context, Role},
-    engine::Phase,
+    engine::{Phase, Status, Timing},
 };
 
 use super::draw::{Canvas, clear, cut, fit, put, row, shade};
@@ -145,33 +145,85 @@ fn palette_box(frame: &mut Frame<'_>, canvas: &Canvas<'_>, query: &str, cursor: 
 
 /// Where the time of the last spin went, as bars.
 fn timings(frame: &mut Frame<'_>, canvas: &Canvas<'_>) {
-    let Some(spin) = &canvas.state.timing else {
-        let inner = boxed(frame, canvas, "timings", 40, 1);
-        put(frame, inner, Line::from("nothing has been spun yet"));
-        return;
+    let empty = Timing::default();
+    let (title, timing) = match &canvas.state.timing {
+        Some(spin) => {
+            let total = spin.timing.until_result();
+            (format!("{}: {total:.1} ms", spin.label), &spin.timing)
+        }
+        None => ("nothing has been spun yet".to_owned(), &empty),
     };
-    let timing = &spin.timing;
     let total = timing.until_result();
     let phases: Vec<Phase> = Phase::ALL
         .into_iter()
         .filter(|phase| timing.of(*phase) > 0.0)
         .collect();
-    let title = format!("{}: {total:.1} ms", spin.label);
-    let inner = boxed(frame, canvas, &title, 78, phases.len());
-    for (at, phase) in phases.into_iter().enumerate() {
-        let Some(place) = row(inner, at) else {
-            break;
-        };
+    let mut lines: Vec<Line<'static>> = Vec::new();
+    for phase in phases {
         let millis = timing.of(phase);
         let is_counted = phase != Phase::Exit && total > 0.0;
         let share = if is_counted { millis / total } else { 0.0 };
         let bar = "█".repeat((share * BAR).ceil() as usize);
-        let line = Line::from(vec![
+        lines.push(Line::from(vec![
             Span::raw(format!("{:<8}{millis:>8.1} ", phase.name())),
             canvas.span(fit(&bar, BAR as usize + 1), Role::Focus),
             canvas.span(phase.describe(), Role::Dim),
-        ]);
+        ]));
+    }
+    if let Some(status) = &canvas.state.engine {
+        lines.extend(in_memory(canvas, status));
+    }
+    let inner = boxed(frame, canvas, &title, 78, lines.len());
+    for (at, line) in lines.into_iter().enumerate() {
+        let Some(place) = row(inner, at) else {
+            break;
+        };
         put(frame, place, line);
+    }
+}
+
+/// How the selected step runs, and what it finds in memory.
+fn in_memory(canvas: &Canvas<'_>, status: &Status) -> Vec<Line<'static>> {
+    let mut lines = vec![Line::default()];
+    let selected = canvas.state.selected.as_deref();
+    let step = status
+        .steps
+        .iter()
+        .find(|step| Some(step.step.as_str()) == selected);
+    if let Some(step) = step {
+        let mode = match &step.reason {
+            None => "forked".to_owned(),
+            Some(why) => format!("a process of its own: {why}"),
+        };
+        lines.push(Line::from(format!("{}: {mode}", step.step)));
+    }
+    let sizes = format!("{} of {}", size(status.bytes), size(status.budget));
+    lines.push(Line::from(canvas.span(
+        format!("in memory for spins: {sizes} (hot_memory)"),
+        Role::Title,
+    )));
+    for artifact in status.artifacts.iter().take(8) {
+        let steps: Vec<&str> = artifact
+            .steps
+            .iter()
+            .filter_map(|key| key.rsplit('/').next())
+            .collect();
+        let note = artifact.reason.clone().unwrap_or_default();
+        lines.push(Line::from(vec![
+            Span::raw(format!("{:>9} {} ", size(artifact.bytes), artifact.name)),
+            canvas.span(format!("{} {note}", steps.join(", ")), Role::Dim),
+        ]));
+    }
+    lines
+}
+
+/// As people read it.
+fn size(bytes: u64) -> String {
+    match bytes {
+        0..1_000 => format!("{bytes} B"),
+        1_000..1_000_000 => format!("{:.1} KB", bytes as f64 / 1e3),
+        1_000_000..1_000_000_000 => format!("{:.1} MB", bytes as f64 / 1e6),
+        _ => format!("{:.1} GB", bytes as f64 / 1e9),
     }
 }
 

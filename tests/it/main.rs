@@ -21,6 +21,7 @@ mod failures;
 mod flow_file;
 mod fork_safety;
 mod gangs;
+mod hot;
 mod in_session;
 mod options;
 mod python_side;

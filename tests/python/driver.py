@@ -291,6 +291,12 @@ class Worker:
         self.next_id = 0
         return self.run(self.spec("_parameters", [], kind="parameters", values=values, graph=GRAPH_INFO))
 
+    def hold(self, *shas, drop=()):
+        """Have the template hold artifacts; answers what it says."""
+        around = {"directory": self.directory.name, "cwd": self.directory.name}
+        self.template.send({"t": "hot", "blobs": self.blobs, "shas": shas, "drop": drop, "project": around})
+        return self.template.expect("hot")
+
     def step(self, name, *inputs, node=None, **more):
         """Run one step on the results of others."""
         return self.run(self.spec(name, inputs, node, **more))

@@ -112,17 +112,14 @@ class TaskProcessTest(unittest.TestCase):
     def test_hot_artifacts_are_private_to_each_task_and_each_name(self):
         sha = self.start.objects["numbers"][0]
         self.assertEqual(self.start.objects["same"][0], sha)
-        self.worker.template.send({"t": "hot", "blobs": self.worker.blobs, "shas": [sha]})
-        answer = self.worker.template.expect("hot")
-        self.assertEqual((answer["held"], answer["bytes"]), (1, self.start.objects["numbers"][3]))
+        self.assertEqual(self.worker.hold(sha)["held"], {sha: self.start.objects["numbers"][3]})
         for _ in range(2):
             self.assertEqual(self.values("reads", "lengths"), {"lengths": (4, 3)})
 
     def test_hot_artifacts_are_not_read_again(self):
         task = self.worker.step("draws", self.start)
         sha = task.objects["number"][0]
-        self.worker.template.send({"t": "hot", "blobs": self.worker.blobs, "shas": [sha]})
-        self.worker.template.expect("hot")
+        self.worker.hold(sha)
         os.remove(os.path.join(self.worker.blobs, sha[:2], sha))
         again = self.worker.step("end", task)
         self.assertEqual(again.done["exit"], 0)

@@ -65,7 +65,7 @@ ARRAYS = """
     class ArrayFlow(FlowSpec):
         @step
         def start(self):
-            self.array = {"data": np.arange(500_000.0), "name": "x"}
+            self.array = {"data": np.arange(1_000_000.0), "name": "x"}
             self.next(self.end)
 
         @step
@@ -124,8 +124,7 @@ class ArrayTest(unittest.TestCase):
     def setUpClass(cls):
         cls.worker = Worker(ARRAYS)
         cls.start = cls.worker.step("start", cls.worker.parameters(), node=node("end"))
-        cls.worker.template.send({"t": "hot", "blobs": cls.worker.blobs, "shas": [cls.start.objects["array"][0]]})
-        cls.worker.template.expect("hot")
+        cls.worker.hold(cls.start.objects["array"][0])
 
     @classmethod
     def tearDownClass(cls):

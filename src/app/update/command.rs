@@ -69,7 +69,7 @@ pub(super) fn run(state: &mut State, command: Command) -> Vec<Effect> {
         Command::Copy => copy(state),
         Command::Timings => {
             state.popup = Some(popup::Popup::Timings);
-            Vec::new()
+            vec![Effect::LoadStatus]
         }
         Command::Palette => {
             state.popup = Some(popup::Popup::Palette {

@@ -9,6 +9,8 @@ use crate::app::{
     state::{EditSession, Pane, State, Tone},
 };
 
+use super::select;
+
 /// Opens the editor widget on the file in the source pane, at its cursor.
 pub(super) fn open(state: &mut State) -> Vec<Effect> {
     state.focus = Pane::Source;
@@ -26,7 +28,7 @@ pub(super) fn open(state: &mut State) -> Vec<Effect> {
         column: state.source.column,
         modified: false,
     });
-    Vec::new()
+    select::warm_selected(state).into_iter().collect()
 }
 
 pub(super) fn open_external(state: &mut State) -> Vec<Effect> {

@@ -124,6 +124,11 @@ fn dispatch(state: &mut State, msg: Msg) -> Vec<Effect> {
             }
         }
 
+        Msg::Status(status) => {
+            state.engine = Some(*status);
+            Vec::new()
+        }
+
         Msg::EditorSave(text) => edit::save(state, text),
         Msg::EditorLeave { modified } => edit::leave(state, modified),
         Msg::EditorModified(modified) => {

@@ -39,7 +39,17 @@ pub(super) fn select_step(state: &mut State, name: &str, move_source: bool) -> V
         return Vec::new();
     }
     state.selected = Some(name.to_owned());
-    choose_subject(state)
+    let mut effects = choose_subject(state);
+    effects.extend(warm_selected(state));
+    effects
+}
+
+/// Whoever looks at a step, or begins to edit it, may soon spin it.
+pub(super) fn warm_selected(state: &State) -> Option<Effect> {
+    Some(Effect::WarmStep {
+        request: Box::new(state.request.clone()),
+        step: state.selected.clone()?,
+    })
 }
 
 /// Puts the source cursor on a line, 1-based.

@@ -1,18 +1,19 @@
-//! The forkserver: one Python process per environment that has imported third-party modules and forks templates.
+//! The forkserver: one Python process per environment that has imported third-party modules and forks templates. A process that
+//! was forked from it and has imported the modules of a project is one, too.
 
 use std::io;
 use std::os::fd::OwnedFd;
 use std::path::PathBuf;
 use std::process::Stdio;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::net::unix::pipe::Receiver;
 use tokio::process::{Child, Command as Process};
 
 use super::frame;
 use super::link::Link;
-use super::message::{Answer, Command};
+use super::message::{Answer, Around, Command, Held, Imported, Load, Preloaded};
 use super::overheard::Overheard;
 use super::template::{Own, Template};
 use crate::engine::environment::Environment;
@@ -34,11 +35,13 @@ pub struct PythonSetup {
 /// The running process. Dropping it closes its control socket, which ends it and its templates.
 pub struct Forkserver {
     link: Link,
-    /// Kept so that the process is reaped; it ends by itself when the link closes.
-    child: Child,
+    /// Kept so that the process is reaped; it ends by itself when the link closes. `None` where it was forked itself.
+    child: Option<Child>,
     /// The last that it wrote, for the message when it dies.
     said: Arc<Overheard>,
     next_template: AtomicU64,
+    /// The next template, forked ahead.
+    ahead: Mutex<Option<Template>>,
 }
 
 impl Forkserver {
@@ -69,42 +72,102 @@ impl Forkserver {
             python: setup.python.display().to_string(),
             source,
         })?;
-        Ok(Self {
-            link: Link::new(ours),
-            child,
-            said: overhear([out_read, err_read])?,
-            next_template: AtomicU64::new(0),
-        })
+        let said = overhear([out_read, err_read])?;
+        Ok(Self::new(Link::new(ours), Some(child), said))
     }
 
-    /// Imports modules ahead; returns why the process may not be forked any more, if so: a clause in the past tense.
+    pub(super) fn new(link: Link, child: Option<Child>, said: Arc<Overheard>) -> Self {
+        Self {
+            link,
+            child,
+            said,
+            next_template: AtomicU64::new(0),
+            ahead: Mutex::new(None),
+        }
+    }
+
+    /// Imports modules ahead.
     ///
     /// # Errors
     /// When the process dies of an import.
-    pub async fn preload(&self, modules: &[String]) -> Result<Option<String>, EngineError> {
+    pub async fn preload(&self, modules: &[String]) -> Result<Preloaded, EngineError> {
+        self.forget_ahead();
         match self.ask(&Command::Preload { modules }).await? {
-            Answer::Preloaded { obstacle } => Ok(obstacle),
+            Answer::Preloaded(preloaded) => Ok(preloaded),
             other => Err(unexpected(&other)),
         }
     }
 
-    /// Unpickles artifacts that need no project module, so that every later template is born with them; returns
-    /// why the process may not be forked any more, if so.
+    /// Imports what a flow file imports first, so that every later template has done it already.
+    ///
+    /// # Errors
+    /// When the process dies of an import.
+    pub async fn import(&self, load: &Load) -> Result<Imported, EngineError> {
+        match self.ask(&Command::Import(load)).await? {
+            Answer::Imported(imported) => Ok(imported),
+            other => Err(unexpected(&other)),
+        }
+    }
+
+    /// Unpickles artifacts, so that every later template is born with them, and forgets others.
     ///
     /// # Errors
     /// When the process is gone.
-    pub async fn hold(&self, blobs: &str, shas: &[String]) -> Result<Option<String>, EngineError> {
-        match self.ask(&Command::Hot { blobs, shas }).await? {
-            Answer::Hot { obstacle } => Ok(obstacle),
-            other => Err(unexpected(&other)),
-        }
+    pub async fn hold(
+        &self,
+        project: &Around,
+        blobs: &str,
+        shas: &[String],
+        drop: &[String],
+    ) -> Result<Held, EngineError> {
+        let command = Command::Hot {
+            blobs,
+            shas,
+            drop,
+            project,
+        };
+        let held = match self.ask(&command).await? {
+            Answer::Hot(held) => held,
+            other => return Err(unexpected(&other)),
+        };
+        // It was forked from the process as it was before.
+        self.forget_ahead();
+        Ok(held)
     }
 
-    /// Forks a template; it has not loaded a flow yet.
+    /// A template that has not loaded a flow yet: the one that was forked ahead, else a new one.
     ///
     /// # Errors
     /// When the process is gone.
     pub async fn template(&self) -> Result<Template, EngineError> {
+        let ahead = lock(&self.ahead).take();
+        match ahead.filter(|template| !template.is_closed()) {
+            Some(template) => Ok(template),
+            None => self.fork().await,
+        }
+    }
+
+    /// Forks the next template, if that has not been done.
+    ///
+    /// # Errors
+    /// When the process is gone.
+    pub async fn fork_ahead(&self) -> Result<(), EngineError> {
+        if lock(&self.ahead).is_none() {
+            let template = self.fork().await?;
+            *lock(&self.ahead) = Some(template);
+        }
+        Ok(())
+    }
+
+    fn forget_ahead(&self) {
+        *lock(&self.ahead) = None;
+    }
+
+    /// Forks a template now.
+    ///
+    /// # Errors
+    /// When the process is gone.
+    pub async fn fork(&self) -> Result<Template, EngineError> {
         let id = format!("T{}", self.next_template.fetch_add(1, Ordering::Relaxed));
         let (ours, theirs) = frame::pair()?;
         let (out_read, out_write) = pipe()?;
@@ -117,12 +180,30 @@ impl Forkserver {
         let forked = self.link.fork(&id, &command, &fds).await;
         let forked = forked.map_err(|error| self.explain(error))?;
         let said = overhear([out_read, err_read])?;
-        Ok(Template::new(Link::new(ours), Own::Forked(forked), said))
+        Ok(Template::new(
+            Link::new(ours),
+            Some(Own::Forked(forked)),
+            said,
+        ))
     }
 
     /// Without forking the process is its own template.
     pub fn into_template(self) -> Template {
-        Template::new(self.link, Own::Child(self.child), self.said)
+        let own = self.child.map(Own::Child);
+        Template::new(self.link, own, self.said)
+    }
+
+    /// What modules of a project have printed that it has imported.
+    pub fn printed(&self) -> String {
+        match self.child {
+            Some(_) => String::new(),
+            None => self.said.text(),
+        }
+    }
+
+    /// The process that was started.
+    pub fn pid(&self) -> Option<u32> {
+        self.child.as_ref()?.id()
     }
 
     /// Whether the process is gone.
@@ -138,6 +219,10 @@ impl Forkserver {
     fn explain(&self, error: EngineError) -> EngineError {
         explain(error, &self.said)
     }
+}
+
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Replaces "gone" by what the process said before it went.

@@ -116,10 +116,11 @@ async fn dispatch(mut read: frame::Reader, waiters: Arc<Mutex<Waiters>>) {
                     let _ = waiter.send(status);
                 }
             }
-            Answer::Preloaded { .. }
+            Answer::Preloaded(_)
+            | Answer::Imported(_)
             | Answer::Loaded(_)
             | Answer::Failed { .. }
-            | Answer::Hot { .. } => {
+            | Answer::Hot(_) => {
                 if let Some(waiter) = waiters.answer.take() {
                     let _ = waiter.send(answer);
                 }

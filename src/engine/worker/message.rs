@@ -25,9 +25,13 @@ pub enum Command<'a> {
         fds: usize,
     },
     Load(&'a Load),
+    /// As `Load`, but only the imports at the top of the file.
+    Import(&'a Load),
     Hot {
         blobs: &'a str,
         shas: &'a [String],
+        drop: &'a [String],
+        project: &'a Around,
     },
     Task {
         id: &'a str,
@@ -35,6 +39,14 @@ pub enum Command<'a> {
         fork: bool,
         spec: &'a Spec,
     },
+}
+
+/// Where the files of a project are.
+#[derive(Debug, Clone, Serialize)]
+pub struct Around {
+    /// That of the flow file.
+    pub directory: String,
+    pub cwd: String,
 }
 
 /// Which flow file a template executes, and how.
@@ -55,6 +67,8 @@ pub struct Load {
     pub configs: Configs,
     /// The `_parameters` task of the run that a resume or spin starts from.
     pub origin: Option<Stored>,
+    /// Several tasks will be forked from it: the child of the next one is forked ahead.
+    pub spare: bool,
 }
 
 /// Artifacts of a task, for who reads them before there is one.
@@ -72,12 +86,47 @@ pub type Objects = IndexMap<String, (String, String, String, u64)>;
 #[derive(Debug, Deserialize)]
 #[serde(tag = "t", rename_all = "snake_case")]
 pub enum Answer {
-    Preloaded { obstacle: Option<String> },
+    Preloaded(Preloaded),
+    Imported(Imported),
     Forked { id: String, pid: u32 },
     Exited { id: String, status: i32 },
     Loaded(Box<Loaded>),
     Failed { error: PyError },
-    Hot { obstacle: Option<String> },
+    Hot(Held),
+}
+
+/// What importing libraries has led to.
+#[derive(Debug, Clone, Default, Deserialize)]
+pub struct Preloaded {
+    /// Why the process may not be forked any more, as a clause in the past tense.
+    #[serde(default)]
+    pub obstacle: Option<String>,
+    /// The interpreter, and the directories of what is installed there.
+    #[serde(default)]
+    pub installed: Vec<PathBuf>,
+}
+
+/// What importing the modules of a project has led to.
+#[derive(Debug, Clone, Default, Deserialize)]
+pub struct Imported {
+    /// Files of the project that were executed.
+    #[serde(default)]
+    pub modules: Vec<PathBuf>,
+    #[serde(default)]
+    pub obstacle: Option<String>,
+}
+
+/// What a process holds of the artifacts that it was to hold.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct Held {
+    /// Keys, with the bytes of their pickles.
+    pub held: BTreeMap<String, u64>,
+    /// Why it does not hold the others.
+    pub refused: BTreeMap<String, String>,
+    /// The one after which the process may not be forked any more, and why.
+    #[serde(rename = "unsafe")]
+    pub unsafe_after: Option<(String, String)>,
 }
 
 /// What a template found when it executed the flow file.
@@ -89,6 +138,9 @@ pub struct Loaded {
     /// Project modules that were imported.
     #[serde(default)]
     pub modules: Vec<PathBuf>,
+    /// Modules that a forkserver could import ahead.
+    #[serde(default)]
+    pub imports: Vec<String>,
     /// `sys.version` of the interpreter.
     #[serde(default)]
     pub python: String,
@@ -297,6 +349,9 @@ pub struct Done {
     pub meta: BTreeMap<String, Value>,
     #[serde(default)]
     pub reads: Reads,
+    /// Modules that it has imported and a forkserver could import ahead.
+    #[serde(default)]
+    pub imports: Vec<String>,
     /// Where its own time went.
     #[serde(default)]
     pub timing: Timing,

@@ -3,13 +3,13 @@
 use std::os::fd::OwnedFd;
 use std::os::unix::process::ExitStatusExt;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use tokio::net::unix::pipe::Receiver;
 use tokio::process::Child;
 use tokio::sync::oneshot;
 
-use super::forkserver::{explain, pipe, unexpected};
+use super::forkserver::{Forkserver, explain, lock, pipe, unexpected};
 use super::frame;
 use super::link::{Forked, Link};
 use super::message::{Answer, Command, Load, Loaded, Spec};
@@ -35,10 +35,10 @@ pub(super) enum Own {
 }
 
 impl Template {
-    pub(super) fn new(link: Link, own: Own, said: Arc<Overheard>) -> Self {
+    pub(super) fn new(link: Link, own: Option<Own>, said: Arc<Overheard>) -> Self {
         Self {
             link,
-            own: Mutex::new(Some(own)),
+            own: Mutex::new(own),
             said,
             next_task: AtomicU64::new(0),
         }
@@ -68,10 +68,19 @@ impl Template {
         }
     }
 
+    /// Makes it a forkserver of its own.
+    pub fn into_forkserver(self) -> Forkserver {
+        let child = match lock(&self.own).take() {
+            Some(Own::Child(child)) => Some(child),
+            Some(Own::Forked(_)) | None => None,
+        };
+        Forkserver::new(self.link, child, self.said)
+    }
+
     /// Starts one attempt. With `fork` the template stays; without, it becomes the task, which it can do once.
     ///
     /// # Errors
-    /// When the process is gone.
+    /// When the process is gone, or is a task already.
     pub async fn task(&self, spec: &Spec, fork: bool) -> Result<TaskProcess, EngineError> {
         let id = self.next_task.fetch_add(1, Ordering::Relaxed).to_string();
         let (control, theirs) = frame::pair()?;
@@ -137,8 +146,4 @@ impl Template {
         let answer = self.link.ask(command).await;
         answer.map_err(|error| explain(error, &self.said))
     }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

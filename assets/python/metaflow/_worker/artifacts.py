@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import _pickle
 import os
-import sys
 
 from ..extension_support import serializers
-from . import clock, witness
+from . import clock, hot
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,11 +25,6 @@ PICKLES = frozenset(("pickle-v2", "pickle-v4", "gzip+pickle-v2", "gzip+pickle-v4
 
 # Types whose objects cannot have changed since they were loaded, so that the input's blob still says what they are.
 IMMUTABLE = frozenset((type(None), bool, int, float, complex, str, bytes, type(Ellipsis), range))
-
-# sha -> object, unpickled once in the template. A forked task owns a private copy of all of them, but only one each.
-HOT: dict[str, Any] = {}
-# What large ones among them looked like.
-SHAPES: dict[str, witness.Shape] = {}
 
 # The system artifacts of most tasks are among these; each saves the opening of a file.
 _KNOWN: dict[str, Any] = {
@@ -76,33 +70,9 @@ def load_blob(blobs: str, sha: str) -> Any:
 
 
 def fetch(blobs: str, sha: str) -> Any:
-    """An object of that blob that nobody else holds; a hot one is handed out once."""
-    if sha in HOT:
-        return HOT.pop(sha)
-    return load_blob(blobs, sha)
-
-
-def warm(blobs: str, shas: list[str]) -> int:
-    """Unpickle these into `HOT`, forgetting what is not named; answers the bytes that were read for it."""
-    for sha in list(HOT):
-        if sha not in shas:
-            del HOT[sha]
-            SHAPES.pop(sha, None)
-    size = 0
-    for sha in shas:
-        if sha in HOT:
-            continue
-        try:
-            data = read_blob(blobs, sha)
-            size += len(data)
-            HOT[sha] = value = _pickle.loads(data)
-            shape = witness.take(value, len(data))
-            if shape is not None:
-                SHAPES[sha] = shape
-        except Exception as error:
-            # Only an advance: the task that asks for it meets the error itself, and reports it with its place.
-            sys.stderr.write(f"artifact {sha} was not loaded ahead: {error}\n")
-    return size
+    """An object of that blob that nobody else holds."""
+    is_held, value = hot.take(sha)
+    return value if is_held else load_blob(blobs, sha)
 
 
 class Unpicklable(Exception):

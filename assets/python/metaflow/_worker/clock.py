@@ -1,4 +1,4 @@
-"""Where the time of a task goes: one phase at a time, so that what is done on behalf of another is not counted twice."""
+"""Where the time of a task goes: one phase at a time, so that nothing is counted twice."""
 
 from __future__ import annotations
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import itertools
 import os
 import sys
 
@@ -10,18 +11,18 @@ from .. import _launch
 from .._frames import ForeachFrame
 from ..decorators import steps_of
 from ..flowspec import FlowConstructed, FlowSpec
-from . import place
+from . import ahead, place
 from .lifecycle import init_flow_decorators, init_step_decorators
+from .project import Project, imported_since, last_imported
 from .randomness import SeedWatch
 from .surroundings import Surroundings
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import ast
     from collections.abc import Iterable
     from types import CodeType
     from typing import Any
-
-_PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 
 
 class LoadFailed(Exception):
@@ -35,12 +36,16 @@ class LoadFailed(Exception):
 class Loaded:
     """A flow file that was executed in this process."""
 
-    def __init__(self, file: str, flow: FlowSpec, seeds: SeedWatch, around: Surroundings, modules: list[str]) -> None:
+    def __init__(self, file: str, flow: FlowSpec, seeds: SeedWatch, around: Surroundings, project: Project) -> None:
         self.file = file
+        self.project = project
         self.flow = flow
         self.seeds = seeds
         self.around = around
-        self.modules = modules
+        # Files of the project that it is made of.
+        self.modules: list[str] = []
+        # Modules that a forkserver could have imported ahead.
+        self.imports: list[str] = []
 
     def describe(self) -> dict[str, Any]:
         from .describe import describe_flow
@@ -55,18 +60,61 @@ class Loaded:
             raise LoadFailed(describe_exception(error)) from error
 
 
-def load(message: dict[str, Any]) -> Loaded:
-    """Execute the file named by a `load` message; raises `LoadFailed`."""
+class Ahead:
+    """The modules of a project, imported before the flow file is executed in a process that is forked from this one."""
+
+    def __init__(self, seeds: SeedWatch, modules: list[str]) -> None:
+        self.seeds = seeds
+        # Their files.
+        self.modules = modules
+
+
+_ahead: Ahead | None = None
+
+
+def import_ahead(message: dict[str, Any]) -> Ahead:
+    """Do what the file named by an `import` message does first: the imports at its top, up to any other statement."""
+    global _ahead
+    file = message["file"]
+    mark = last_imported()
+    _enter(message)
+    with SeedWatch() as seeds:
+        try:
+            exec(_compile(file, imports_only=True), {"__name__": "__main__", "__file__": file})
+        except BaseException as error:
+            # Whatever it is, the flow meets it again when its file is executed, and tells the user then.
+            sys.stderr.write(f"{type(error).__name__}: {error}\n")
+    _ahead = Ahead(seeds, sorted(_project_of(message).files_of(imported_since(mark))))
+    return _ahead
+
+
+def _enter(message: dict[str, Any]) -> None:
+    """Make this process look as if Python had been started with the flow file."""
     for name in message.get("unset") or ():
         os.environ.pop(name, None)
     os.environ.update(message.get("env") or {})
     file = message["file"]
-    known = set(sys.modules)
+    os.chdir(message["cwd"])
+    sys.argv = list(message.get("argv") or [file])
+    directory = os.path.dirname(os.path.realpath(file))
+    if _ahead is None or sys.path[0] != directory:
+        sys.path.insert(0, directory)
+
+
+def _project_of(message: dict[str, Any]) -> Project:
+    return Project(os.path.dirname(os.path.realpath(message["file"])), message["cwd"])
+
+
+def load(message: dict[str, Any]) -> Loaded:
+    """Execute the file named by a `load` message; raises `LoadFailed`."""
+    file = message["file"]
+    mark = last_imported()
     try:
-        os.chdir(message["cwd"])
-        sys.argv = list(message.get("argv") or [file])
-        sys.path.insert(0, os.path.dirname(os.path.realpath(file)))
-        with SeedWatch() as seeds:
+        _enter(message)
+        if _ahead is not None:
+            # Python has seeded its generator anew in the fork.
+            _ahead.seeds.refresh()
+        with SeedWatch(_ahead and _ahead.seeds) as seeds:
             flow = _execute(file, message.get("flow"))
         try:
             around = _prepare(flow, message)
@@ -90,14 +138,33 @@ def load(message: dict[str, Any]) -> Loaded:
     gc.collect()
     from ..user_configs import files_read
 
-    sources = sorted({*_project_modules(known, file, message["cwd"]), *files_read()})
-    return Loaded(file, flow, seeds, around, sources)
+    loaded = Loaded(file, flow, seeds, around, _project_of(message))
+    names = imported_since(mark)
+    earlier = _ahead.modules if _ahead is not None else ()
+    loaded.modules = sorted({*loaded.project.files_of(names), *files_read(), *earlier})
+    loaded.imports = ahead.worth_importing(names, loaded.project)
+    return loaded
 
 
-def _compile(file: str) -> CodeType:
+def _compile(file: str, imports_only: bool = False) -> CodeType:
     with open(file, "rb") as source:
         text = source.read()
-    return compile(text, file, "exec", dont_inherit=True)
+    if not imports_only:
+        return compile(text, file, "exec", dont_inherit=True)
+    import ast
+
+    tree = ast.parse(text, file)
+    tree.body = list(itertools.takewhile(_is_import, tree.body))
+    return compile(tree, file, "exec", dont_inherit=True)
+
+
+def _is_import(statement: ast.stmt) -> bool:
+    import ast
+
+    if isinstance(statement, ast.Expr):
+        # A docstring.
+        return isinstance(statement.value, ast.Constant)
+    return isinstance(statement, (ast.Import, ast.ImportFrom))
 
 
 def _execute(file: str, wanted: str | None) -> FlowSpec:
@@ -166,18 +233,3 @@ def _specs(given: Iterable[str]) -> list[str]:
     default = os.environ.get("METAFLOW_DEFAULT_DECOSPECS") or names_of("config").get("DEFAULT_DECOSPECS", "")
     # Whoever wrote the command line may have looked at these already.
     return list(dict.fromkeys((*specs, *default.split())))
-
-
-def _project_modules(known: set[str], file: str, cwd: str) -> list[str]:
-    """Files of the modules that the flow imported from its own directory, or from below the working directory."""
-    roots = tuple({os.path.dirname(os.path.realpath(file)) + os.sep, os.path.realpath(cwd) + os.sep})
-    foreign = tuple({os.path.realpath(sys.prefix) + os.sep, os.path.realpath(sys.base_prefix) + os.sep, _PACKAGE})
-    files = []
-    for name, module in list(sys.modules.items()):
-        path = getattr(module, "__file__", None)
-        if name in known or not isinstance(path, str):
-            continue
-        path = os.path.realpath(path)
-        if path.startswith(roots) and not path.startswith(foreign) and "site-packages" not in path:
-            files.append(path)
-    return files

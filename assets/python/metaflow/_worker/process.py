@@ -44,6 +44,25 @@ def end_tasks(pids: Iterable[int]) -> None:
             left = [pid for pid in left if not _has_ended(pid)]
 
 
+def end_groups(pids: Iterable[int]) -> None:
+    """End those of the processes that lead a group of their own, and their groups."""
+    end_tasks(pid for pid in pids if _leads_group(pid))
+
+
+def _leads_group(pid: int) -> bool:
+    try:
+        return os.getpgid(pid) == pid
+    except OSError:
+        # It has ended.
+        return False
+
+
+def installation() -> list[str]:
+    """Paths that change when something is installed into this Python, or it is replaced itself."""
+    places = [path for path in sys.path if os.path.basename(path) in ("site-packages", "dist-packages")]
+    return [os.path.realpath(sys.executable), *places]
+
+
 def _kill(pid: int, number: int) -> None:
     try:
         os.kill(pid, number)

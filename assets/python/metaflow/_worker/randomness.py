@@ -22,8 +22,9 @@ _GENERATORS = ("random", "numpy.random")
 class SeedWatch:
     """Notices calls of `seed` in the two generators while the flow file is executed."""
 
-    def __init__(self) -> None:
-        self.seeded: dict[str, bool] = {}
+    def __init__(self, earlier: SeedWatch | None = None) -> None:
+        # What was seeded by modules that were imported before, in the process that this one was forked from.
+        self.seeded: dict[str, bool] = dict(earlier.seeded) if earlier is not None else {}
         self._original: dict[str, Any] = {}
         self._restore: list[Callable[[], None]] = []
         # Generators that modules have made without a seed.

@@ -13,7 +13,7 @@ import select
 import sys
 
 # All that a task needs is imported before it is forked.
-from . import descriptors, forking, process, spare, task
+from . import ahead, descriptors, forking, process, spare, task
 from .wire import Channel
 
 TYPE_CHECKING = False
@@ -37,11 +37,12 @@ def import_name(name: str) -> None:
 class Server:
     """Owns the control channel of this process and its children."""
 
-    def __init__(self, control: int, is_template: bool = False) -> None:
+    def __init__(self, control: int) -> None:
         self.channel = Channel(control)
         self.children: dict[int, str] = {}
         self.loaded: Loaded | None = None
-        self.is_template = is_template
+        # Whether the child of its next task is forked ahead.
+        self.keeps_spare = False
         self.spare: spare.Spare | None = None
         # Spares that were let go, until their end is seen.
         self.dismissed: set[int] = set()
@@ -59,6 +60,7 @@ class Server:
         poll = select.poll()
         poll.register(self.channel.fileno(), select.POLLIN)
         poll.register(self.wake_read, select.POLLIN)
+        ahead.touch(lambda: bool(poll.poll(0)))
         try:
             while True:
                 # With nothing to do the time is used; while tasks run, theirs is not taken.
@@ -79,8 +81,10 @@ class Server:
             return
         finally:
             if self.loaded is not None:
-                # The children of a template are tasks; those of a forkserver are templates, which see for themselves.
                 process.end_tasks(self.children)
+            else:
+                # These see for themselves that the engine has gone, but for those that have become tasks.
+                process.end_groups(self.children)
             process.flush()
             os._exit(0)
 
@@ -94,6 +98,8 @@ class Server:
             self.load(message)
         elif kind == "preload":
             self.preload(message)
+        elif kind == "import":
+            self.import_ahead(message)
         elif kind == "template":
             self.start_template(message)
         else:
@@ -126,6 +132,7 @@ class Server:
 
     def preload(self, message: dict[str, Any]) -> None:
         loaded, failed = [], {}
+        ahead.before_import()
         for name in message["modules"]:
             try:
                 import_name(name)
@@ -133,13 +140,32 @@ class Server:
             except BaseException as error:
                 # Whatever it is, the flow meets it again when it imports the module itself, and tells the user then.
                 failed[name] = f"{type(error).__name__}: {error}"
+        ahead.after_import()
         process.flush()
-        self.channel.send({"t": "preloaded", "loaded": loaded, "failed": failed, "obstacle": forking.obstacle()})
+        self.channel.send(
+            {
+                "t": "preloaded",
+                "loaded": loaded,
+                "failed": failed,
+                "obstacle": forking.obstacle(),
+                "installed": process.installation(),
+            }
+        )
+
+    def import_ahead(self, message: dict[str, Any]) -> None:
+        from . import loading
+
+        ahead.before_import()
+        modules = loading.import_ahead(message).modules
+        ahead.after_import()
+        process.flush()
+        self.channel.send({"t": "imported", "modules": modules, "obstacle": forking.obstacle()})
 
     def load(self, message: dict[str, Any]) -> None:
         from . import loading
 
         self.drop_spare()
+        self.keeps_spare = bool(message.get("spare"))
         try:
             self.loaded = loading.load(message)
             description = self.loaded.describe()
@@ -154,16 +180,20 @@ class Server:
                 "flow": description,
                 "obstacle": forking.obstacle(),
                 "modules": self.loaded.modules,
+                "imports": self.loaded.imports,
                 "python": sys.version,
             }
         )
 
     def warm(self, message: dict[str, Any]) -> None:
-        from . import artifacts
+        from . import hot
+        from .project import Project
 
         self.drop_spare()
-        size = artifacts.warm(message["blobs"], message["shas"])
-        self.channel.send({"t": "hot", "held": len(artifacts.HOT), "bytes": size, "obstacle": forking.obstacle()})
+        hot.drop(message["drop"])
+        around = message["project"]
+        project = Project(around["directory"], around["cwd"])
+        self.channel.send({"t": "hot", **hot.hold(message["blobs"], message["shas"], project)})
 
     def start_template(self, message: dict[str, Any]) -> None:
         control, stdout, stderr = fds = self.channel.take_fds(message["fds"])
@@ -173,13 +203,13 @@ class Server:
         try:
             self.leave_parent()
             process.redirect(stdout, stderr)
-            Server(control, is_template=True).run()
+            Server(control).run()
         finally:
             os._exit(1)
 
     def prepare_spare(self) -> None:
         """Fork the child that will take the next task."""
-        if not self.is_template or self.loaded is None or self.spare is not None or forking.obstacle():
+        if not self.keeps_spare or self.loaded is None or self.spare is not None or forking.obstacle():
             return
         ours, theirs = spare.pair()
         try:
@@ -210,8 +240,11 @@ class Server:
         fds = self.channel.take_fds(message["fds"])
         if not message.get("fork", True):
             self.channel.send({"t": "forked", "id": message["id"], "pid": os.getpid()})
-        elif self.give_to_spare(message, fds) or self.fork(message, fds) != 0:
-            return
+        else:
+            # Where one was forked, more may follow.
+            self.keeps_spare = True
+            if self.give_to_spare(message, fds) or self.fork(message, fds) != 0:
+                return
         self.leave_parent()
         self.become_task(message, fds)
 

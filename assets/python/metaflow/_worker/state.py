@@ -8,7 +8,8 @@ from __future__ import annotations
 from _operator import is_
 
 from . import witness
-from .artifacts import IMMUTABLE, SHAPES
+from .artifacts import IMMUTABLE
+from .hot import SHAPES
 from .reads import Reads
 
 TYPE_CHECKING = False

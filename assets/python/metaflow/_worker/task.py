@@ -13,10 +13,11 @@ from ..flowspec import Inputs
 from ..metaflow_current import current
 from ..unbounded_foreach import UBF_CONTROL
 from ..util import resolve_identity
-from . import clock, notice, persist, process, run_parameters, witness
+from . import ahead, clock, notice, persist, process, run_parameters, witness
 from .artifacts import Spool, TaskInput, Unpicklable
 from .classes import protect
 from .hooks import Hooks
+from .project import imported_since, last_imported
 from .reads import Reads
 from .stacks import foreach_stack, iteration_stack, stack_metadata
 from .state import FlowState
@@ -42,6 +43,7 @@ class Outcome:
 def main(loaded: Loaded, spec: dict[str, Any], channel: Channel) -> None:
     """Run the attempt, report it, and end this process."""
     clock.start()
+    mark = last_imported()
     process.disown_finalizers()
     witness.watch_forks()
     # A process that the user's code forks must not keep the channel open.
@@ -61,6 +63,7 @@ def main(loaded: Loaded, spec: dict[str, Any], channel: Channel) -> None:
     else:
         attempt = Task(loaded.flow, spec, channel, loaded.around)
         done = attempt.run()
+        done["imports"] = ahead.worth_importing_again(imported_since(mark), loaded.project)
         channel.send(done)
         if done["renders"]:
             # Those cards read what the task has left, so that it has to be stored first.

@@ -21,7 +21,7 @@ MIN_SIZE = 1 << 20
 _MAX_SKELETON = 4 << 20
 _MIN_BUFFER = 1 << 16
 
-_PAGE = os.sysconf("SC_PAGE_SIZE")
+PAGE = os.sysconf("SC_PAGE_SIZE")
 _ENTRY = 8
 # In the highest byte of a little-endian entry: bit 63, the page is in memory; bit 56, no other process has it.
 _PRESENT = 0x80
@@ -43,14 +43,14 @@ class _Probe:
     def __init__(self) -> None:
         import mmap
 
-        self.memory = mmap.mmap(-1, 2 * _PAGE, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
-        self.memory[:] = b"\1" * (2 * _PAGE)
+        self.memory = mmap.mmap(-1, 2 * PAGE, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+        self.memory[:] = b"\1" * (2 * PAGE)
 
-    def holds(self, numpy: Any) -> bool:
+    def holds(self) -> bool:
         """The page that is only read is shared, and the one that is written is not."""
-        self.memory[_PAGE] = 2
-        address = _address(numpy, memoryview(self.memory))
-        return _is_shared(address, _PAGE) and not _is_shared(address + _PAGE, _PAGE)
+        self.memory[PAGE] = 2
+        address = address_of(memoryview(self.memory))
+        return _is_shared(address, PAGE) and not _is_shared(address + PAGE, PAGE)
 
 
 _probe: _Probe | None = None
@@ -58,15 +58,41 @@ _probe: _Probe | None = None
 _has_forked = False
 
 
-def take(value: object, size: int) -> Shape | None:
-    """In the template: the shape of an object; None where it would not help."""
-    global _probe
-    if size < MIN_SIZE or "numpy" not in sys.modules or not sys.platform.startswith("linux"):
+def dissect(value: object) -> tuple[bytes, list[memoryview]] | None:
+    """An object without its large buffers, and those; None where it has none, or cannot be taken apart."""
+    if "numpy" not in sys.modules:
         return None
-    shape = _shape(value)
-    if shape is not None and _probe is None:
+    views: list[memoryview] = []
+
+    def keep(buffer: Any) -> bool:
+        view = buffer.raw()
+        if view.nbytes < _MIN_BUFFER:
+            return True
+        views.append(view)
+        return False
+
+    try:
+        skeleton = _pickle.dumps(value, 5, buffer_callback=keep)
+    except Exception:
+        # The user's classes need not be picklable in this way.
+        return None
+    return (skeleton, views) if views and len(skeleton) <= _MAX_SKELETON else None
+
+
+def shape_of(skeleton: bytes, views: list[memoryview]) -> Shape | None:
+    """In the template: what `dissect` found, as it is to be compared later; None where it would not help."""
+    global _probe
+    if not sys.platform.startswith("linux"):
+        return None
+    if _probe is None:
         _probe = _Probe()
-    return shape
+    buffers = []
+    for view in views:
+        address, length = address_of(view), view.nbytes
+        start, inner = _whole_pages(address, length)
+        head, tail = start - address, start + inner - address
+        buffers.append((address, length, bytes(view[:head]), bytes(view[tail:])))
+    return Shape(skeleton, buffers)
 
 
 def watch_forks() -> None:
@@ -86,7 +112,8 @@ def is_unchanged(value: object, shape: Shape) -> bool:
     try:
         if _probe is None or not _may_trust(_probe):
             return False
-        now = _shape(value)
+        parts = dissect(value)
+        now = shape_of(*parts) if parts is not None else None
         if now is None or now.skeleton != shape.skeleton or now.buffers != shape.buffers:
             return False
         return all(_is_shared(*_whole_pages(address, length)) for address, length, _, _ in shape.buffers)
@@ -109,40 +136,18 @@ def _may_trust(probe: _Probe) -> bool:
                 return False
     except FileNotFoundError:
         pass
-    return probe.holds(sys.modules["numpy"])
+    return probe.holds()
 
 
-def _shape(value: object) -> Shape | None:
-    numpy = sys.modules["numpy"]
-    views: list[memoryview] = []
-
-    def keep(buffer: Any) -> bool:
-        view = buffer.raw()
-        if view.nbytes < _MIN_BUFFER:
-            return True
-        views.append(view)
-        return False
-
-    skeleton = _pickle.dumps(value, 5, buffer_callback=keep)
-    if not views or len(skeleton) > _MAX_SKELETON:
-        return None
-    buffers = []
-    for view in views:
-        address, length = _address(numpy, view), view.nbytes
-        start, inner = _whole_pages(address, length)
-        head, tail = start - address, start + inner - address
-        buffers.append((address, length, bytes(view[:head]), bytes(view[tail:])))
-    return Shape(skeleton, buffers)
-
-
-def _address(numpy: Any, view: memoryview) -> int:
-    return numpy.frombuffer(view, dtype=numpy.uint8).__array_interface__["data"][0]
+def address_of(view: memoryview) -> int:
+    """Where a buffer begins."""
+    return sys.modules["numpy"].frombuffer(view, dtype="u1").__array_interface__["data"][0]
 
 
 def _whole_pages(address: int, length: int) -> tuple[int, int]:
     """Start and length of the pages that lie in the buffer as a whole."""
-    start = -(-address // _PAGE) * _PAGE
-    end = (address + length) // _PAGE * _PAGE
+    start = -(-address // PAGE) * PAGE
+    end = (address + length) // PAGE * PAGE
     return start, max(0, end - start)
 
 
@@ -150,8 +155,8 @@ def _is_shared(start: int, length: int) -> bool:
     """Whether all pages of the range are in memory, and in that of another process too."""
     fd = os.open("/proc/self/pagemap", os.O_RDONLY)
     try:
-        wanted = length // _PAGE * _ENTRY
-        offset = start // _PAGE * _ENTRY
+        wanted = length // PAGE * _ENTRY
+        offset = start // PAGE * _ENTRY
         while wanted:
             entries = os.pread(fd, min(wanted, 1 << 20), offset)
             if not entries or len(entries) % _ENTRY:

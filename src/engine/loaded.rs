@@ -1,0 +1,265 @@
+//! A flow, loaded: what is known of one version of it, and the processes that run its tasks.
+
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+use serde_json::Value;
+
+use super::error::EngineError;
+use super::processes::{Processes, Turn};
+use super::request::{Configs, FlowRequest};
+use super::resume::{origin_run, parameters_of};
+use super::worker::TaskProcess;
+use super::worker::message::{Load, Loaded, Spec, Stored};
+use crate::flow::{self, Description, Diagnostic, Fingerprint, Graph, Project, Severity, StepName};
+use crate::store::Store;
+
+/// One version of a flow, in memory and in a Python process.
+pub struct LoadedFlow {
+    pub description: Description,
+    pub graph: Graph,
+    /// `_graph_info`, as Metaflow stores it.
+    pub graph_info: serde_json::Value,
+    /// What the checks found.
+    pub diagnostics: Vec<Diagnostic>,
+    pub fingerprints: IndexMap<StepName, Fingerprint>,
+    /// `sys.version` of its Python.
+    pub python: String,
+    /// What the flow file printed when it was executed.
+    pub printed: String,
+    /// Modules that it has imported and a forkserver could import ahead.
+    pub(super) imports: Vec<String>,
+    key: Key,
+    /// The artifacts that its configs come from; `None` where it has no configs, or they come from the request.
+    origin: Option<Stored>,
+    /// The files it was made from and a hash of each.
+    sources: Vec<(PathBuf, Option<u64>)>,
+    /// The source that it was loaded from.
+    pub(super) project: Arc<Project>,
+    pub(super) processes: Processes,
+}
+
+/// How the tasks of a flow get their processes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode<'a> {
+    /// Forked from one that has loaded the flow.
+    Fork,
+    /// A fork is not safe: each has a process that was started and has loaded the flow ahead.
+    SingleUse {
+        /// The reason, as a clause.
+        why: &'a str,
+    },
+}
+
+/// What makes two loads of the same file different.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Key {
+    file: PathBuf,
+    class: Option<String>,
+    with: Vec<String>,
+    options: Vec<(String, String)>,
+    configs: Configs,
+}
+
+impl Key {
+    pub fn of(request: &FlowRequest) -> Self {
+        Self {
+            file: request.file.clone(),
+            class: request.class.clone(),
+            with: request.with.clone(),
+            options: request.options.clone(),
+            configs: request.configs.clone(),
+        }
+    }
+}
+
+/// The run whose `_parameters` task a load starts from: configs keep the values that they have there.
+pub(super) struct Before {
+    pub store: Store,
+    /// Its id; otherwise the flow's latest run.
+    pub run: Option<String>,
+}
+
+impl Before {
+    /// The artifacts; `None` where there is no such run. What is wrong with it is said by whoever needs more of it.
+    pub fn artifacts(&self, flow: &str) -> Option<Stored> {
+        let run = origin_run(&self.store.flow(flow), self.run.as_deref()).ok()?;
+        let spec = parameters_of(&run).ok()?.spec();
+        Some(Stored {
+            blobs: spec.blobs,
+            objects: spec.objects,
+        })
+    }
+}
+
+impl LoadedFlow {
+    /// Errors of the checks, as one failure; `None` if the flow can run.
+    pub fn check_error(&self) -> Option<EngineError> {
+        let found = self.diagnostics.iter();
+        let errors: Vec<_> = found
+            .filter(|found| found.severity == Severity::Error)
+            .cloned()
+            .collect();
+        (!errors.is_empty()).then_some(EngineError::Invalid(errors))
+    }
+
+    /// Starts a task process.
+    ///
+    /// # Errors
+    /// When the workers are gone.
+    pub(super) async fn task(&self, spec: &Spec, turn: Turn) -> Result<TaskProcess, EngineError> {
+        self.processes.task(spec, turn).await
+    }
+
+    /// How its tasks get their processes.
+    pub fn mode(&self) -> Mode<'_> {
+        match self.processes.why() {
+            None => Mode::Fork,
+            Some(why) => Mode::SingleUse { why },
+        }
+    }
+
+    pub(super) fn key(&self) -> &Key {
+        &self.key
+    }
+
+    /// Whether this is what a load would give now.
+    pub(super) fn is_current(&self, key: &Key, before: Option<&Before>) -> bool {
+        self.processes.is_alive()
+            && self.key == *key
+            && self
+                .sources
+                .iter()
+                .all(|(path, hash)| source_hash(path) == *hash)
+            && (!self.has_configs()
+                || self.origin == before.and_then(|it| it.artifacts(&self.description.name)))
+    }
+
+    /// Whether what it is depends on more than its sources.
+    fn has_configs(&self) -> bool {
+        let mut parameters = self.description.parameters.iter();
+        parameters.any(|parameter| parameter.kind == "Config")
+    }
+}
+
+/// What a process that has executed the flow says of it, with what its source says.
+pub(super) struct Made {
+    pub key: Key,
+    pub loaded: Loaded,
+    /// What it printed.
+    pub printed: String,
+    /// The artifacts that its configs come from.
+    pub origin: Option<Stored>,
+    pub project: Arc<Project>,
+    /// The files of the project and a hash of each, as they were before it was executed.
+    pub sources: Vec<(PathBuf, Option<u64>)>,
+    pub processes: Processes,
+}
+
+impl Made {
+    pub fn describe(self) -> LoadedFlow {
+        let Self {
+            key,
+            loaded,
+            printed,
+            origin,
+            project,
+            mut sources,
+            processes,
+        } = self;
+        // The worker knows also of modules that were imported dynamically.
+        for module in &loaded.modules {
+            if !sources.iter().any(|(path, _)| path == module) {
+                sources.push((module.clone(), source_hash(module)));
+            }
+        }
+        let steps = loaded
+            .flow
+            .steps_in(&project, &|path: &Path| std::fs::read_to_string(path).ok());
+        let graph = Graph::build(&steps);
+        LoadedFlow {
+            diagnostics: flow::check(&graph),
+            graph_info: flow::graph_info(&graph, &loaded.flow),
+            graph,
+            description: loaded.flow,
+            fingerprints: project.fingerprints(),
+            python: loaded.python,
+            imports: loaded.imports,
+            printed,
+            key,
+            origin,
+            sources,
+            project,
+            processes,
+        }
+    }
+}
+
+/// How the flow is to be loaded; with `spare`, so that the child of each task is forked ahead.
+pub(super) fn load_of(
+    request: &FlowRequest,
+    cwd: &Path,
+    origin: Option<Stored>,
+    spare: bool,
+) -> Load {
+    Load {
+        file: request.file.display().to_string(),
+        cwd: cwd.display().to_string(),
+        argv: vec![request.file.display().to_string(), "run".to_owned()],
+        with: request.with.clone(),
+        flow: request.class.clone(),
+        options: options(&request.options),
+        configs: request.configs.clone(),
+        origin,
+        spare,
+        ..Load::default()
+    }
+}
+
+/// Options of decorators that take a list, however often they are given.
+const LISTS: [&str; 1] = ["trigger"];
+
+/// Options by name: a text, or the list of texts of one that was given several times.
+fn options(given: &[(String, String)]) -> BTreeMap<String, Value> {
+    let mut options: BTreeMap<String, Value> = BTreeMap::new();
+    for (name, text) in given {
+        let text = Value::from(text.as_str());
+        match options.entry(name.clone()) {
+            Entry::Vacant(free) => {
+                let is_list = LISTS.contains(&name.as_str());
+                free.insert(if is_list { vec![text].into() } else { text });
+            }
+            Entry::Occupied(mut held) => match held.get_mut() {
+                Value::Array(texts) => texts.push(text),
+                single => *single = vec![single.take(), text].into(),
+            },
+        }
+    }
+    options
+}
+
+/// A hash of a file's text; `None` where it cannot be read.
+pub(super) fn source_hash(path: &Path) -> Option<u64> {
+    let bytes = std::fs::read(path).ok()?;
+    let mut hash = DefaultHasher::new();
+    bytes.hash(&mut hash);
+    Some(hash.finish())
+}
+
+/// A process that ends while it imports the flow was ended by the flow.
+pub(super) fn ended_at_import(error: EngineError, file: &Path) -> EngineError {
+    match error {
+        EngineError::WorkerGone | EngineError::WorkerEnded { .. } => EngineError::request(
+            format!(
+                "{}: the Python process ended while it imported this file",
+                file.display()
+            ),
+            "code at the file's top level called os._exit, or crashed in a native library",
+        ),
+        other => other,
+    }
+}

@@ -1,0 +1,194 @@
+//! Where the tasks of a loaded flow come from: processes that have executed its file at one version.
+
+use std::sync::{Arc, Mutex as StdMutex, PoisonError};
+
+use tokio::sync::Mutex;
+use tokio::task::JoinHandle;
+
+use super::error::EngineError;
+use super::interpreters::Interpreters;
+use super::worker::message::{Load, Spec};
+use super::worker::{Forkserver, TaskProcess, Template};
+
+/// Whether more tasks are to come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Turn {
+    /// The process that has executed the flow may become the task itself: nothing is forked while somebody waits.
+    Last,
+    More,
+}
+
+impl Turn {
+    /// The spun step is the last task of its job, unless it has others work for it.
+    pub fn of(spec: &Spec) -> Self {
+        if spec.mode == "spin" && spec.kind == "task" && spec.ubf.is_none() {
+            Self::Last
+        } else {
+            Self::More
+        }
+    }
+}
+
+/// Where processes with the imports done come from.
+#[derive(Clone)]
+pub(super) enum Source {
+    /// Forks of the process that has the imports.
+    Forks(Arc<Forkserver>),
+    /// Interpreters, which import these modules first.
+    Interpreters(Arc<Interpreters>, Vec<String>),
+}
+
+impl Source {
+    /// The next process for a flow that nobody has loaded yet.
+    ///
+    /// # Errors
+    /// When it cannot be made.
+    pub async fn template(&self) -> Result<Template, EngineError> {
+        match self {
+            Self::Forks(forkserver) => forkserver.template().await,
+            Self::Interpreters(interpreters, preload) => interpreters.take(preload).await,
+        }
+    }
+
+    /// A further process, which leaves the one that was made ahead to a newer version of the flow.
+    async fn another(&self) -> Result<Template, EngineError> {
+        match self {
+            Self::Forks(forkserver) => forkserver.fork().await,
+            Self::Interpreters(interpreters, preload) => interpreters.take(preload).await,
+        }
+    }
+
+    /// What was printed by modules of the project that were imported before the flow file.
+    pub fn printed(&self) -> String {
+        match self {
+            Self::Forks(forkserver) => forkserver.printed(),
+            Self::Interpreters(..) => String::new(),
+        }
+    }
+
+    fn is_alive(&self) -> bool {
+        match self {
+            Self::Forks(forkserver) => !forkserver.is_closed(),
+            Self::Interpreters(..) => true,
+        }
+    }
+}
+
+/// The next process, as far as it is there.
+enum Next {
+    Ready(Arc<Template>),
+    Coming(JoinHandle<Result<Template, EngineError>>),
+}
+
+/// The processes of one version of a flow.
+pub(super) struct Processes {
+    source: StdMutex<Source>,
+    load: Load,
+    /// Why tasks may not be forked from a process that has executed the flow, if so.
+    why: Option<String>,
+    next: Mutex<Option<Next>>,
+}
+
+impl Processes {
+    /// The first has executed the flow already.
+    pub fn new(source: Source, load: Load, why: Option<String>, first: Template) -> Self {
+        Self {
+            source: StdMutex::new(source),
+            load,
+            why,
+            next: Mutex::new(Some(Next::Ready(Arc::new(first)))),
+        }
+    }
+
+    /// How the flow was loaded.
+    pub fn load(&self) -> &Load {
+        &self.load
+    }
+
+    /// Why its tasks are not forked from a process that has executed the flow, if so.
+    pub fn why(&self) -> Option<&str> {
+        self.why.as_deref()
+    }
+
+    /// Starts a task process.
+    ///
+    /// # Errors
+    /// When the workers are gone.
+    pub async fn task(&self, spec: &Spec, turn: Turn) -> Result<TaskProcess, EngineError> {
+        let mut next = self.next.lock().await;
+        let template = self.template(next.take()).await?;
+        if self.can_fork() && (turn == Turn::More || !self.is_watched()) {
+            *next = Some(Next::Ready(Arc::clone(&template)));
+            drop(next);
+            return template.task(spec, true).await;
+        }
+        if turn == Turn::More {
+            *next = Some(self.coming());
+        }
+        drop(next);
+        template.task(spec, false).await
+    }
+
+    fn can_fork(&self) -> bool {
+        self.why.is_none()
+    }
+
+    /// Whether somebody ends a process that has become a task, should the engine be killed.
+    fn is_watched(&self) -> bool {
+        matches!(self.source(), Source::Forks(_))
+    }
+
+    /// Has the next process made ahead, if there is none.
+    pub async fn renew(&self) {
+        let mut next = self.next.lock().await;
+        if next.is_none() {
+            *next = Some(self.coming());
+        }
+    }
+
+    /// Lets the next process go: its successor comes from one that has more.
+    pub async fn outdate(&self, source: Source) {
+        let mut next = self.next.lock().await;
+        *self.source.lock().unwrap_or_else(PoisonError::into_inner) = source;
+        *next = None;
+    }
+
+    /// Whether tasks can still be made.
+    pub fn is_alive(&self) -> bool {
+        self.source().is_alive()
+    }
+
+    fn source(&self) -> Source {
+        let source = self.source.lock();
+        source.unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    async fn template(&self, next: Option<Next>) -> Result<Arc<Template>, EngineError> {
+        match next {
+            Some(Next::Ready(template)) if !template.is_closed() => return Ok(template),
+            Some(Next::Coming(coming)) => {
+                // One that did not come is tried again, and then says why.
+                if let Ok(Ok(template)) = coming.await {
+                    return Ok(Arc::new(template));
+                }
+            }
+            Some(Next::Ready(_)) | None => {}
+        }
+        Ok(Arc::new(loaded(&self.source(), &self.load).await?))
+    }
+
+    fn coming(&self) -> Next {
+        let (source, load) = (self.source(), self.load.clone());
+        Next::Coming(tokio::spawn(async move { loaded(&source, &load).await }))
+    }
+}
+
+/// A process that has executed the flow.
+///
+/// # Errors
+/// When the process cannot be made, or the flow does not import.
+async fn loaded(source: &Source, load: &Load) -> Result<Template, EngineError> {
+    let template = source.another().await?;
+    template.load(load).await?;
+    Ok(template)
+}
