@@ -113,7 +113,7 @@ impl Session {
         let own = self.unpickled();
         let own = own.iter().filter(|(_, by)| *by == pid);
         let own = own.map(|(name, _)| name.clone()).collect();
-        (printed["text"].as_str().unwrap_or_default().to_owned(), own)
+        (printed(&self.live, from), own)
     }
 
     /// Edits until a spin finds all that it reads in memory.
