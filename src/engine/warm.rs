@@ -20,6 +20,9 @@ use crate::store::{FlowStore, RunStore, Store};
 /// Bytes of artifacts that are asked for at once: a request that comes meanwhile waits at most for these.
 const AT_ONCE: u64 = 16 << 20;
 
+/// What is read so quickly that it is read whatever comes: saves in quick succession must not keep everything from memory.
+const SMALL: u64 = 1 << 20;
+
 /// What to prepare.
 pub(super) struct Warming {
     pub flow: Arc<LoadedFlow>,
@@ -234,7 +237,7 @@ impl Preparation<'_> {
             self.changed = true;
         }
         for portion in portions(plan.hold) {
-            if !self.is_wanted() {
+            if portion.bytes > SMALL && !self.is_wanted() {
                 break;
             }
             let shas: Vec<String> = portion.shas;
@@ -268,7 +271,7 @@ impl Preparation<'_> {
             return Ok(None);
         }
         let known = self.shared.workers.lock().await.project_process(source);
-        if known.is_some() && !self.changed || !self.is_wanted() {
+        if known.is_some() && !self.changed {
             return Ok(known);
         }
         let process = forkserver.fork().await?.into_forkserver();

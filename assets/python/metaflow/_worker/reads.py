@@ -40,7 +40,12 @@ class Reads:
         return {
             "artifacts": [list(key) for key in self.artifacts],
             "absent": [list(key) for key in self.absent],
-            "items": [[*key, position] for key, position in self.items.items() if key in self.artifacts],
+            # A control task has no item of its own.
+            "items": [
+                [*key, position]
+                for key, position in self.items.items()
+                if key in self.artifacts and position is not None
+            ],
             "given": list(self.given),
             "parameters": list(self.parameters),
             "configs": configs,
