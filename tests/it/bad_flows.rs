@@ -499,6 +499,175 @@ fn broken_runs(mutants: &mut Mutants) {
     );
 }
 
+fn broken_configs(mutants: &mut Mutants) {
+    let mut config = |name: &str, field: &str| {
+        let text = SOUND
+            .replace(
+                "import FlowSpec,",
+                "import Config, FlowSpec, IncludeFile, JSONType, config_expr,",
+            )
+            .replace("    alpha =", &format!("    {field}\n    alpha ="));
+        mutants.insert(name.to_owned(), text);
+    };
+    config(
+        "a file that is not there",
+        "cfg = Config(\"cfg\", default=\"nowhere.json\")",
+    );
+    config("a directory", "cfg = Config(\"cfg\", default=\"/\")");
+    config(
+        "no JSON",
+        "cfg = Config(\"cfg\", default_value=\"{not: json\")",
+    );
+    config(
+        "the file of the flow itself",
+        "cfg = Config(\"cfg\", default=__file__)",
+    );
+    config("a list", "cfg = Config(\"cfg\", default_value=\"[1, 2]\")");
+    config("a required one", "cfg = Config(\"cfg\", required=True)");
+    config(
+        "a parser that raises",
+        "cfg = Config(\"cfg\", default_value=\"x\", parser=lambda text: 1 / 0)",
+    );
+    config(
+        "a parser that is not there",
+        "cfg = Config(\"cfg\", default_value=\"x\", parser=\"nowhere.parse\")",
+    );
+    config(
+        "a parser without a period",
+        "cfg = Config(\"cfg\", default_value=\"x\", parser=\"parse\")",
+    );
+    config(
+        "a parser that answers a number",
+        "cfg = Config(\"cfg\", default_value=\"x\", parser=len)",
+    );
+    config(
+        "a file and a value",
+        "cfg = Config(\"cfg\", default=\"a.json\", default_value=\"{}\")",
+    );
+    config(
+        "two configs of one name",
+        "cfg = Config(\"cfg\"); other = Config(\"cfg\")",
+    );
+    config(
+        "a config and a parameter of one name",
+        "cfg = Config(\"alpha\", default_value={})",
+    );
+    config(
+        "an expression of nothing",
+        "beta = Parameter(\"beta\", default=config_expr(\"nothing.a\"))",
+    );
+    config(
+        "an expression that is no Python",
+        "cfg = Config(\"cfg\", default_value={}); beta = Parameter(\"beta\", default=config_expr(\"cfg.+\"))",
+    );
+    config(
+        "a key that is not there",
+        "cfg = Config(\"cfg\", default_value={}); beta = Parameter(\"beta\", default=cfg.nothing)",
+    );
+    config(
+        "an unknown argument of a config",
+        "cfg = Config(\"cfg\", default_valeu={})",
+    );
+    config(
+        "an included file that is not there",
+        "file = IncludeFile(\"file\", default=\"nowhere.txt\")",
+    );
+    config(
+        "an included directory",
+        "file = IncludeFile(\"file\", default=\"/\")",
+    );
+    config(
+        "a required file",
+        "file = IncludeFile(\"file\", required=True)",
+    );
+    config(
+        "JSON that is none",
+        "data = Parameter(\"data\", type=JSONType, default=\"{\")",
+    );
+}
+
+fn broken_decorators(mutants: &mut Mutants) {
+    let mut decorated = |name: &str, import: &str, decorator: &str| {
+        let text = SOUND
+            .replace("import FlowSpec,", &format!("import FlowSpec, {import},"))
+            .replace("@retry(times=1)", decorator);
+        mutants.insert(name.to_owned(), text);
+    };
+    decorated("a timeout of nothing", "timeout", "@timeout");
+    decorated(
+        "a timeout of words",
+        "timeout",
+        "@timeout(seconds=\"long\")",
+    );
+    decorated(
+        "an environment of a list",
+        "environment",
+        "@environment(vars=[1])",
+    );
+    decorated("catch without a text", "catch", "@catch(var=3)");
+    decorated(
+        "a secret from nowhere",
+        "secrets",
+        "@secrets(sources=[\"nowhere.secret\"])",
+    );
+    decorated(
+        "a secret without a type",
+        "secrets",
+        "@secrets(sources=[{\"id\": \"x\"}])",
+    );
+    decorated("parallel without a gang", "parallel", "@parallel");
+    decorated(
+        "a user's decorator that raises",
+        "user_step_decorator",
+        "@(user_step_decorator(lambda step_name, flow, inputs: 1 / 0))",
+    );
+    decorated(
+        "a call of no decorator",
+        "retry as again",
+        "@again(times=1)(3)",
+    );
+    let mut on_flow = |name: &str, import: &str, above: &str| {
+        let text = SOUND
+            .replace("import FlowSpec,", &format!("import FlowSpec, {import},"))
+            .replace("class SoundFlow", &format!("{above}\nclass SoundFlow"));
+        mutants.insert(name.to_owned(), text);
+    };
+    on_flow("a project without a name", "project", "@project");
+    on_flow(
+        "a project in capitals",
+        "project",
+        "@project(name=\"Big Name\")",
+    );
+    on_flow(
+        "two projects",
+        "project",
+        "@project(name=\"a\")\n@project(name=\"b\")",
+    );
+    on_flow("a trigger of nothing", "trigger", "@trigger");
+    on_flow("a trigger of a number", "trigger", "@trigger(event=3)");
+    on_flow(
+        "a trigger on a number",
+        "trigger_on_finish",
+        "@trigger_on_finish(flow=3)",
+    );
+    on_flow("an exit hook of nothing", "exit_hook", "@exit_hook");
+    on_flow(
+        "an exit hook of a text",
+        "exit_hook",
+        "@exit_hook(on_success=[\"after\"])",
+    );
+    on_flow(
+        "a mutator that raises",
+        "FlowMutator",
+        "class Bad(FlowMutator):\n    def pre_mutate(self, mutable_flow):\n        1 / 0\n\n\n@Bad",
+    );
+    on_flow(
+        "a mutator of an unknown decorator",
+        "FlowMutator",
+        "class Bad(FlowMutator):\n    def pre_mutate(self, mutable_flow):\n        mutable_flow.add_decorator(\"nothing\")\n\n\n@Bad",
+    );
+}
+
 /// The places where a run's words may come from: the program's and the flow's own, never the runtime's.
 fn complaints(name: &str, done: &Finished) -> Vec<String> {
     let said = done.text();
@@ -579,4 +748,14 @@ fn parameters_that_do_not_fit() {
 #[test]
 fn steps_that_fail() {
     check("steps", broken_runs, 19);
+}
+
+#[test]
+fn configs_and_files_that_are_not_there() {
+    check("configs", broken_configs, 21);
+}
+
+#[test]
+fn decorators_that_make_no_sense() {
+    check("decorators", broken_decorators, 19);
 }

@@ -70,6 +70,15 @@ fn both_engines_leave_the_same() {
 }
 
 #[test]
+fn every_name_of_metaflow_has_its_case() {
+    if require(venv::venv()).is_none() {
+        return;
+    }
+    let printed = expect_success(suite("covered.py"));
+    assert!(!printed.starts_with("0 names"), "{printed}");
+}
+
+#[test]
 fn every_area_has_its_test() {
     let topics: BTreeSet<String> = fs::read_dir(repository().join("tests/conformance/behaviours"))
         .expect("the behaviours")

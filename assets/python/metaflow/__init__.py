@@ -30,6 +30,7 @@ _OFFERED = {
     **dict.fromkeys(("default_metadata", "get_metadata", "metadata", "inspect_spin"), "client"),
     **dict.fromkeys(("default_namespace", "get_namespace", "namespace"), "client"),
     **dict.fromkeys(("Config", "ConfigValue", "config_expr"), "user_configs.config_parameters"),
+    "EXT_PKG": "extension_support",
     "FlowMutator": "user_decorators.user_flow_decorator",
     **dict.fromkeys(("Deployer", "DeployedFlow", "NBDeployer"), "runner.deployer"),
     "FlowSpec": "flowspec",

@@ -40,6 +40,7 @@ if __name__ == "__main__":
 _RUNNER = """
 import asyncio
 import json
+import os
 
 from metaflow import Runner, namespace
 from metaflow.runner.metaflow_runner import ExecutingRun
@@ -56,7 +57,8 @@ def user_lines(text):
 
 
 def outcome(executing):
-    return executing.status, executing.returncode, user_lines(executing.stdout), type(executing).__name__
+    said = user_lines(executing.stdout), "Traceback" in executing.stdout + executing.stderr
+    return executing.status, executing.returncode, *said, type(executing).__name__
 
 
 def raised(function, *args, **kwargs):
@@ -85,6 +87,11 @@ with Runner("flow.py", show_output=False, pylint=False) as runner:
     say("not kept", outcome(other))
     for wrong in (dict(nothing=1), dict(alpha="x"), dict(max_workers="many"), dict(tags=3)):
         say("refused", sorted(wrong), raised(runner.run, **wrong))
+runner = Runner("flow.py", show_output=False)
+with runner.run() as running:
+    logs = dict(running.command_obj.log_files)
+runner.cleanup()
+say("clean", [os.path.exists(file) for file in logs.values()])
 say("no file", raised(lambda: Runner("nowhere.py").run()))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .base import MetaflowCardComponent, UserComponent, log, render
+from .base import MetaflowCardComponent, UserComponent, log, render, with_default_component_id
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ class Markdown(UserComponent):
             text = textwrap.dedent(text)
         self._text = text
 
+    @with_default_component_id
     def render(self) -> dict[str, Any]:
         text = self._text
         # Viewers of the JSON expect every text but a heading to begin on a new line.
@@ -49,6 +50,7 @@ class Artifact(UserComponent):
     def update(self, artifact: Any) -> None:
         self._artifact = artifact
 
+    @with_default_component_id
     def render(self) -> dict[str, Any]:
         entry = {
             "type": class_name(self._artifact),
@@ -89,6 +91,7 @@ class Table(UserComponent):
         headers, data = rows
         return cls(data=data, headers=headers, disable_updates=True)
 
+    @with_default_component_id
     def render(self) -> dict[str, Any]:
         return {
             "type": "table",
@@ -128,6 +131,7 @@ class PythonCode(UserComponent):
             code_string = inspect.getsource(code_func)
         self._code = code_string
 
+    @with_default_component_id
     def render(self) -> dict[str, Any]:
         if self._code is None:
             return log("`PythonCode` needs a `code_func` or a `code_string`")
@@ -163,6 +167,7 @@ class _Viewer(UserComponent):
     def _text(self) -> str:
         raise NotImplementedError
 
+    @with_default_component_id
     def render(self) -> dict[str, Any]:
         rendered = {
             "type": self._type,

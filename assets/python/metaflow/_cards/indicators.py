@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .base import UserComponent, render
+from .base import UserComponent, render, with_default_component_id
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ class ProgressBar(UserComponent):
         if metadata is not None:
             self._metadata = metadata
 
+    @with_default_component_id
     def render(self) -> dict[str, Any]:
         rendered = {"type": "progressBar", "id": self.component_id, "max": self._max, "value": self._value}
         for key, value in (("label", self._label), ("unit", self._unit), ("details", self._metadata)):
@@ -82,6 +83,7 @@ class ValueBox(UserComponent):
         }
         self._values.update((key, item) for key, item in given.items() if item is not None)
 
+    @with_default_component_id
     def render(self) -> dict[str, Any]:
         return {"type": "valueBox", "id": self.component_id, **self._values}
 
@@ -185,6 +187,7 @@ class EventsTimeline(UserComponent):
             stats["total_runtime_seconds"] = round(runtime, 1)
         return stats
 
+    @with_default_component_id
     def render(self) -> dict[str, Any]:
         rendered: dict[str, Any] = {
             "type": "eventsTimeline",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .base import UserComponent, log, warn
+from .base import UserComponent, log, warn, with_default_component_id
 from .components import class_name
 
 TYPE_CHECKING = False
@@ -75,6 +75,7 @@ class Image(UserComponent):
         else:
             self._convert(_matplotlib_bytes, image)
 
+    @with_default_component_id
     def render(self) -> dict[str, Any]:
         if self._problem is not None:
             return self._problem
@@ -143,6 +144,7 @@ class VegaChart(UserComponent):
         if spec is not None:
             self._spec = spec.to_dict() if _is_altair(spec) else spec
 
+    @with_default_component_id
     def render(self) -> dict[str, Any]:
         spec = dict(self._spec)
         if self._inside_table:
