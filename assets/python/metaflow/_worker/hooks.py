@@ -8,6 +8,7 @@ from .. import _roots
 from ..metaflow_current import current
 from ..system_context import TASK
 from .lifecycle import is_overridden
+from .place import at_step
 from .surroundings import Metadata, Surroundings, TaskDatastore
 
 TYPE_CHECKING = False
@@ -92,7 +93,8 @@ class Hooks:
         """A hook, unless the decorator has left it as it is; the arguments are made for those that have not."""
         if not is_overridden(decorator, hook):
             return None
-        return getattr(decorator, hook)(*arguments(self.around.graph_for(decorator)))
+        with at_step(getattr(type(self.task.flow), self.task.step)):
+            return getattr(decorator, hook)(*arguments(self.around.graph_for(decorator)))
 
     def enter(self) -> None:
         """The hooks that in Metaflow prepare the task's process; here it is there already."""

@@ -100,12 +100,12 @@ def artifacts_of(flow: FlowSpec, spec: dict[str, Any]) -> dict[str, Any]:
         text = given.pop(parameter.option, None)
         try:
             value = parameter.evaluate(text, os.environ, context)
+            values[name] = parameter._stored(value, spec.get("files"))
         except Exception as error:
             if text is None:
                 # Not what was given is wrong, then, but what the flow says.
                 place.note(error, place.of_attribute(kind, name))
             raise
-        values[name] = parameter._stored(value, spec.get("files"))
     if given:
         options = [parameter for _, parameter in parameters_of(kind) if not parameter.IS_CONFIG_PARAMETER]
         known = ", ".join(parameter.name for parameter in options) or "none"

@@ -28,6 +28,8 @@ class CatchDecorator(StepDecorator):
 
     def step_init(self, flow, graph, step_name, decorators, environment, flow_datastore, logger) -> None:
         kind = graph[step_name].type
+        if not isinstance(self.attributes["var"], (str, type(None))):
+            raise MetaflowException(f"The var of @catch on the step *{step_name}* is the name of an artifact: a text.")
         if kind in ("foreach", "split-foreach", "split-switch"):
             what = "a switch" if kind == "split-switch" else "a foreach"
             raise MetaflowException(
