@@ -10,7 +10,7 @@ import _pickle
 import os
 
 from ..extension_support import serializers
-from . import clock, hot
+from . import clock, hot, siblings
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -42,21 +42,25 @@ _CHUNK = 1 << 20
 
 def read_blob(blobs: str, sha: str) -> bytes:
     """The serialised bytes of a blob, decompressed; raises OSError when it is not there."""
-    with open(os.path.join(blobs, sha[:2], sha), "rb") as file:
+    with open(os.path.join(blobs, sha[:2], sha), "rb", buffering=0) as file:
         data = file.read()
     if not data.startswith(_GZIP):
         return data
     import zlib
 
     parts = []
-    # A blob may be several gzip members in a row, compressed in parallel.
-    while data:
+    view = memoryview(data)
+    done = 0
+    # A blob may be several gzip members in a row, compressed in parallel. What follows a member is copied by zlib: it
+    # gets no more than a piece at a time.
+    while done < len(view):
         member = zlib.decompressobj(31)
-        parts.append(member.decompress(data))
-        parts.append(member.flush())
-        if not member.eof:
-            raise OSError(f"the blob {sha} is cut short")
-        data = member.unused_data
+        while not member.eof:
+            piece = view[done : done + _CHUNK]
+            if not piece:
+                raise OSError(f"the blob {sha} is cut short")
+            parts.append(member.decompress(piece))
+            done += len(piece) - len(member.unused_data)
     return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
@@ -66,6 +70,8 @@ def load_blob(blobs: str, sha: str) -> Any:
         return _KNOWN[sha]
     if sha == _EMPTY_LIST:
         return []
+    if sha in siblings.SHARED:
+        return siblings.SHARED.pop(sha)
     return _pickle.loads(read_blob(blobs, sha))
 
 

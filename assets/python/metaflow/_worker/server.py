@@ -13,7 +13,7 @@ import select
 import sys
 
 # All that a task needs is imported before it is forked.
-from . import ahead, descriptors, forking, process, spare, task
+from . import ahead, descriptors, forking, process, siblings, spare, task
 from .wire import Channel
 
 TYPE_CHECKING = False
@@ -238,6 +238,7 @@ class Server:
 
     def start_task(self, message: dict[str, Any]) -> None:
         fds = self.channel.take_fds(message["fds"])
+        siblings.expect(message["spec"])
         if not message.get("fork", True):
             self.channel.send({"t": "forked", "id": message["id"], "pid": os.getpid()})
         else:
