@@ -7,9 +7,9 @@ use std::sync::Arc;
 use super::error::EngineError;
 use super::parameters::Overrides;
 use super::scheduler::{Place, Transition};
-use super::worker::message::InputSpec;
+use super::worker::message::{InputSpec, Objects};
 use crate::flow::StepName;
-use crate::store::{ArtifactRef, ControlFacts, FlowStore, Manifest, RunStore, TaskStore};
+use crate::store::{ArtifactRef, BlobKey, ControlFacts, FlowStore, Manifest, RunStore, TaskStore};
 
 /// What a finished task left behind, for the tasks that follow it.
 #[derive(Debug, Clone)]
@@ -52,6 +52,12 @@ impl Output {
 
     /// As a task process is told of it.
     pub fn spec(&self) -> InputSpec {
+        self.spec_without(&Objects::new())
+    }
+
+    /// The same without the artifacts that are told for all inputs at once.
+    fn spec_without(&self, common: &Objects) -> InputSpec {
+        let objects = self.manifest.objects.iter();
         InputSpec {
             pathspec: self.pathspec(),
             step: self.task.step().name().to_owned(),
@@ -60,22 +66,40 @@ impl Output {
                 .blobs_dir()
                 .map(|dir: PathBuf| dir.display().to_string())
                 .unwrap_or_default(),
-            objects: self
-                .manifest
-                .objects
-                .iter()
-                .map(|(name, artifact)| {
-                    let about = (
-                        artifact.key.to_string(),
-                        artifact.encoding.clone(),
-                        artifact.type_name.clone(),
-                        artifact.size,
-                    );
-                    (name.clone(), about)
-                })
+            objects: objects
+                .filter(|(name, _)| !common.contains_key(*name))
+                .map(told)
                 .collect(),
         }
     }
+}
+
+/// One artifact as a task process is told of it.
+fn told((name, artifact): (&String, &ArtifactRef)) -> (String, (BlobKey, Arc<str>, Arc<str>, u64)) {
+    let about = (
+        artifact.key,
+        Arc::clone(&artifact.encoding),
+        Arc::clone(&artifact.type_name),
+        artifact.size,
+    );
+    (name.clone(), about)
+}
+
+/// The inputs of a task as its process is told of them, and what they have in common.
+pub(super) fn specs(inputs: &[Output]) -> (Vec<InputSpec>, Objects) {
+    let common = match inputs {
+        [first, others @ ..] if !others.is_empty() => {
+            let is_common = |(name, artifact): &(&String, &ArtifactRef)| {
+                let same = |other: &Output| other.manifest.objects.get(*name) == Some(*artifact);
+                others.iter().all(same)
+            };
+            let objects = first.manifest.objects.iter();
+            objects.filter(is_common).map(told).collect()
+        }
+        _ => Objects::new(),
+    };
+    let own = |input: &Output| input.spec_without(&common);
+    (inputs.iter().map(own).collect(), common)
 }
 
 /// A finished task with what it decided.

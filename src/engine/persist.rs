@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use indexmap::IndexMap;
 use serde_json::Value;
 
 use super::error::EngineError;
@@ -193,7 +194,7 @@ pub(super) fn manifest(
 ) -> Result<Manifest, EngineError> {
     let mut manifest = Manifest {
         python_version: python.to_owned(),
-        ..Manifest::default()
+        objects: IndexMap::with_capacity(done.objects.len()),
     };
     let new = done.objects.values().filter_map(|object| match object {
         ObjectReport::At { at, .. } => Some(*at),
@@ -212,11 +213,11 @@ pub(super) fn manifest(
             } => {
                 // One for each of these, in the same order.
                 let Some(key) = keys.next() else { break };
-                let mut artifact = ArtifactRef::pickle(key, *length, type_name);
+                let mut artifact = ArtifactRef::pickle(key, *length, type_name.as_str());
                 // A serialiser of an extension says what it has done.
                 if let (Some(encoding), Some(info)) = (encoding, info) {
-                    artifact.encoding.clone_from(encoding);
-                    artifact.serializer_info = Some(info.clone());
+                    artifact.encoding = encoding.as_str().into();
+                    artifact.serializer_info = Some(Arc::new(info.clone()));
                 }
                 artifact
             }

@@ -10,13 +10,13 @@ use super::environment::Environment;
 use super::event::TaskRef;
 use super::gang::CONTROL;
 use super::loaded::LoadedFlow;
-use super::origin::Output;
+use super::origin::{self, Output};
 use super::parameters::Overrides;
 use super::persist::Attempt;
 use super::request::FlowRequest;
 use super::scheduler::{Launch, Limits};
 use super::submit::{Shared, Wires};
-use super::worker::message::{InputSpec, NodeSpec, Spec};
+use super::worker::message::{NodeSpec, Spec};
 use crate::flow::{Graph, NodeKind, StepName};
 use crate::store::{Claim, Identity, RunStore};
 
@@ -110,7 +110,7 @@ pub(super) fn plan(
     spec.mode = "run";
     spec.max_user_retries = described.map_or(0, |step| step.retry.0);
     spec.node = node_spec(&setting.flow.graph, step);
-    spec.inputs = inputs.iter().map(Output::spec).collect::<Vec<InputSpec>>();
+    (spec.inputs, spec.common) = origin::specs(&inputs);
     spec.split_index = launch.split_index;
     spec.ubf = launch.is_control.then(|| CONTROL.to_owned());
     Plan {

@@ -12,7 +12,7 @@ use super::hot::Wanted;
 use super::identity;
 use super::inputs::{self, Inputs};
 use super::loaded::{Before, LoadedFlow};
-use super::origin::Output;
+use super::origin;
 use super::parameters;
 use super::persist::Attempt;
 use super::plan::{Setting, node_spec, place_of};
@@ -151,11 +151,13 @@ async fn warn(setting: &Setting, step: &str, run: &str, stale: &[StepName]) {
 
 fn plan(setting: &Setting, request: &SpinRequest, found: Inputs) -> Plan {
     let task_ref = TaskRef::new(setting.run.id(), &request.step, SPUN_TASK, 0);
+    let (inputs, common) = origin::specs(&found.outputs);
     let spec = Spec {
         kind: "task",
         mode: "spin",
         node: node_spec(&setting.flow.graph, &request.step),
-        inputs: found.outputs.iter().map(Output::spec).collect(),
+        inputs,
+        common,
         split_index: found.split_index,
         set: request.set.iter().cloned().collect(),
         artifacts_module: request

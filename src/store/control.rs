@@ -64,7 +64,7 @@ impl TaskStore {
             return Err(StoreError::Encoding {
                 pathspec: self.pathspec(),
                 name: name.to_owned(),
-                encoding: artifact.encoding.clone(),
+                encoding: artifact.encoding.to_string(),
             });
         }
         let value = self.run().flow().simple(artifact.key)?;

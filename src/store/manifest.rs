@@ -1,5 +1,7 @@
 //! The manifest of an attempt, `N.data.json`: which artifact is which blob.
 
+use std::sync::{Arc, LazyLock};
+
 use indexmap::IndexMap;
 use serde_json::{Map, Value, json};
 
@@ -11,7 +13,11 @@ const PICKLE: &str = "pickle-v4";
 /// What manifests from before encodings were recorded contain.
 const OLD_PICKLE: &str = "gzip+pickle-v2";
 
-/// Where an artifact's bytes are, and what is known of them without reading.
+/// What most artifacts have in common. A run may have a hundred thousand of them in memory: they share it.
+static USUAL: LazyLock<(Arc<str>, Arc<Value>)> =
+    LazyLock::new(|| (PICKLE.into(), Arc::new(json!({"source": "metaflow"}))));
+
+/// Where an artifact's bytes are, and what is known of them without reading. Copies share their texts.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ArtifactRef {
     /// The blob.
@@ -19,29 +25,30 @@ pub struct ArtifactRef {
     /// Serialised, uncompressed size in bytes; 0 where it was not recorded.
     pub size: u64,
     /// `str(type(obj))`, such as `<class 'int'>`; empty where it was not recorded.
-    pub type_name: String,
+    pub type_name: Arc<str>,
     /// How the bytes are serialised, such as `pickle-v4`.
-    pub encoding: String,
+    pub encoding: Arc<str>,
     /// What the serialiser noted for itself.
-    pub serializer_info: Option<Value>,
+    pub serializer_info: Option<Arc<Value>>,
 }
 
 impl ArtifactRef {
     /// A pickle as Metaflow's own serialiser makes them.
-    pub fn pickle(key: BlobKey, size: u64, type_name: impl Into<String>) -> Self {
+    pub fn pickle(key: BlobKey, size: u64, type_name: impl Into<Arc<str>>) -> Self {
+        let (encoding, info) = &*USUAL;
         Self {
             key,
             size,
             type_name: type_name.into(),
-            encoding: PICKLE.to_owned(),
-            serializer_info: Some(json!({"source": "metaflow"})),
+            encoding: Arc::clone(encoding),
+            serializer_info: Some(Arc::clone(info)),
         }
     }
 
     /// Whether the bytes are a pickle (of a protocol that Metaflow reads).
     pub fn is_pickle(&self) -> bool {
         matches!(
-            self.encoding.as_str(),
+            &*self.encoding,
             "pickle-v2" | PICKLE | OLD_PICKLE | "gzip+pickle-v4"
         )
     }
@@ -60,9 +67,15 @@ impl ArtifactRef {
         Self {
             key,
             size: number("size").unwrap_or_default(),
-            type_name: text("type").unwrap_or_default().to_owned(),
-            encoding: text("encoding").unwrap_or(OLD_PICKLE).to_owned(),
-            serializer_info: info.and_then(|info| info.get("serializer_info").cloned()),
+            type_name: text("type").unwrap_or_default().into(),
+            encoding: match text("encoding").unwrap_or(OLD_PICKLE) {
+                PICKLE => Arc::clone(&USUAL.0),
+                other => other.into(),
+            },
+            serializer_info: match info.and_then(|info| info.get("serializer_info")) {
+                Some(usual) if *usual == *USUAL.1 => Some(Arc::clone(&USUAL.1)),
+                other => other.cloned().map(Arc::new),
+            },
         }
     }
 
@@ -72,11 +85,11 @@ impl ArtifactRef {
             info.insert("size".into(), self.size.into());
         }
         if !self.type_name.is_empty() {
-            info.insert("type".into(), self.type_name.as_str().into());
+            info.insert("type".into(), (*self.type_name).into());
         }
-        info.insert("encoding".into(), self.encoding.as_str().into());
+        info.insert("encoding".into(), (*self.encoding).into());
         if let Some(noted) = &self.serializer_info {
-            info.insert("serializer_info".into(), noted.clone());
+            info.insert("serializer_info".into(), Value::clone(noted));
         }
         Value::Object(info)
     }

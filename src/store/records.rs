@@ -158,7 +158,7 @@ impl Names<'_> {
         self.fill(&mut map);
         map.insert("attempt_id".into(), attempt.into());
         map.insert("name".into(), name.into());
-        map.insert("content_type".into(), artifact.encoding.as_str().into());
+        map.insert("content_type".into(), (*artifact.encoding).into());
         map.insert("type".into(), "metaflow.artifact".into());
         map.insert("sha".into(), artifact.key.to_string().into());
         map.insert("ds_type".into(), ds_type.into());

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
@@ -12,6 +13,7 @@ use crate::engine::event::PyError;
 use crate::engine::request::Configs;
 use crate::engine::timing::Timing;
 use crate::flow::Description;
+use crate::store::BlobKey;
 
 /// Engine to forkserver or template.
 #[derive(Debug, Serialize)]
@@ -80,7 +82,7 @@ pub struct Stored {
 }
 
 /// Artifacts by name: sha, encoding, type, size in bytes.
-pub type Objects = IndexMap<String, (String, String, String, u64)>;
+pub type Objects = IndexMap<String, (BlobKey, Arc<str>, Arc<str>, u64)>;
 
 /// Forkserver or template to engine.
 #[derive(Debug, Deserialize)]
@@ -168,6 +170,8 @@ pub struct Spec {
     pub cases: BTreeMap<String, Vec<(Value, String)>>,
     pub node: Option<NodeSpec>,
     pub inputs: Vec<InputSpec>,
+    /// Artifacts that all inputs have alike; those of the inputs are the others. A join may have thousands of inputs.
+    pub common: Objects,
     pub split_index: Option<u64>,
     /// `ubf_control` for the control task of an unbounded foreach, `ubf_task` for what it starts.
     pub ubf: Option<String>,

@@ -88,6 +88,9 @@ class Task:
         self.step: str = spec["step"]
         self.node: dict[str, Any] = spec["node"]
         self.reads = Reads()
+        common = spec.get("common") or {}
+        for item in spec["inputs"]:
+            item["objects"] = {**common, **item["objects"]}
         self.inputs = [TaskInput(index, item, self.reads) for index, item in enumerate(spec["inputs"])]
         self.is_join: bool = self.node["join"]
         # Of an unbounded foreach: it brings together the tasks that do the work.
