@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::error::{CliError, ExitKind};
 use super::{flow_file, out, pathspec, runs};
-use crate::store::TaskStore;
+use crate::store::{TaskStore, side_by_side};
 
 /// List the tasks of a run, or of one of its steps
 #[derive(Debug, clap::Args)]
@@ -44,9 +44,7 @@ pub fn main(args: &Args) -> Result<ExitKind, CliError> {
     };
     let mut rows = Vec::new();
     for step in steps {
-        for task in run.tasks(&step)? {
-            rows.push(row(&task)?);
-        }
+        rows.extend(side_by_side(&run.tasks(&step)?, row)?);
     }
     rows.sort_by_key(|row| row.created);
     for row in rows.iter().filter(|_| args.json) {
@@ -83,14 +81,18 @@ fn cells(row: &Row) -> Vec<String> {
 
 fn row(task: &TaskStore) -> Result<Row, CliError> {
     let attempt = task.latest_attempt()?;
-    let manifest = task.latest_manifest()?;
+    let done = attempt.map(|attempt| task.done(attempt)).transpose()?;
+    let manifest = match attempt {
+        Some(attempt) if done == Some(true) => Some(task.manifest(attempt)?),
+        _ => None,
+    };
     let facts = manifest
         .as_ref()
         .map(|manifest| task.control(manifest))
         .transpose()?;
     let ended = match attempt {
-        Some(attempt) => task.exit_info(attempt)?.is_some(),
-        None => false,
+        Some(attempt) if manifest.is_none() => task.exit_info(attempt)?.is_some(),
+        _ => false,
     };
     let status = match facts.as_ref().map(|facts| (facts.task_ok, facts.success)) {
         Some((Some(true), Some(false))) => "caught",

@@ -9,7 +9,9 @@ use super::parameters::Overrides;
 use super::scheduler::{Place, Transition};
 use super::worker::message::{InputSpec, Objects};
 use crate::flow::StepName;
-use crate::store::{ArtifactRef, BlobKey, ControlFacts, FlowStore, Manifest, RunStore, TaskStore};
+use crate::store::{
+    ArtifactRef, BlobKey, ControlFacts, FlowStore, Manifest, RunStore, TaskStore, side_by_side,
+};
 
 /// What a finished task left behind, for the tasks that follow it.
 #[derive(Debug, Clone)]
@@ -140,8 +142,8 @@ impl Finished {
         let mut by_place = HashMap::new();
         for step in steps {
             let mut unbounded = Vec::new();
-            for task in run.tasks(step.as_str())? {
-                let Some(found) = read(&task)? else { continue };
+            let tasks = run.tasks(step.as_str())?;
+            for found in side_by_side(&tasks, read)?.into_iter().flatten() {
                 if found.is_unbounded {
                     unbounded.push(found);
                 } else {

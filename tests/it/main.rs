@@ -24,6 +24,7 @@ mod gangs;
 mod hot;
 mod in_session;
 mod options;
+mod persisting;
 mod python_side;
 mod random_graphs;
 mod runner;

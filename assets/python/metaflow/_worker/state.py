@@ -67,7 +67,8 @@ class FlowState:
         """What one item is taken from; the others do not matter to the task."""
         source = self.find(name)
         if name not in self.collections:
-            if (source.index, name) not in self.reads.artifacts:
+            # A control task looks at no item in particular.
+            if position is not None and (source.index, name) not in self.reads.artifacts:
                 self.reads.items[source.index, name] = position
             self.collections[name] = self._load(name)
         elif self.reads.items.get((source.index, name)) != position:
