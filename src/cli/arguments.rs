@@ -40,6 +40,9 @@ impl Common {
         if let Some(bytes) = settings.hot_bytes() {
             config.hot_memory = bytes;
         }
+        if !settings.fork.value {
+            config.never_fork = Some(format!("fork is false ({})", settings.fork.origin));
+        }
         Ok(Engine::new(config)?)
     }
 

@@ -32,6 +32,10 @@ pub fn default_toml() -> String {
             "hot_memory",
             "Megabytes of artifacts kept in memory for spins; \"auto\": a quarter of the machine's memory.",
         ),
+        (
+            "fork",
+            "false: each task of a session gets a process of its own, also where a fork is safe.",
+        ),
     ];
     let mut out = String::from(
         "# Settings of flowdev. Layers, later wins: defaults, this file in the user's config directory,\n\

@@ -64,6 +64,8 @@ pub struct Settings {
     pub max_rows: Setting<usize>,
     /// Megabytes of artifacts that are held unpickled for spins; `None`: a quarter of the machine's memory.
     pub hot_memory: Setting<Option<u64>>,
+    /// Whether a session forks its tasks where that is safe.
+    pub fork: Setting<bool>,
     /// Overrides of the key map: command name to keys.
     pub keys: BTreeMap<String, Vec<String>>,
     /// Overrides of the theme: role to colour.
@@ -92,6 +94,7 @@ impl Default for Settings {
             scrollback: default(100_000),
             max_rows: default(10_000),
             hot_memory: default(None),
+            fork: default(true),
             keys: BTreeMap::new(),
             colours: BTreeMap::new(),
             warnings: Vec::new(),
@@ -179,6 +182,7 @@ impl Settings {
                 },
                 self.hot_memory.origin.clone(),
             ),
+            ("fork", self.fork.value.to_string(), self.fork.origin.clone()),
         ]
     }
 }

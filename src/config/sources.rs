@@ -100,6 +100,7 @@ const VARIABLES: &[(&str, &str)] = &[
     ("FLOWDEV_MAX_ROWS", "max_rows"),
     ("FLOWDEV_EDITOR", "editor"),
     ("FLOWDEV_HOT_MEMORY", "hot_memory"),
+    ("FLOWDEV_FORK", "fork"),
 ];
 
 fn apply_env(settings: &mut Settings, env: &Lookup<'_>) {
@@ -156,6 +157,7 @@ fn apply(settings: &mut Settings, name: &str, value: &Value, origin: &Origin) {
         "scrollback" => count(value).map(|v| set(&mut settings.scrollback, v, origin)),
         "max_rows" => count(value).map(|v| set(&mut settings.max_rows, v, origin)),
         "hot_memory" => megabytes(value).map(|v| set(&mut settings.hot_memory, v, origin)),
+        "fork" => boolean(value).map(|v| set(&mut settings.fork, v, origin)),
         _ => Err("is no setting".to_owned()),
     };
     if let Err(message) = outcome {
