@@ -42,6 +42,15 @@ pub struct StepView {
     pub fingerprint: Option<String>,
 }
 
+/// A parameter or config that a run can not do without, and that has no default.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Needed {
+    /// The name of the option.
+    pub name: String,
+    pub is_config: bool,
+    pub help: String,
+}
+
 /// Something wrong in the source.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
@@ -111,6 +120,7 @@ pub struct FlowView {
     /// The flow's own file and every project module.
     pub sources: BTreeMap<PathBuf, SourceText>,
     pub problems: Vec<Problem>,
+    pub needed: Vec<Needed>,
 }
 
 impl FlowView {
@@ -125,6 +135,7 @@ impl FlowView {
             rows,
             sources: BTreeMap::new(),
             problems: Vec::new(),
+            needed: Vec::new(),
         }
     }
 

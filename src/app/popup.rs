@@ -1,6 +1,6 @@
 //! What lies over the panes: help, the palette, choices, questions.
 
-use super::inputs::InputPick;
+use super::{flow_view::Needed, inputs::InputPick};
 
 /// The popup that has the keys.
 #[derive(Debug, Clone, PartialEq)]
@@ -15,6 +15,11 @@ pub enum Popup {
     /// Where the time of the last spin went.
     Timings,
     Choice(Choice),
+    /// What a run needs and has not been given.
+    Prompt {
+        needed: Needed,
+        text: String,
+    },
     Confirm {
         question: String,
         /// What happens on `y` or enter.

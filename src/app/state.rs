@@ -174,6 +174,8 @@ pub struct State {
     pub key_map: KeyMap,
     /// What every request about the flow starts from.
     pub request: FlowRequest,
+    /// Parameters of all that is started: option name and text.
+    pub parameters: Vec<(String, String)>,
     /// Milliseconds since 1970; set by whoever runs `update`.
     pub now_ms: i64,
     /// Counts ticks, for the spinner.
@@ -284,6 +286,7 @@ impl State {
                 ..SourceCursor::default()
             },
             request,
+            parameters: Vec::new(),
             now_ms: 0,
             ticks: 0,
             flow: FlowView::default(),

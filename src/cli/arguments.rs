@@ -53,9 +53,9 @@ impl Common {
     }
 }
 
-/// What run, resume and spin have in common: Metaflow's options, of the program and of its commands.
+/// What a flow is given: by run, resume and spin, and by a session for all that it starts.
 #[derive(Debug, Clone, Default, clap::Args)]
-pub struct FlowOptions {
+pub struct Given {
     /// The class, if the file has more than one flow
     #[arg(long, value_name = "NAME")]
     pub class: Option<String>,
@@ -68,12 +68,6 @@ pub struct FlowOptions {
     /// Namespace of the run [default: user:<name>]
     #[arg(long, value_name = "NAMESPACE")]
     pub namespace: Option<String>,
-    /// Write the run id to this file before the first task starts
-    #[arg(long, value_name = "FILE")]
-    pub run_id_file: Option<PathBuf>,
-    /// Write where the run is, as JSON, to this file or named pipe once it is registered
-    #[arg(long, value_name = "FILE")]
-    pub runner_attribute_file: Option<PathBuf>,
     /// Megabytes that are kept of what a task prints, of each stream [default: 10]
     #[arg(long, value_name = "MB")]
     pub max_log_size: Option<u64>,
@@ -98,6 +92,52 @@ pub struct FlowOptions {
     /// Behave as if this run (FLOW/RUN) had triggered the flow
     #[arg(long, value_name = "RUN")]
     pub trigger: Vec<String>,
+}
+
+impl Given {
+    /// The request that this makes for a flow file, without the parameters.
+    ///
+    /// # Errors
+    /// When a config is given twice.
+    pub fn request(self, file: PathBuf) -> Result<FlowRequest, CliError> {
+        let mut options = self.flow_options;
+        options.extend(self.branch.map(|branch| ("branch".to_owned(), branch)));
+        if self.production {
+            options.push(("production".to_owned(), "true".to_owned()));
+        }
+        options.extend(
+            self.trigger
+                .into_iter()
+                .map(|run| ("trigger".to_owned(), run)),
+        );
+        Ok(FlowRequest {
+            file,
+            class: self.class,
+            with: self.with,
+            tags: self.tags,
+            namespace: self.namespace,
+            options,
+            configs: Configs {
+                files: pairs(self.config)?,
+                values: pairs(self.config_value)?,
+            },
+            max_log_size: self.max_log_size,
+            ..FlowRequest::default()
+        })
+    }
+}
+
+/// What run, resume and spin have in common: Metaflow's options, of the program and of its commands.
+#[derive(Debug, Clone, Default, clap::Args)]
+pub struct FlowOptions {
+    #[command(flatten)]
+    pub given: Given,
+    /// Write the run id to this file before the first task starts
+    #[arg(long, value_name = "FILE")]
+    pub run_id_file: Option<PathBuf>,
+    /// Write where the run is, as JSON, to this file or named pipe once it is registered
+    #[arg(long, value_name = "FILE")]
+    pub runner_attribute_file: Option<PathBuf>,
     /// The store's directory, `.metaflow` included [default: the nearest one]
     #[arg(long, value_name = "DIR")]
     pub datastore_root: Option<PathBuf>,
@@ -192,32 +232,11 @@ impl FlowOptions {
     /// When the file is not there, or a part of Metaflow is asked for that is not offered.
     pub fn request(self, flow: Option<&Path>) -> Result<FlowRequest, CliError> {
         self.metaflow.check()?;
-        let mut options = self.flow_options;
-        options.extend(self.branch.map(|branch| ("branch".to_owned(), branch)));
-        if self.production {
-            options.push(("production".to_owned(), "true".to_owned()));
-        }
-        options.extend(
-            self.trigger
-                .into_iter()
-                .map(|run| ("trigger".to_owned(), run)),
-        );
         Ok(FlowRequest {
-            file: flow_file::find(flow)?,
-            class: self.class,
-            with: self.with,
-            tags: self.tags,
-            namespace: self.namespace,
             run_id_file: self.run_id_file,
             attribute_file: self.runner_attribute_file,
             store_root: self.datastore_root,
-            options,
-            configs: Configs {
-                files: pairs(self.config)?,
-                values: pairs(self.config_value)?,
-            },
-            max_log_size: self.max_log_size,
-            ..FlowRequest::default()
+            ..self.given.request(flow_file::find(flow)?)?
         })
     }
 }

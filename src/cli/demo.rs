@@ -41,5 +41,5 @@ pub fn main(args: Args) -> Result<ExitKind, CliError> {
     }
     // Its runs belong beside it, not to wherever the command was given.
     std::env::set_current_dir(&args.dir)?;
-    open::main(open::Args::for_flow(".".into()))
+    open::main(open::Args::for_flow(".".into()), Vec::new())
 }

@@ -5,13 +5,14 @@ use std::path::{Path, PathBuf};
 
 use tokio::sync::{mpsc::unbounded_channel, oneshot};
 
-use super::arguments::Common;
+use super::arguments::{Common, Given};
 use super::error::{CliError, ExitKind};
 use super::{flow_file, job};
 use crate::engine::Engine;
 use crate::session::{Host, HostConfig, Kind, Place, SessionError};
 use crate::{config, tui};
 
+/// What every run, resume and spin of the session is given, and which Python it uses.
 #[derive(Debug, Clone, Default, clap::Args)]
 pub struct Args {
     /// The flow to open [default: the only flow in this directory]
@@ -19,6 +20,8 @@ pub struct Args {
     /// Python interpreter [default: $FLOWDEV_PYTHON, $VIRTUAL_ENV, .venv beside the flow, python3]
     #[arg(long, value_name = "PATH")]
     python: Option<PathBuf>,
+    #[command(flatten)]
+    given: Given,
 }
 
 impl Args {
@@ -26,12 +29,16 @@ impl Args {
     pub fn for_flow(flow: PathBuf) -> Self {
         Self {
             flow: Some(flow),
-            python: None,
+            ..Self::default()
         }
     }
 }
 
-pub fn main(args: Args) -> Result<ExitKind, CliError> {
+/// Opens the flow; `parameters` are those given by options of their own.
+///
+/// # Errors
+/// When there is no flow or no terminal, or the engine cannot start.
+pub fn main(args: Args, mut parameters: Vec<(String, String)>) -> Result<ExitKind, CliError> {
     let flow = flow_file::find(args.flow.as_deref())?;
     if !std::io::stdout().is_terminal() || !std::io::stdin().is_terminal() {
         return Err(CliError::usage(
@@ -39,6 +46,8 @@ pub fn main(args: Args) -> Result<ExitKind, CliError> {
             "use `flowdev run`, `flowdev spin` or `flowdev watch` here",
         ));
     }
+    parameters.extend(args.given.parameters.iter().cloned());
+    let request = args.given.request(flow.clone())?;
     let settings = config::for_flow(&flow);
     let common = Common {
         python: args
@@ -49,7 +58,8 @@ pub fn main(args: Args) -> Result<ExitKind, CliError> {
     let runtime = job::runtime()?;
     let outcome = runtime.block_on(async {
         let engine = common.lasting_engine(&settings)?;
-        let mut config = tui::SessionConfig::new(flow.clone(), engine.clone(), settings);
+        let mut config = tui::SessionConfig::new(request, engine.clone(), settings);
+        config.parameters = parameters;
         let (end, ended) = oneshot::channel::<()>();
         let served = match serve(&engine, &flow, common.python).await {
             Ok(host) => Some(tokio::spawn(host.run(async {

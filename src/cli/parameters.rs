@@ -1,5 +1,5 @@
-//! A flow's parameters as options of `run`, `resume` and `spin`. Those that the source shows are options like our own, so that
-//! `--help` lists them without Python. Others (of mutators, of classes that are made elsewhere) are passed on, for Python to judge.
+//! A flow's parameters as options of `run`, `resume`, `spin`, `watch` and of a flow that is opened. Those that the source shows are
+//! options like our own, so that `--help` lists them without Python. Others (of mutators, of classes that are made elsewhere) are passed on, for Python to judge.
 
 use std::ffi::OsString;
 use std::path::Path;
@@ -11,8 +11,8 @@ use crate::flow::{self, ParameterDef, ParameterKind};
 /// Ids of added options begin with this, so that they never clash with our own.
 const PREFIX: &str = "flow-parameter:";
 
-/// The verbs that take parameters.
-const VERBS: [&str; 3] = ["run", "resume", "spin"];
+/// The verbs that take parameters; so does a flow that is to be opened.
+const VERBS: [&str; 4] = ["run", "resume", "spin", "watch"];
 
 /// Our option that gives a parameter by name.
 const BY_NAME: &str = "--parameter";
@@ -24,10 +24,14 @@ pub fn add_to(command: Command, arguments: Vec<OsString>) -> (Command, Vec<OsStr
     let Some(at) = arguments.iter().skip(1).position(is_word) else {
         return (command, arguments);
     };
-    let (verb, rest) = (at + 1, at + 2);
-    let Some(verb) = VERBS.into_iter().find(|name| arguments[verb] == *name) else {
+    let (word, rest) = (at + 1, at + 2);
+    let verb = VERBS.into_iter().find(|name| arguments[word] == *name);
+    let is_opened = Path::new(&arguments[word])
+        .extension()
+        .is_some_and(|end| end == "py");
+    if verb.is_none() && !is_opened {
         return (command, arguments);
-    };
+    }
     // Whoever speaks for a flow (its own command line) has found its parameters already, and gives them by name.
     if arguments[rest..]
         .iter()
@@ -35,26 +39,52 @@ pub fn add_to(command: Command, arguments: Vec<OsString>) -> (Command, Vec<OsStr
     {
         return (command, arguments);
     }
-    let options = options_of(&arguments[rest..]);
+    let about = |command: &Command| -> Command {
+        let found = verb.and_then(|verb| command.find_subcommand(verb));
+        found.unwrap_or(command).clone()
+    };
+    let taken = about(&command);
+    if !needs_the_flow(&taken, &arguments[rest..]) {
+        let known = longs(&taken);
+        return (command, by_name(arguments, rest, &known));
+    }
+    let options = options_of(&arguments[word..]);
     let parameters: Vec<String> = options
         .iter()
         .filter_map(Arg::get_long)
         .map(str::to_owned)
         .collect();
-    let command = command.mut_subcommand(verb, |verb| {
-        let taken = longs(&verb);
-        let free = |option: &Arg| {
-            let long = option.get_long();
-            long.is_some_and(|long| !taken.iter().any(|name| name == long))
-        };
-        verb.args(options.into_iter().filter(free).collect::<Vec<_>>())
-    });
-    let known = command.find_subcommand(verb);
-    let known = known
-        .map(|verb| ours(verb, &parameters))
-        .unwrap_or_default();
+    let longs = longs(&taken);
+    let free = |option: &Arg| {
+        let long = option.get_long();
+        long.is_some_and(|long| !longs.iter().any(|name| name == long))
+    };
+    let free: Vec<Arg> = options.into_iter().filter(free).collect();
+    let command = match verb {
+        Some(verb) => command.mut_subcommand(verb, |verb| verb.args(free)),
+        None => command.args(free),
+    };
+    let known = ours(&about(&command), &parameters);
     let arguments = by_name(arguments, rest, &known);
     (command, arguments)
+}
+
+/// Whether the options mean something else, or are refused in other words, if it is known which parameters the flow has. Where
+/// not, nobody waits for it to be read.
+fn needs_the_flow(taken: &Command, arguments: &[OsString]) -> bool {
+    let words = arguments.iter().map(|word| word.to_string_lossy());
+    let words: Vec<_> = words.take_while(|word| word != "--").collect();
+    let is_hidden = |name: &str| {
+        let mut options = taken.get_arguments();
+        options.any(|option| option.is_hide_set() && option.get_long() == Some(name))
+    };
+    let asks = words.iter().any(|word| {
+        let name = word.strip_prefix("--").unwrap_or_default();
+        let name = name.split('=').next().unwrap_or_default();
+        word == "-h" || name == "help" || is_hidden(name)
+    });
+    // An option at the end may lack its value.
+    asks || words.last().is_some_and(|word| word.starts_with("--"))
 }
 
 fn longs(command: &Command) -> Vec<String> {
@@ -171,9 +201,7 @@ fn value_name(parameter: &ParameterDef) -> String {
 /// What the command line gave for the flow's parameters: option name and text, in order.
 pub fn given(matches: &ArgMatches) -> Vec<(String, String)> {
     let mut given = Vec::new();
-    let Some((_, matches)) = matches.subcommand() else {
-        return given;
-    };
+    let matches = matches.subcommand().map_or(matches, |(_, matches)| matches);
     for id in matches.ids() {
         if let Some(name) = id.as_str().strip_prefix(PREFIX)
             && let Ok(Some(values)) = matches.try_get_many::<String>(id.as_str())

@@ -39,7 +39,7 @@ pub struct Args {
 pub fn main(args: Args, mut parameters: Vec<(String, String)>) -> Result<ExitKind, CliError> {
     let (flow, step) = split(args.what);
     let options = &args.options.flow;
-    if !(options.config.is_empty() && options.config_value.is_empty()) {
+    if !(options.given.config.is_empty() && options.given.config_value.is_empty()) {
         return Err(CliError::usage(
             "--config and --config-value cannot be given to resume: a resumed run keeps its configs",
             "leave them out, or start a new run",
@@ -54,7 +54,7 @@ pub fn main(args: Args, mut parameters: Vec<(String, String)>) -> Result<ExitKin
         ));
     }
     let voice = options.voice();
-    parameters.extend(options.parameters.iter().cloned());
+    parameters.extend(options.given.parameters.iter().cloned());
     let request = Request::Resume(ResumeRequest {
         flow: args.options.request(flow.as_deref())?,
         step,

@@ -28,7 +28,7 @@ pub struct Args {
 /// When the command line makes no sense, or the engine cannot start.
 pub fn main(args: Args, mut parameters: Vec<(String, String)>) -> Result<ExitKind, CliError> {
     let voice = args.options.flow.voice();
-    parameters.extend(args.options.flow.parameters.iter().cloned());
+    parameters.extend(args.options.flow.given.parameters.iter().cloned());
     let request = Request::Run(RunRequest {
         flow: args.options.request(args.flow.as_deref())?,
         parameters,

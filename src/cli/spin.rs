@@ -61,7 +61,7 @@ pub fn main(args: Args, mut parameters: Vec<(String, String)>) -> Result<ExitKin
         None => None,
     };
     let voice = args.options.voice();
-    parameters.extend(args.options.parameters.iter().cloned());
+    parameters.extend(args.options.given.parameters.iter().cloned());
     let flow = args.options.request(Some(&args.flow))?;
     let (step, pathspec) = step_of(&args.step, &flow)?;
     let request = Request::Spin(SpinRequest {

@@ -21,6 +21,7 @@ use super::{
     after_help = "Examples:
   flowdev                        open the flow in this directory
   flowdev train.py               open a flow: edit it anywhere, save, see the step's result
+  flowdev train.py --alpha 3     the same; what it runs and spins gets the parameter
   flowdev demo                   write an example project and open it
   flowdev run train.py --alpha 3
   flowdev spin train.py fit      run one step on its parents' stored artifacts
@@ -97,7 +98,7 @@ fn unknown_option(error: &clap::Error) -> Option<CliError> {
 
 fn dispatch(cli: Cli, matches: &clap::ArgMatches) -> Result<ExitKind, CliError> {
     match cli.verb {
-        None => open::main(cli.open),
+        None => open::main(cli.open, parameters::given(matches)),
         Some(Verb::Demo(args)) => demo::main(args),
         Some(Verb::Run(args)) => run::main(args, parameters::given(matches)),
         Some(Verb::Resume(args)) => resume::main(args, parameters::given(matches)),
@@ -109,7 +110,7 @@ fn dispatch(cli: Cli, matches: &clap::ArgMatches) -> Result<ExitKind, CliError> 
         Some(Verb::Logs(args)) => logs::main(&args),
         Some(Verb::Artifacts(args)) => artifacts::main(&args),
         Some(Verb::Peek(args)) => peek::main(&args),
-        Some(Verb::Watch(args)) => watch::main(args),
+        Some(Verb::Watch(args)) => watch::main(args, parameters::given(matches)),
         Some(Verb::Session(args)) => session::main(&args),
         Some(Verb::Config(args)) => config::main(&args),
         Some(Verb::Env(args)) => env::main(&args),

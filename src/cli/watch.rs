@@ -4,46 +4,58 @@ use std::path::PathBuf;
 
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::arguments::{Common, Manner};
+use super::arguments::{Common, Given, Manner};
 use super::console::Console;
 use super::error::{CliError, ExitKind};
 use super::{flow_file, job, out};
 use crate::config;
-use crate::engine::{Engine, FlowRequest, Job, Request, SpinRequest};
+use crate::engine::{Engine, Job, Request, SpinRequest};
 use crate::watcher::{Change, Watcher};
 
 /// Watch a flow and spin each step that a save changes
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   flowdev watch train.py
+  flowdev watch train.py --alpha 3 --config cfg config.json
   flowdev watch train.py --json | jq .event")]
 pub struct Args {
     /// The flow's file [default: the only flow in this directory]
     flow: Option<PathBuf>,
     #[command(flatten)]
+    given: Given,
+    #[command(flatten)]
     common: Common,
 }
 
-pub fn main(args: Args) -> Result<ExitKind, CliError> {
+/// Watches the flow; `parameters` are those given by options of their own.
+///
+/// # Errors
+/// When there is no flow, or the engine cannot start.
+pub fn main(args: Args, mut parameters: Vec<(String, String)>) -> Result<ExitKind, CliError> {
     let file = flow_file::find(args.flow.as_deref())?;
+    parameters.extend(args.given.parameters.iter().cloned());
+    let template = SpinRequest {
+        flow: args.given.request(file)?,
+        parameters,
+        ..SpinRequest::default()
+    };
     let runtime = job::runtime()?;
     runtime.block_on(async {
-        let engine = args.common.lasting_engine(&config::for_flow(&file))?;
-        let outcome = watch(&engine, file, args.common.json).await;
+        let engine = args
+            .common
+            .lasting_engine(&config::for_flow(&template.flow.file))?;
+        let outcome = watch(&engine, &template, args.common.json).await;
         engine.shutdown().await;
         outcome
     })
 }
 
-async fn watch(engine: &Engine, file: PathBuf, json: bool) -> Result<ExitKind, CliError> {
+async fn watch(engine: &Engine, template: &SpinRequest, json: bool) -> Result<ExitKind, CliError> {
     let (changes_tx, mut changes) = tokio::sync::mpsc::unbounded_channel();
-    let _watcher = Watcher::start(&file, changes_tx)?;
-    let request = FlowRequest {
-        file,
-        ..FlowRequest::default()
-    };
+    let request = &template.flow;
+    let _watcher = Watcher::start_class(&request.file, request.class.clone(), changes_tx)?;
     // What is wrong with the flow is said when a step is spun.
-    let _ = engine.warm(&request).await;
+    let _ = engine.warm(request).await;
     out::note("watching; ctrl-c ends");
     let mut console = Console::new(Manner::Flowdev, false);
     let mut spins: Vec<Job> = Vec::new();
@@ -60,7 +72,7 @@ async fn watch(engine: &Engine, file: PathBuf, json: bool) -> Result<ExitKind, C
                 for job in spins.drain(..) {
                     job.cancel.kill();
                 }
-                spins = spin(engine, &request, &change);
+                spins = spin(engine, template, &change);
                 continue;
             }
             event = next(&mut spins) => event,
@@ -87,16 +99,15 @@ async fn next(spins: &mut Vec<Job>) -> crate::engine::Event {
     std::future::pending().await
 }
 
-fn spin(engine: &Engine, request: &FlowRequest, change: &Change) -> Vec<Job> {
+fn spin(engine: &Engine, template: &SpinRequest, change: &Change) -> Vec<Job> {
     change
         .steps
         .iter()
         .map(|step| {
             engine.submit(Request::Spin(SpinRequest {
-                flow: request.clone(),
                 step: step.step.to_string(),
                 saved: Some(change.seen),
-                ..SpinRequest::default()
+                ..template.clone()
             }))
         })
         .collect()

@@ -182,7 +182,11 @@ impl Settings {
                 },
                 self.hot_memory.origin.clone(),
             ),
-            ("fork", self.fork.value.to_string(), self.fork.origin.clone()),
+            (
+                "fork",
+                self.fork.value.to_string(),
+                self.fork.origin.clone(),
+            ),
         ]
     }
 }

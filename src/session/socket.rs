@@ -78,6 +78,7 @@ impl Listening {
             let path = path.to_owned();
             move |source| SessionError::Socket { path, source }
         };
+        sweep(&directory);
         let Some(lock) = lock(&lock_path).map_err(failed(&lock_path))? else {
             return Err(SessionError::Taken {
                 project: project.to_owned(),
@@ -127,6 +128,21 @@ fn lock(path: &Path) -> io::Result<Option<File>> {
         let held = file.metadata()?;
         if fs::metadata(path).is_ok_and(|found| found.ino() == held.ino()) {
             return Ok(Some(file));
+        }
+    }
+}
+
+/// Removes what sessions that were killed have left.
+fn sweep(directory: &Path) {
+    let entries = fs::read_dir(directory).into_iter().flatten().flatten();
+    let locks = entries
+        .map(|entry| entry.path())
+        .filter(|path| path.extension().is_some_and(|end| end == "lock"));
+    for path in locks {
+        // Without its lock nobody listens there, and with it nobody begins to.
+        if let Ok(Some(_lock)) = lock(&path) {
+            let _ = fs::remove_file(path.with_extension("sock"));
+            let _ = fs::remove_file(&path);
         }
     }
 }

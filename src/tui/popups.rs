@@ -8,7 +8,7 @@ use ratatui::{
 };
 
 use crate::{
-    app::{palette, pane_contexts, popup::Popup},
+    app::{flow_view::Needed, palette, pane_contexts, popup::Popup},
     config::{COMMANDS, CommandSpec, Context, Role},
     engine::{Phase, Status, Timing},
 };
@@ -31,6 +31,7 @@ pub fn draw(frame: &mut Frame<'_>, canvas: &Canvas<'_>) {
             let inner = boxed(frame, canvas, &choice.title, 70, lines.len());
             list(frame, inner, canvas, &lines, choice.cursor);
         }
+        Some(Popup::Prompt { needed, text }) => prompt(frame, canvas, needed, text),
         Some(Popup::Confirm { question, .. }) => {
             let inner = boxed(frame, canvas, "?", 64, 2);
             let width = usize::from(inner.width);
@@ -141,6 +142,36 @@ fn palette_box(frame: &mut Frame<'_>, canvas: &Canvas<'_>, query: &str, cursor: 
         ..inner
     };
     list(frame, body, canvas, &lines, cursor);
+}
+
+/// What a run needs, being typed.
+fn prompt(frame: &mut Frame<'_>, canvas: &Canvas<'_>, needed: &Needed, text: &str) {
+    let title = if needed.is_config {
+        format!("the run needs a file for the config {}", needed.name)
+    } else {
+        format!("the run needs {}", needed.name)
+    };
+    let inner = boxed(frame, canvas, &title, 64, 2);
+    let width = usize::from(inner.width).saturating_sub(2);
+    // The end is what is being typed.
+    let skipped = text.chars().count().saturating_sub(width);
+    let line = Line::from(vec![
+        Span::raw(text.chars().skip(skipped).collect::<String>()),
+        canvas.span("▏", Role::Focus),
+    ]);
+    put(frame, inner, line);
+    if let Some(place) = row(inner, 1) {
+        let hint = if needed.help.is_empty() {
+            "enter runs the flow with it, esc does not run".to_owned()
+        } else {
+            needed.help.clone()
+        };
+        put(
+            frame,
+            place,
+            Line::from(canvas.span(cut(&hint, width), Role::Dim)),
+        );
+    }
 }
 
 /// Where the time of the last spin went, as bars.

@@ -71,6 +71,7 @@ impl Runtime {
             cwd,
             settings,
             notice,
+            parameters,
         } = config;
         let signals = Signals::listen().map_err(TuiError::Signals)?;
         let name = request
@@ -87,10 +88,13 @@ impl Runtime {
             let _ = sender.send(Msg::Notice(notice));
         }
         let library = Library::new(request.clone(), cwd);
+        let styles = Styles::new(settings.theme());
+        let mut state = State::new(request.clone(), settings);
+        state.parameters = parameters;
         let effects = Effects::new(engine, library, request.clone(), sender, job_sender);
         Ok(Self {
-            styles: Styles::new(settings.theme()),
-            state: State::new(request, settings),
+            styles,
+            state,
             screen,
             layout: Layout::default(),
             editor: None,

@@ -17,19 +17,21 @@ pub struct SessionConfig {
     /// The directory that the store is looked for from: the engine's own.
     pub cwd: PathBuf,
     pub settings: Settings,
+    /// Parameters of all that it starts: option name and text.
+    pub parameters: Vec<(String, String)>,
     /// Something to say at the start.
     pub notice: Option<String>,
 }
 
 impl SessionConfig {
-    /// A session on a flow file.
-    pub fn new(flow: PathBuf, engine: Engine, settings: Settings) -> Self {
-        let flow = std::path::absolute(&flow).unwrap_or(flow);
+    /// A session on the flow of a request.
+    pub fn new(mut request: FlowRequest, engine: Engine, settings: Settings) -> Self {
+        if let Ok(file) = std::path::absolute(&request.file) {
+            request.file = file;
+        }
         Self {
-            request: FlowRequest {
-                file: flow,
-                ..FlowRequest::default()
-            },
+            request,
+            parameters: Vec::new(),
             engine,
             cwd: std::env::current_dir().unwrap_or_else(|_| PathBuf::from(".")),
             settings,

@@ -405,3 +405,96 @@ fn two_sessions_share_a_store() {
     quit(second);
     quit(first);
 }
+
+#[test]
+fn commands_find_the_open_flow_ready() {
+    let sandbox = project();
+    // The terminal sets this variable otherwise.
+    let shell = ("SHELL", "/bin/sh");
+    let terminal = Terminal::start_with(&sandbox, &["loop.py"], 200, 50, &[shell]);
+    terminal.wait_for(&["loop.py", "start", "middle", "last", "end"]);
+    let flowdev = |words: &[&str]| {
+        let mut command = sandbox.flowdev(words);
+        command.env(shell.0, shell.1);
+        run(command)
+    };
+    let shown = run(sandbox.flowdev(["session", "status", "--json"])).expect_code(0);
+    shown.expect_text(&["\"kind\":\"window\"", "\"engines\":[{"]);
+    run(sandbox.flowdev(["session", "stop"]))
+        .expect_code(1)
+        .expect_text(&["ends with its window"]);
+    flowdev(&["spin", "loop.py", "middle"])
+        .expect_code(0)
+        .expect_text(&["user: result 6"]);
+    // By the engine of the window: there is one.
+    let shown = run(sandbox.flowdev(["session", "status", "--json"])).expect_code(0);
+    assert_eq!(
+        shown.stdout.matches("\"python\"").count(),
+        1,
+        "{}",
+        shown.stdout
+    );
+    flowdev(&["run", "loop.py"]).expect_code(0);
+    terminal.send("3");
+    terminal.wait_for(&["loop.py"]);
+    quit(terminal);
+    run(sandbox.flowdev(["session", "status"])).expect_code(1);
+}
+
+#[test]
+fn the_second_window_says_that_commands_use_the_first() {
+    let sandbox = project();
+    let first = open(&sandbox, 120, 40);
+    let second = Terminal::start(&sandbox, &["loop.py"], 160, 40);
+    second.wait_for(&["commands do not use this session"]);
+    quit(second);
+    run(sandbox.flowdev(["session", "status"])).expect_code(0);
+    quit(first);
+}
+
+/// A flow that can not run without a parameter, and tells it.
+const NEEDY: &str = r#"
+from metaflow import Config, FlowSpec, Parameter, step
+
+class Needy(FlowSpec):
+    alpha = Parameter("alpha", required=True, type=int, help="how much")
+    cfg = Config("cfg", default_value="{}")
+
+    @step
+    def start(self):
+        print("user: alpha is <%s> of <%s>" % (self.alpha, self.cfg.get("unit")))
+        self.next(self.end)
+
+    @step
+    def end(self):
+        print("user: end has <%s>" % self.alpha)
+
+if __name__ == "__main__":
+    Needy()
+"#;
+
+#[test]
+fn a_run_asks_for_a_parameter_that_it_needs() {
+    let sandbox = Sandbox::new();
+    sandbox.write("needy.py", NEEDY);
+    let terminal = Terminal::start(&sandbox, &["needy.py"], 120, 40);
+    terminal.wait_for(&["start", "end"]);
+    terminal.send("r");
+    terminal.wait_for(&["the run needs alpha", "how much"]);
+    terminal.send("17\r");
+    terminal.wait_for(&["user: alpha is <17> of <None>"]);
+    quit(terminal);
+}
+
+#[test]
+fn a_session_gives_its_parameters_and_configs_to_what_it_starts() {
+    let sandbox = Sandbox::new();
+    sandbox.write("needy.py", NEEDY);
+    sandbox.write("cfg.json", "{\"unit\": \"miles\"}");
+    let words = ["needy.py", "--alpha", "12", "--config", "cfg", "cfg.json"];
+    let terminal = Terminal::start(&sandbox, &words, 120, 40);
+    terminal.wait_for(&["start", "end"]);
+    terminal.send("r");
+    terminal.wait_for(&["user: alpha is <12> of <miles>"]);
+    quit(terminal);
+}

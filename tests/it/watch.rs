@@ -81,3 +81,22 @@ fn a_broken_file_is_told_at_its_line_and_mended_by_the_next_save() {
     process::signal(live.child.id(), Signal::TERM);
     process::wait(live.child);
 }
+
+#[test]
+fn the_parameters_that_it_is_given_go_into_every_spin() {
+    let sandbox = Sandbox::new();
+    sandbox.flow("linear.py");
+    run(sandbox.flowdev(["run", "linear.py"])).expect_code(0);
+    let words = ["watch", "linear.py", "--json", "--with-dash", "given"];
+    let mut live = Live::start(sandbox.flowdev(words));
+    live.until_note("watching");
+    let text = sandbox.read("linear.py");
+    sandbox.replace(
+        "linear.py",
+        &text.replace("user: end of", "user: the end of"),
+    );
+    let spun = live.until("output", |event| event["event"] == "output");
+    assert_eq!(spun["text"], "user: the end of given");
+    process::signal(live.child.id(), Signal::INT);
+    process::wait(live.child);
+}

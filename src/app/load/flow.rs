@@ -2,11 +2,11 @@
 
 use crate::{
     app::{
-        flow_view::{FlowView, Problem, SourceText, StepKind, StepView},
+        flow_view::{FlowView, Needed, Problem, SourceText, StepKind, StepView},
         msg::Changed,
     },
     engine::Disk,
-    flow::{self, Graph, Next, NodeKind, Project, Severity},
+    flow::{self, FlowDef, Graph, Next, NodeKind, ParameterKind, Project, Severity},
     watcher::Change,
 };
 
@@ -88,11 +88,29 @@ pub fn view(project: &Project) -> FlowView {
     let class = definition.map(|flow| flow.name.clone()).unwrap_or_default();
     let mut view = FlowView::new(project.main.path.clone(), class, views);
     view.problems = problems;
+    view.needed = needed(definition);
     view.sources = project
         .files()
         .map(|file| (file.path.clone(), SourceText::new(file.text.clone())))
         .collect();
     view
+}
+
+/// What has to be given for a run, unless its variable is set.
+fn needed(flow: Option<&FlowDef>) -> Vec<Needed> {
+    let parameters = flow.into_iter().flat_map(|flow| &flow.parameters);
+    parameters
+        .filter(|parameter| parameter.required && parameter.default.is_none())
+        .filter(|parameter| {
+            let name = parameter.name.to_uppercase().replace('-', "_");
+            std::env::var_os(format!("METAFLOW_RUN_{name}")).is_none()
+        })
+        .map(|parameter| Needed {
+            name: parameter.name.clone(),
+            is_config: parameter.kind == ParameterKind::Config,
+            help: parameter.help.clone().unwrap_or_default(),
+        })
+        .collect()
 }
 
 fn problem(diagnostic: &flow::Diagnostic) -> Problem {

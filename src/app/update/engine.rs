@@ -5,11 +5,13 @@ use std::time::Instant;
 use crate::{
     app::{
         Effect,
+        flow_view::Needed,
         jobs::{Job, Stopping},
+        popup::Popup,
         records::{Progress, RunKind},
         state::{State, Tone},
     },
-    engine::{JobKind, Request, ResumeRequest, RunRequest, SpinRequest},
+    engine::{Configs, JobKind, Request, ResumeRequest, RunRequest, SpinRequest},
 };
 
 /// Spins the selected step because a key was pressed.
@@ -38,6 +40,7 @@ pub(super) fn spin(
         flow: state.request.clone(),
         step: step.to_owned(),
         pathspec: state.inputs.as_ref().map(|pick| pick.pathspec(step)),
+        parameters: state.parameters.clone(),
         generation: state.generation,
         saved,
         ..SpinRequest::default()
@@ -68,11 +71,49 @@ pub(super) fn run(state: &mut State) -> Vec<Effect> {
     if let Some(refusal) = already_running(state) {
         return refusal;
     }
+    if let Some(needed) = missing(state) {
+        state.popup = Some(Popup::Prompt {
+            needed,
+            text: String::new(),
+        });
+        return Vec::new();
+    }
     let request = Request::Run(RunRequest {
         flow: state.request.clone(),
-        parameters: Vec::new(),
+        parameters: state.parameters.clone(),
     });
     vec![submit(state, JobKind::Run, None, "key".to_owned(), request)]
+}
+
+/// The first thing that a run needs and that this session has not been given.
+fn missing(state: &State) -> Option<Needed> {
+    let configs = &state.request.configs;
+    let is_given = |needed: &Needed| {
+        if needed.is_config {
+            let name = needed.name.as_str();
+            configs.files.contains_key(name) || configs.values.contains_key(name)
+        } else {
+            let option = |name: &str| name.replace('_', "-");
+            let mut given = state.parameters.iter();
+            given.any(|(name, _)| option(name) == option(&needed.name))
+        }
+    };
+    state
+        .flow
+        .needed
+        .iter()
+        .find(|needed| !is_given(needed))
+        .cloned()
+}
+
+/// Remembers for this session what a run needs, then goes on with the run.
+pub(super) fn answer(state: &mut State, needed: Needed, text: String) -> Vec<Effect> {
+    if needed.is_config {
+        state.request.configs.files.insert(needed.name, text);
+    } else {
+        state.parameters.push((needed.name, text));
+    }
+    run(state)
 }
 
 /// Resumes the run in view, else the latest. If the selected step ended well there, it and what follows run again; if not,
@@ -98,10 +139,14 @@ pub(super) fn resume(state: &mut State) -> Vec<Effect> {
         .selected
         .clone()
         .filter(|step| ended_well(step).unwrap_or(false));
+    let mut flow = state.request.clone();
+    // A resumed run keeps its configs.
+    flow.configs = Configs::default();
     let request = Request::Resume(ResumeRequest {
-        flow: state.request.clone(),
+        flow,
         step: step.clone(),
         origin: Some(origin.run),
+        parameters: state.parameters.clone(),
         ..ResumeRequest::default()
     });
     vec![submit(

@@ -91,9 +91,12 @@ pub(super) fn key(state: &mut State, key: Key) -> Vec<Effect> {
 /// Pasted text goes where typed text would.
 pub(super) fn paste(state: &mut State, text: &str) -> Vec<Effect> {
     let typing = state.search.as_ref().is_some_and(|search| search.typing);
-    let palette = matches!(state.popup, Some(Popup::Palette { .. }));
+    let in_popup = matches!(
+        state.popup,
+        Some(Popup::Palette { .. } | Popup::Prompt { .. })
+    );
     let mut effects = Vec::new();
-    if typing || palette {
+    if typing || in_popup {
         for c in text.chars().filter(|c| !c.is_control()) {
             effects.extend(key(state, Key::plain(KeyCode::Char(c))));
         }

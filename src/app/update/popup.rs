@@ -30,6 +30,7 @@ pub(super) fn key(state: &mut State, key: Key) -> Vec<Effect> {
             _ => Act::Stay,
         },
         Popup::Palette { query, cursor } => palette_key(query, cursor, key),
+        Popup::Prompt { text, .. } => prompt_key(text, key),
         Popup::Choice(choice) => {
             let count = choice.entries.len();
             let act = list_key(&mut choice.cursor, count, key);
@@ -104,6 +105,20 @@ fn palette_key(query: &mut String, cursor: &mut usize, key: Key) -> Act {
     Act::Stay
 }
 
+fn prompt_key(text: &mut String, key: Key) -> Act {
+    match key.code {
+        KeyCode::Esc => return Act::Close,
+        // Nothing typed is no answer.
+        KeyCode::Enter if !text.is_empty() => return Act::Accept,
+        KeyCode::Char('u') if key.ctrl => text.clear(),
+        KeyCode::Backspace => {
+            text.pop();
+        }
+        _ => text.extend(key.typed()),
+    }
+    Act::Stay
+}
+
 fn list_key(cursor: &mut usize, count: usize, key: Key) -> Act {
     let last = count.saturating_sub(1);
     match key.code {
@@ -128,6 +143,7 @@ fn accept(state: &mut State, popup: Popup) -> Vec<Effect> {
             Some(spec) => command::run(state, spec.command),
             None => Vec::new(),
         },
+        Popup::Prompt { needed, text } => engine::answer(state, needed, text),
         Popup::Choice(choice) => match choice.entries.into_iter().nth(choice.cursor) {
             Some(entry) => choose(state, entry.action),
             None => Vec::new(),

@@ -1,3 +1,5 @@
+use crate::app::{flow_view::Needed, popup::Popup};
+
 use super::*;
 
 #[test]
@@ -167,4 +169,24 @@ fn layouts_give_each_pane_its_place() {
     );
     press(&mut state, &["z"]);
     assert_eq!(panes(&state, 200, 50), [Pane::Graph]);
+}
+
+#[test]
+fn what_a_run_needs_is_asked_for_with_its_help() {
+    let mut state = testing::with_run();
+    state.popup = Some(Popup::Prompt {
+        needed: Needed {
+            name: "alpha".to_owned(),
+            is_config: false,
+            help: "how much".to_owned(),
+        },
+        text: "0.2".to_owned(),
+    });
+    for (width, height) in [(120, 40), (40, 12)] {
+        let screen = screen(&mut state, width, height);
+        for text in ["the run needs alpha", "0.2▏", "how much"] {
+            assert!(screen.contains(text), "{text}: {screen}");
+        }
+    }
+    screen(&mut state, 3, 2);
 }

@@ -271,3 +271,90 @@ fn a_step_that_is_being_spun_is_running() {
     assert_eq!(step_status(&state, "train").state, StepState::Running);
     assert_ne!(step_status(&state, "start").state, StepState::Running);
 }
+
+/// The tests' flow with a parameter and a config that it can not run without.
+fn needy() -> State {
+    let mut state = empty();
+    let source = FLOW.replace(
+        "    @step\n    def start",
+        "    alpha = Parameter(\"alpha-rate\", required=True, help=\"how fast\")\n    given = Parameter(\"given\", required=True, default=3)\n    cfg = Config(\"cfg\", required=True)\n\n    @step\n    def start",
+    );
+    let view = Msg::Flow(
+        Box::new(view_of(&source)),
+        crate::app::Remembered::default(),
+    );
+    update(&mut state, view);
+    state
+}
+
+fn typed(state: &mut State, text: &str) -> Vec<Effect> {
+    update(state, Msg::Paste(text.to_owned()));
+    press(state, &["enter"])
+}
+
+#[test]
+fn a_run_asks_for_what_it_needs_and_remembers_it() {
+    let mut state = needy();
+    assert_eq!(submitted(&press(&mut state, &["r"])), None);
+    let Some(Popup::Prompt { needed, .. }) = &state.popup else {
+        panic!("{:?}", state.popup);
+    };
+    assert_eq!(
+        (needed.name.as_str(), needed.help.as_str()),
+        ("alpha-rate", "how fast")
+    );
+    // Nothing typed is no answer; leaving runs nothing.
+    assert_eq!(submitted(&press(&mut state, &["enter"])), None);
+    assert!(matches!(state.popup, Some(Popup::Prompt { .. })));
+    press(&mut state, &["esc"]);
+    assert_eq!(state.popup, None);
+    press(&mut state, &["r"]);
+    assert_eq!(submitted(&typed(&mut state, "0.5")), None);
+    assert!(matches!(&state.popup, Some(Popup::Prompt { needed, .. }) if needed.is_config));
+    let effects = typed(&mut state, "a.json");
+    let Request::Run(run) = request(&effects) else {
+        panic!("{effects:?}");
+    };
+    assert_eq!(
+        run.parameters,
+        [("alpha-rate".to_owned(), "0.5".to_owned())]
+    );
+    assert_eq!(run.flow.configs.files["cfg"], "a.json");
+    let token = submitted(&effects).unwrap();
+    tell(&mut state, token, started(JobKind::Run, "18"));
+    tell(
+        &mut state,
+        token,
+        finished(JobKind::Run, "18", Outcome::Success),
+    );
+    let again = press(&mut state, &["r"]);
+    assert!(
+        submitted(&again).is_some(),
+        "what was answered is not asked again"
+    );
+}
+
+#[test]
+fn what_the_session_was_given_goes_into_all_that_it_starts() {
+    let mut state = with_run();
+    state.parameters = vec![("alpha".to_owned(), "3".to_owned())];
+    state
+        .request
+        .configs
+        .values
+        .insert("cfg".to_owned(), "{}".to_owned());
+    let alpha = [("alpha".to_owned(), "3".to_owned())];
+    let spun = press(&mut state, &["s"]);
+    let Request::Spin(spin) = request(&spun) else {
+        panic!("{spun:?}");
+    };
+    assert_eq!(spin.parameters, alpha);
+    assert!(spin.flow.configs.values.contains_key("cfg"));
+    let resumed = press(&mut state, &["R"]);
+    let Request::Resume(resume) = request(&resumed) else {
+        panic!("{resumed:?}");
+    };
+    assert_eq!(resume.parameters, alpha);
+    // A resumed run keeps the configs that it has.
+    assert!(resume.flow.configs.values.is_empty());
+}
