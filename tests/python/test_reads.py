@@ -88,7 +88,7 @@ class ReadsTest(unittest.TestCase):
 
     def test_artifacts_parameters_and_configs(self):
         reads = self.reads("some")
-        self.assertEqual(list(reads.pop("configs")), ["cfg.a.b", "cfg.no"])
+        self.assertEqual(sorted(reads.pop("configs")), ["cfg.a.b", "cfg.no"])
         self.assertEqual(reads, {"artifacts": [[0, "y"], [0, "z"]], "absent": [[0, "gone"]], "parameters": ["alpha"]})
 
     def test_configs_that_leave_the_step_are_read_whole(self):
