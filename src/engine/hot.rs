@@ -138,7 +138,9 @@ impl Heat {
         let now = self.clock;
         let mut fitting = Vec::new();
         for artifact in plan.hold.drain(..) {
-            while total + artifact.bytes > self.budget {
+            // Nothing is dropped for what would not fit even so.
+            let fits = total - self.droppable(now) + artifact.bytes <= self.budget;
+            while fits && total + artifact.bytes > self.budget {
                 let Some((sha, home)) = self.least_recent(now) else {
                     break;
                 };
@@ -156,6 +158,14 @@ impl Heat {
             }
         }
         plan.hold = fitting;
+    }
+
+    /// Bytes of what nobody wants now.
+    fn droppable(&self, now: u64) -> u64 {
+        let held = self.items.values();
+        held.filter(|item| item.used < now && matches!(item.state, State::Held(_)))
+            .map(|item| item.bytes)
+            .sum()
     }
 
     fn least_recent(&self, now: u64) -> Option<(String, Home)> {
