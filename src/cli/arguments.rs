@@ -242,7 +242,11 @@ impl FlowOptions {
 }
 
 /// Names and what belongs to each, which alternate.
-fn pairs(given: Vec<String>) -> Result<BTreeMap<String, String>, CliError> {
+/// Names and values of an option that takes both.
+///
+/// # Errors
+/// When a name is given twice.
+pub fn pairs(given: Vec<String>) -> Result<BTreeMap<String, String>, CliError> {
     let mut pairs = BTreeMap::new();
     let mut words = given.into_iter();
     while let (Some(name), Some(value)) = (words.next(), words.next()) {

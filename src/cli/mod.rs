@@ -24,6 +24,7 @@ mod s3;
 mod session;
 mod show;
 mod spin;
+mod status;
 mod tasks;
 mod timings;
 mod verbs;

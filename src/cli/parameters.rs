@@ -1,4 +1,4 @@
-//! A flow's parameters as options of `run`, `resume`, `spin`, `watch` and of a flow that is opened. Those that the source shows are
+//! A flow's parameters as options of `run`, `resume`, `spin`, `status`, `watch` and of a flow that is opened. Those that the source shows are
 //! options like our own, so that `--help` lists them without Python. Others (of mutators, of classes that are made elsewhere) are passed on, for Python to judge.
 
 use std::ffi::OsString;
@@ -12,7 +12,7 @@ use crate::flow::{self, ParameterDef, ParameterKind};
 const PREFIX: &str = "flow-parameter:";
 
 /// The verbs that take parameters; so does a flow that is to be opened.
-const VERBS: [&str; 4] = ["run", "resume", "spin", "watch"];
+const VERBS: [&str; 5] = ["run", "resume", "spin", "status", "watch"];
 
 /// Our option that gives a parameter by name.
 const BY_NAME: &str = "--parameter";

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::arguments::{Common, RunOptions};
+use super::arguments::{Common, Manner, RunOptions};
 use super::error::{CliError, ExitKind};
 use super::job;
 use crate::engine::{Request, ResumeRequest};
@@ -12,11 +12,15 @@ use crate::engine::{Request, ResumeRequest};
 #[command(after_help = "Examples:
   flowdev resume train.py
   flowdev resume train.py evaluate     run `evaluate` and what follows it again
+  flowdev resume train.py --auto       run what is stale again, as `flowdev status` says it
   flowdev resume train.py --origin-run-id 1763000000000000")]
 pub struct Args {
     /// The flow's file, then optionally the step to run again with all that follows it
     #[arg(num_args = 0..=2, value_names = ["FLOW", "STEP"])]
     what: Vec<String>,
+    /// Run the earliest stale step, and what follows it, again; with configs as they are today
+    #[arg(long)]
+    auto: bool,
     /// The run to take over [default: the latest]
     #[arg(long, value_name = "RUN")]
     origin_run_id: Option<String>,
@@ -53,11 +57,19 @@ pub fn main(args: Args, mut parameters: Vec<(String, String)>) -> Result<ExitKin
             "choose an id with a letter in it",
         ));
     }
+    if args.auto && (step.is_some() || args.clone_only) {
+        return Err(CliError::usage(
+            "--auto finds the step to run from, so that none can be named",
+            "leave out one of them",
+        ));
+    }
     let voice = options.voice();
     parameters.extend(options.given.parameters.iter().cloned());
     let request = Request::Resume(ResumeRequest {
         flow: args.options.request(flow.as_deref())?,
+        offer: step.is_none() && !args.auto && voice.manner == Manner::Flowdev,
         step,
+        auto: args.auto,
         origin: args.origin_run_id,
         run_id: args.run_id,
         parameters,

@@ -12,10 +12,14 @@ use crate::engine::{Request, RunRequest};
 #[command(after_help = "Examples:
   flowdev run train.py
   flowdev run train.py --alpha 0.5 --tag experiment --max-workers 4
+  flowdev run train.py --only-stale    take over what has not changed
   flowdev run train.py --with retry:times=2 --json")]
 pub struct Args {
     /// The flow's file [default: the only flow in this directory]
     flow: Option<PathBuf>,
+    /// Take over from the latest run what is fresh, and run the rest
+    #[arg(long)]
+    only_stale: bool,
     #[command(flatten)]
     options: RunOptions,
     #[command(flatten)]
@@ -31,6 +35,7 @@ pub fn main(args: Args, mut parameters: Vec<(String, String)>) -> Result<ExitKin
     parameters.extend(args.options.flow.given.parameters.iter().cloned());
     let request = Request::Run(RunRequest {
         flow: args.options.request(args.flow.as_deref())?,
+        only_stale: args.only_stale,
         parameters,
     });
     job::execute(&args.common, voice, request)

@@ -9,7 +9,7 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use super::error::{CliError, ExitKind};
 use super::{
     artifacts, check, config, demo, env, fill_card, logs, open, out, parameters, peek, resume, run,
-    runs, s3, session, show, spin, tasks, watch,
+    runs, s3, session, show, spin, status, tasks, watch,
 };
 
 /// A terminal IDE and engine for Metaflow flows: edit a step, save, see its output, artifacts and card.
@@ -26,6 +26,7 @@ use super::{
   flowdev run train.py --alpha 3
   flowdev spin train.py fit      run one step on its parents' stored artifacts
   flowdev resume train.py        finish what the last run did not
+  flowdev status train.py        which steps are stale, and why
   flowdev artifacts train.py fit --json"
 )]
 pub struct Cli {
@@ -41,6 +42,7 @@ enum Verb {
     Run(run::Args),
     Resume(resume::Args),
     Spin(spin::Args),
+    Status(status::Args),
     Check(check::Args),
     Show(show::Args),
     Runs(runs::Args),
@@ -103,6 +105,7 @@ fn dispatch(cli: Cli, matches: &clap::ArgMatches) -> Result<ExitKind, CliError> 
         Some(Verb::Run(args)) => run::main(args, parameters::given(matches)),
         Some(Verb::Resume(args)) => resume::main(args, parameters::given(matches)),
         Some(Verb::Spin(args)) => spin::main(args, parameters::given(matches)),
+        Some(Verb::Status(args)) => status::main(args, parameters::given(matches)),
         Some(Verb::Check(args)) => check::main(&args),
         Some(Verb::Show(args)) => show::main(&args),
         Some(Verb::Runs(args)) => runs::main(&args),

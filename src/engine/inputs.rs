@@ -11,9 +11,8 @@ use std::collections::HashSet;
 use indexmap::IndexMap;
 
 use super::parameters::Overrides;
-use super::persist::FINGERPRINT;
 use crate::flow::{Fingerprint, Graph, Node, NodeKind, StepName};
-use crate::store::{FlowStore, RunStore, TaskStore};
+use crate::store::{FINGERPRINT, FlowStore, RunStore, TaskStore};
 
 /// What was asked for.
 #[derive(Debug, Clone)]
@@ -183,7 +182,10 @@ const SPINS: usize = 50;
 
 /// Puts the newest good spin of a parent in the place of the run's own task: who spins a step and then the next one wants
 /// the second to see what the first has made.
-fn prefer_spins(
+///
+/// # Errors
+/// When the store cannot be read.
+pub(super) fn prefer_spins(
     run: &RunStore,
     parents: &[StepName],
     found: &mut Finished,
@@ -366,7 +368,8 @@ impl Finder<'_> {
             }
         };
         let all: Vec<&Done> = self
-            .edges()
+            .graph
+            .branches_of(self.node)
             .iter()
             .flat_map(|parent| self.of_step(parent))
             .filter(|done| done.transition.next.contains(&self.node.name))
@@ -399,23 +402,6 @@ impl Finder<'_> {
         self.graph
             .split_of(self.node.name.as_str())
             .map_or(self.node.inputs.len(), |split| split.next.len())
-    }
-
-    /// The join's parents in the order of the split's edges.
-    fn edges(&self) -> Vec<StepName> {
-        let order: Vec<StepName> = self
-            .graph
-            .split_of(self.node.name.as_str())
-            .map(|split| split.next.clone())
-            .unwrap_or_default();
-        let mut parents = self.node.inputs.clone();
-        parents.sort_by_key(|parent| {
-            let branch = |step: &StepName| {
-                step == parent || self.graph.descendants(step.as_str()).contains(parent)
-            };
-            order.iter().position(branch)
-        });
-        parents
     }
 
     fn missing(&self) -> EngineError {

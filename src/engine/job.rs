@@ -15,6 +15,7 @@ use super::persist;
 use super::plan::{Setting, limits, place_of, plan, rest};
 use super::run::blocking;
 use super::scheduler::{Action, Ending, Failing, Launch, Problem, Scheduler, Ticket, Transition};
+use super::staleness::Reuse;
 use super::submit::Stop;
 use crate::flow::{NodeKind, StepName};
 
@@ -32,6 +33,8 @@ pub(super) struct Execution {
     /// The `_parameters` task, input of the start step.
     parameters: Output,
     finished: Finished,
+    /// Decides what of that is taken over; otherwise it is all of it.
+    reuse: Option<Arc<Reuse>>,
     /// What the tasks that follow a finished one get.
     outputs: HashMap<Ticket, Vec<Output>>,
     running: HashMap<Ticket, TaskRef>,
@@ -44,14 +47,26 @@ pub(super) struct Execution {
     deadline: Option<(Instant, Halt)>,
     /// Failed tasks and when they are tried again.
     resting: Vec<(Instant, Ticket)>,
-    ends: mpsc::UnboundedSender<(Ticket, AttemptEnd)>,
+    ends: mpsc::UnboundedSender<(Ticket, TaskEnd)>,
     /// Held by every task whose process may still be there.
     alive: mpsc::Sender<()>,
 }
 
+/// What has become of a task that was launched.
+enum TaskEnd {
+    Attempt(AttemptEnd),
+    /// It was to be taken over from an earlier run, and is not what it would be today.
+    Stale,
+}
+
 impl Execution {
-    /// Runs the graph to its end, cloning what `finished` has.
-    pub async fn run(setting: Setting, parameters: Output, finished: Finished) -> Outcome {
+    /// Runs the graph to its end, cloning what `finished` has; with `reuse`, as far as that allows it.
+    pub async fn run(
+        setting: Setting,
+        parameters: Output,
+        finished: Finished,
+        reuse: Option<Reuse>,
+    ) -> Outcome {
         let limits = limits(&setting);
         let known = finished.by_place.keys().cloned().collect();
         let scheduler = Scheduler::new(setting.flow.graph.clone(), limits)
@@ -66,6 +81,7 @@ impl Execution {
             scheduler,
             parameters,
             finished,
+            reuse: reuse.map(Arc::new),
             outputs: HashMap::new(),
             running: HashMap::new(),
             // `_parameters` is 0.
@@ -84,10 +100,7 @@ impl Execution {
         outcome
     }
 
-    async fn drive(
-        mut self,
-        mut incoming: mpsc::UnboundedReceiver<(Ticket, AttemptEnd)>,
-    ) -> Outcome {
+    async fn drive(mut self, mut incoming: mpsc::UnboundedReceiver<(Ticket, TaskEnd)>) -> Outcome {
         let mut wires = self.setting.wires.clone();
         if *wires.stop.borrow() > Stop::No {
             // Asked for while the flow was loaded: a task that is only now started could miss the signal.
@@ -173,14 +186,13 @@ impl Execution {
 
     fn launch(&mut self, launch: Launch) {
         let id = self.next_task.to_string();
-        let fresh = launch.attempt == 0;
         let task_ref = match self.running.get(&launch.ticket) {
             // A retry is another attempt of the same task.
-            Some(before) if !fresh => TaskRef {
+            Some(before) => TaskRef {
                 attempt: launch.attempt,
                 ..before.clone()
             },
-            _ => {
+            None => {
                 self.next_task += 1;
                 TaskRef::new(self.setting.run.id(), launch.step.as_str(), &id, 0)
             }
@@ -192,27 +204,39 @@ impl Execution {
         if launch.known
             && let Some(done) = self.finished.by_place.remove(&launch.place)
         {
+            let reuse = self
+                .reuse
+                .clone()
+                .map(|reuse| (reuse, self.inputs(&launch)));
             tokio::spawn(async move {
-                let end = clone_task(&setting, done, task_ref).await;
+                let end = match reuse {
+                    Some((reuse, inputs)) => {
+                        reuse_task(&setting, done, task_ref, reuse, inputs).await
+                    }
+                    None => TaskEnd::Attempt(clone_task(&setting, done, task_ref).await),
+                };
                 // The receiver lives as long as the job.
                 let _ = ends.send((ticket, end));
             });
             return;
         }
         self.become_latest();
-        let inputs = if launch.inputs.is_empty() {
-            vec![self.parameters.clone()]
-        } else {
-            let outputs = |ticket| self.outputs.get(ticket).into_iter().flatten().cloned();
-            launch.inputs.iter().flat_map(outputs).collect()
-        };
+        let inputs = self.inputs(&launch);
         let halt = self.halt.subscribe();
         let alive = self.alive.clone();
         let plan = plan(&setting, &launch, task_ref, inputs, halt, alive);
         tokio::spawn(async move {
-            let end = attempt::run(plan).await;
+            let end = TaskEnd::Attempt(attempt::run(plan).await);
             let _ = ends.send((ticket, end));
         });
+    }
+
+    fn inputs(&self, launch: &Launch) -> Vec<Output> {
+        if launch.inputs.is_empty() {
+            return vec![self.parameters.clone()];
+        }
+        let outputs = |ticket| self.outputs.get(ticket).into_iter().flatten().cloned();
+        launch.inputs.iter().flat_map(outputs).collect()
     }
 
     /// From now on this run is the one to resume: all that could be taken over has been.
@@ -230,7 +254,10 @@ impl Execution {
         }
     }
 
-    async fn ended(&mut self, ticket: Ticket, end: AttemptEnd) -> Vec<Action> {
+    async fn ended(&mut self, ticket: Ticket, end: TaskEnd) -> Vec<Action> {
+        let TaskEnd::Attempt(end) = end else {
+            return self.scheduler.disowned(ticket);
+        };
         match end {
             AttemptEnd::Stored(stored) => {
                 self.running.remove(&ticket);
@@ -393,6 +420,24 @@ async fn until(moment: Option<Instant>) {
     match moment {
         Some(at) => tokio::time::sleep_until(at).await,
         None => std::future::pending().await,
+    }
+}
+
+/// Takes a task over if with these inputs it would be the same today.
+async fn reuse_task(
+    setting: &Setting,
+    mut done: Done,
+    task_ref: TaskRef,
+    reuse: Arc<Reuse>,
+    inputs: Vec<Output>,
+) -> TaskEnd {
+    let place = done.place.clone();
+    match blocking(move || Ok(reuse.take(&place, &inputs))).await {
+        Ok(Some(manifest)) => {
+            done.output.manifest = Arc::new(manifest);
+            TaskEnd::Attempt(clone_task(setting, done, task_ref).await)
+        }
+        Ok(None) | Err(_) => TaskEnd::Stale,
     }
 }
 

@@ -13,9 +13,12 @@ use super::error::EngineError;
 use super::processes::{Processes, Turn};
 use super::request::{Configs, FlowRequest};
 use super::resume::{origin_run, parameters_of};
+use super::staleness::Basis;
 use super::worker::TaskProcess;
 use super::worker::message::{Load, Loaded, Spec, Stored};
-use crate::flow::{self, Description, Diagnostic, Fingerprint, Graph, Project, Severity, StepName};
+use crate::flow::{
+    self, Description, Diagnostic, Fingerprint, Graph, Project, Severity, StepCode, StepName,
+};
 use crate::store::Store;
 
 /// One version of a flow, in memory and in a Python process.
@@ -26,7 +29,10 @@ pub struct LoadedFlow {
     pub graph_info: serde_json::Value,
     /// What the checks found.
     pub diagnostics: Vec<Diagnostic>,
+    /// What each step reaches, and hashes of that.
+    pub(super) code: Arc<IndexMap<StepName, StepCode>>,
     pub fingerprints: IndexMap<StepName, Fingerprint>,
+    pub(super) basis: Basis,
     /// `sys.version` of its Python.
     pub python: String,
     /// What the flow file printed when it was executed.
@@ -181,12 +187,16 @@ impl Made {
             .flow
             .steps_in(&project, &|path: &Path| std::fs::read_to_string(path).ok());
         let graph = Graph::build(&steps);
+        let code = project.code();
+        let fingerprint = |(step, code): (&StepName, &StepCode)| (step.clone(), code.fingerprint());
         LoadedFlow {
             diagnostics: flow::check(&graph),
             graph_info: flow::graph_info(&graph, &loaded.flow),
             graph,
             description: loaded.flow,
-            fingerprints: project.fingerprints(),
+            fingerprints: code.iter().map(fingerprint).collect(),
+            code,
+            basis: Basis::new(&loaded.python, loaded.libraries),
             python: loaded.python,
             imports: loaded.imports,
             printed,

@@ -51,7 +51,10 @@ pub use event::{Event, Failure, Frame, JobKind, Level, Outcome, PyError, Stream,
 pub use hot::{Home, HotArtifact};
 pub use loaded::{LoadedFlow, Mode};
 pub use python::interpreter;
-pub use request::{Configs, FlowRequest, Request, ResumeRequest, RunRequest, SpinRequest};
+pub use request::{
+    Configs, FlowRequest, Request, ResumeRequest, RunRequest, SpinRequest, StatusRequest,
+};
+pub use staleness::{FlowStatus, Reason, StepState, StepVerdict};
 pub use status::{Status, StepMode, StepStatus};
 pub use submit::{CancelHandle, Elsewhere, Engine, EngineConfig, Job, Stop};
 pub use timing::{Phase, Timing};

@@ -1,6 +1,6 @@
 //! The values of parameters: of a whole run, or of those that a resume or a spin changes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use indexmap::IndexMap;
@@ -16,7 +16,8 @@ use super::plan::Setting;
 use super::processes::Turn;
 use super::run::blocking;
 use super::spool::Spool;
-use super::worker::message::Done;
+use super::staleness::Digests;
+use super::worker::message::{Done, ObjectReport, Spec};
 use crate::flow::{CaseKey, Graph, Next};
 use crate::store::{ArtifactRef, FlowStore};
 
@@ -46,15 +47,37 @@ pub(super) fn of_run(flow: &LoadedFlow, parameters: &Output) -> Overrides {
 /// The kind of a parameter that is no option.
 const CONFIG: &str = "Config";
 
-/// Evaluates all parameters in a process of their own, since defaults may be functions.
+/// Evaluates all parameters in a process of their own, since defaults may be functions; looks up what these keys of configs hold.
 ///
 /// # Errors
 /// When a value does not fit, or a default raises.
 pub(super) async fn evaluate(
     setting: &Setting,
     given: &[(String, String)],
+    keys: &[String],
 ) -> Result<Evaluated, EngineError> {
-    ask(setting, given, "parameters").await
+    let mut question = question(setting, given, "parameters")?;
+    question.digests = keys.to_vec();
+    ask(setting, question).await
+}
+
+/// What parameters and keys of configs hold today, without storing anything. Of the parameters only those that are given are
+/// evaluated.
+///
+/// # Errors
+/// When a value does not fit.
+pub(super) async fn digests(
+    setting: &Setting,
+    given: &[(String, String)],
+    keys: &[String],
+) -> Result<Digests, EngineError> {
+    if given.is_empty() && keys.is_empty() {
+        return Ok(Digests::default());
+    }
+    let mut question = question(setting, given, "overrides")?;
+    question.digests = keys.to_vec();
+    let evaluated = ask(setting, question).await?;
+    blocking(move || evaluated.digests()).await
 }
 
 /// Evaluates the parameters and stores them in the run, which must be registered.
@@ -65,22 +88,28 @@ pub(super) async fn parameters(
     setting: &Setting,
     given: &[(String, String)],
 ) -> Result<Output, EngineError> {
-    evaluate(setting, given).await?.keep(setting).await
+    evaluate(setting, given, &[]).await?.keep(setting).await
 }
 
-/// Evaluates just the parameters that are given, and stores their blobs with those of the run and of its origin.
+/// Evaluates just the parameters that are given, with `configs` also what the configs hold today, and stores their blobs with
+/// those of the run and of its origin.
 ///
 /// # Errors
 /// When a value does not fit, or the store cannot be written.
 pub(super) async fn overrides(
     setting: &Setting,
     given: &[(String, String)],
+    configs: bool,
     origin: &FlowStore,
 ) -> Result<Overrides, EngineError> {
-    if given.is_empty() {
+    let mut described = setting.flow.description.parameters.iter();
+    let configs = configs && described.any(|parameter| parameter.kind == CONFIG);
+    if given.is_empty() && !configs {
         return Ok(Overrides::default());
     }
-    let Evaluated { done, spool } = ask(setting, given, "overrides").await?;
+    let mut question = question(setting, given, "overrides")?;
+    question.configs = configs;
+    let Evaluated { done, spool } = ask(setting, question).await?;
     let (own, origin) = (setting.run.flow().clone(), origin.clone());
     let python = setting.flow.python.clone();
     blocking(move || {
@@ -112,6 +141,30 @@ pub(super) async fn announce(setting: &Setting, given: &[(String, String)]) {
 }
 
 impl Evaluated {
+    /// What the keys of configs hold that were asked for.
+    pub fn configs(&self) -> HashMap<String, String> {
+        self.done.digests.clone().into_iter().collect()
+    }
+
+    /// What they hold; they are forgotten.
+    fn digests(self) -> Result<Digests, EngineError> {
+        let Self { done, spool } = self;
+        let new = done
+            .objects
+            .iter()
+            .filter_map(|(name, object)| match object {
+                ObjectReport::At { at, .. } => Some((name.clone(), *at)),
+                ObjectReport::From { .. } => None,
+            });
+        let (names, parts): (Vec<String>, Vec<(u64, u64)>) = new.unzip();
+        let keys = spool.keys(&parts)?;
+        let keys = keys.into_iter().map(|key| key.to_string());
+        Ok(Digests {
+            parameters: names.into_iter().zip(keys).collect(),
+            configs: done.digests.into_iter().collect(),
+        })
+    }
+
     /// Stores them as the `_parameters` task of the run, which must be registered.
     ///
     /// # Errors
@@ -129,18 +182,28 @@ impl Evaluated {
     }
 }
 
-async fn ask(
+/// What a process is asked that evaluates parameters.
+fn question(
     setting: &Setting,
     given: &[(String, String)],
     kind: &'static str,
-) -> Result<Evaluated, EngineError> {
-    let task = TaskRef::new(setting.run.id(), "_parameters", "0", 0);
-    let mut spec = setting.spec(&task);
-    spec.kind = kind;
-    spec.mode = "run";
-    spec.graph = Some(setting.flow.graph_info.clone());
-    spec.cases = cases(&setting.flow.graph);
-    spec.values = values(setting, given)?;
+) -> Result<Spec, EngineError> {
+    Ok(Spec {
+        kind,
+        mode: "run",
+        graph: Some(setting.flow.graph_info.clone()),
+        cases: cases(&setting.flow.graph),
+        values: values(setting, given)?,
+        ..setting.spec(&task_ref(setting))
+    })
+}
+
+fn task_ref(setting: &Setting) -> TaskRef {
+    TaskRef::new(setting.run.id(), "_parameters", "0", 0)
+}
+
+async fn ask(setting: &Setting, spec: Spec) -> Result<Evaluated, EngineError> {
+    let task = task_ref(setting);
     let spool = Spool::at(&spec.spool);
     let process = setting.flow.task(&spec, Turn::More).await?;
     let done = attempt::collect(process, &task, &setting.wires).await?;

@@ -11,32 +11,28 @@ use super::event::TaskRef;
 use super::loaded::LoadedFlow;
 use super::origin::Output;
 use super::spool::Spool;
-use super::staleness::{READS, Record};
+use super::staleness::{BasisKeys, Record};
 use super::worker::message::{Done, ObjectReport, RecordReport};
-use crate::flow::{Fingerprint, StepName};
+use crate::flow::StepName;
 use crate::store::{
-    ArtifactRef, Begin, FlowStore, Identity, Manifest, RunStore, TaskStore, TaskWriter,
+    ArtifactRef, Begin, FINGERPRINT, FlowStore, Identity, Manifest, READS, RunStore, TaskStore,
+    TaskWriter,
 };
-
-/// The metadata field that keeps the hash of the code that a task ran.
-pub const FINGERPRINT: &str = "flowdev-fingerprint";
 
 /// How readers find a control task: by this tag, or by a record of this type.
 const CONTROL_TASK: &str = "control_task";
 const TASK_TYPE: &str = "internal_task_type";
 
 /// Where one attempt is stored, and under whose name.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(super) struct Attempt {
     pub run: RunStore,
     pub identity: Identity,
-    pub fingerprint: Option<Fingerprint>,
+    pub flow: Arc<LoadedFlow>,
     pub origin_run: Option<String>,
     pub task_ref: TaskRef,
     /// It controls the tasks of an unbounded foreach.
     pub is_control: bool,
-    /// `sys.version` of the Python that runs it.
-    pub python: String,
 }
 
 impl Attempt {
@@ -75,10 +71,18 @@ impl Attempt {
         if self.is_control {
             writer.record(TASK_TYPE, TASK_TYPE, &CONTROL_TASK.into())?;
         }
-        if let Some(fingerprint) = &self.fingerprint {
+        if let Some(fingerprint) = self.flow.fingerprints.get(self.task_ref.step.as_str()) {
             writer.record(FINGERPRINT, FINGERPRINT, &fingerprint.as_str().into())?;
         }
+        // While the process starts: at the end of the task there is no time for it.
+        self.basis()?;
         Ok(())
+    }
+
+    fn basis(&self) -> Result<Option<BasisKeys>, EngineError> {
+        let code = self.flow.code.get_key_value(self.task_ref.step.as_str());
+        code.map(|(step, code)| self.flow.basis.store(self.run.flow(), step, code))
+            .transpose()
     }
 
     /// Records the task's place among its siblings, and what decorators registered.
@@ -125,11 +129,11 @@ impl Attempt {
             writer.abandon()?;
             return Ok(None);
         }
-        let manifest = manifest(self.run.flow(), &self.python, done, inputs, spool)?;
+        let manifest = manifest(self.run.flow(), &self.flow.python, done, inputs, spool)?;
         if !placed {
             self.place(&done.meta, &[])?;
         }
-        let reads = Record::new(&done.reads, &done.objects, inputs);
+        let reads = Record::new(&done.reads, &done.objects, inputs, self.basis()?);
         writer.record(READS, READS, &reads.to_text().into())?;
         writer.finish(&manifest, done.ok == Some(true))?;
         Ok(Some(Output {
@@ -171,13 +175,13 @@ pub(super) fn clone_task(
     if is_control {
         writer = writer.with_task_tag(CONTROL_TASK);
     }
-    let manifest = writer.clone_from(&origin.task)?;
+    writer.clone_from(&origin.task, &origin.manifest)?;
     if is_control {
         writer.record(TASK_TYPE, TASK_TYPE, &CONTROL_TASK.into())?;
     }
     Ok(Output {
         task,
-        manifest: Arc::new(manifest),
+        manifest: Arc::clone(&origin.manifest),
     })
 }
 

@@ -117,11 +117,10 @@ pub(super) fn plan(
         attempt: Attempt {
             run: setting.run.clone(),
             identity: setting.identity.clone(),
-            fingerprint: setting.flow.fingerprints.get(step).cloned(),
+            flow: Arc::clone(&setting.flow),
             origin_run: setting.origin.clone(),
             task_ref,
             is_control: launch.is_control,
-            python: setting.flow.python.clone(),
         },
         is_end: setting.flow.graph.end.as_deref() == Some(step),
         flow: Arc::clone(&setting.flow),

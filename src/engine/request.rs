@@ -52,6 +52,8 @@ pub struct Configs {
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct RunRequest {
     pub flow: FlowRequest,
+    /// Take over from the latest run what is fresh.
+    pub only_stale: bool,
     /// Option name (as on the command line) and text.
     pub parameters: Vec<(String, String)>,
 }
@@ -62,6 +64,10 @@ pub struct ResumeRequest {
     pub flow: FlowRequest,
     /// Run this step and what follows it again.
     pub step: Option<String>,
+    /// Run the earliest stale steps and what follows them again, with the configs of today.
+    pub auto: bool,
+    /// Say at the end which steps are stale.
+    pub offer: bool,
     /// The run to take over; the default is the flow's latest.
     pub origin: Option<String>,
     /// The new run's id; the default is a fresh one.
@@ -70,6 +76,16 @@ pub struct ResumeRequest {
     pub parameters: Vec<(String, String)>,
     /// Take over what there is, and run nothing.
     pub clone_only: bool,
+}
+
+/// Judge which steps of a flow are stale.
+#[derive(Debug, Clone, Default)]
+pub struct StatusRequest {
+    pub flow: FlowRequest,
+    /// The run whose results are judged; the default is the flow's latest.
+    pub run: Option<String>,
+    /// Parameters that differ from that run's: option name and text.
+    pub parameters: Vec<(String, String)>,
 }
 
 /// Run one step on its parents' stored artifacts.

@@ -16,6 +16,7 @@ use super::persist;
 use super::plan::Setting;
 use super::request::ResumeRequest;
 use super::run::{announce, blocking, failed, finish, loaded, new_run, register};
+use super::staleness;
 use super::submit::{Shared, Wires};
 use super::timing::Phase;
 use crate::flow::{Graph, StepName};
@@ -25,20 +26,33 @@ use crate::store::{FlowStore, Manifest, RunStore};
 pub(super) async fn resume(shared: Arc<Shared>, request: ResumeRequest, wires: Wires) {
     let started = Instant::now();
     let lap = wires.clock.lap();
+    let offer = request.offer;
     let begun = begin(shared, request, &wires).await;
     lap.end(Phase::Prepare);
     let (run, outcome) = match begun {
-        Ok((setting, parameters, finished)) => {
+        Ok(None) => {
+            let text = "Nothing is stale, so that there is nothing to run.".to_owned();
+            wires.note(None, Level::Info, text).await;
+            (String::new(), Outcome::Success)
+        }
+        Ok(Some((setting, parameters, finished))) => {
+            let stale = offer.then(|| staleness::Question::about(&setting));
             let run = setting.run.id().to_owned();
             let after = After::of(&setting);
             let cloned = setting.clone_only.then(|| setting.wires.clone());
-            let outcome = Execution::run(setting, parameters, finished).await;
+            let outcome = Execution::run(setting, parameters, finished, None).await;
             if let (Some(wires), Outcome::Success) = (cloned, &outcome) {
                 let text = "Clone-only resume complete: the finished tasks were taken over, and none was run.";
                 wires.note(None, Level::Info, text.to_owned()).await;
             }
             if let Some(after) = after {
                 after.run(&outcome).await;
+            }
+            // Whatever may be wrong with the answer, the run is over.
+            if let (Some(stale), Outcome::Success) = (stale, &outcome)
+                && let Ok(Some(offer)) = stale.offer().await
+            {
+                wires.note(None, Level::Info, offer).await;
             }
             (run, outcome)
         }
@@ -51,34 +65,26 @@ async fn begin(
     shared: Arc<Shared>,
     request: ResumeRequest,
     wires: &Wires,
-) -> Result<(Setting, Output, Finished), EngineError> {
+) -> Result<Option<(Setting, Output, Finished)>, EngineError> {
     let located = shared.store(&request.flow);
     let before = Before {
         store: located.store.clone(),
         run: request.origin.clone(),
     };
     let asked = git::Asked::about(&request.flow.file, &shared.config.env);
-    let flow = loaded(&shared, &request.flow, Some(&before), wires).await?;
+    let before = (!request.auto).then_some(&before);
+    let flow = loaded(&shared, &request.flow, before, wires).await?;
     let mut identity = identity::identity(&shared.config.env, &flow, &request.flow);
     identity.git_info = asked.answer().await;
     let namespace = identity::namespace(&request.flow, &identity);
     let flow_store = located.store.flow(&flow.description.name);
-    let again = steps_to_run_again(&flow.graph, request.step.as_deref())?;
-    let kept: Vec<StepName> = flow
-        .graph
-        .nodes
-        .keys()
-        .filter(|step| !again.contains(step))
-        .cloned()
-        .collect();
     let asked = request.origin.clone();
     let in_store = flow_store.clone();
     // All that can be wrong with the origin is found before the new run is registered.
-    let (origin, origin_parameters, finished) = blocking(move || {
+    let (origin, origin_parameters) = blocking(move || {
         let origin = origin_run(&in_store, asked.as_deref())?;
         let parameters = parameters_of(&origin)?;
-        let finished = Finished::read(&origin, &kept)?;
-        Ok((origin, parameters, finished))
+        Ok((origin, parameters))
     })
     .await?;
     let run = match &request.run_id {
@@ -98,17 +104,39 @@ async fn begin(
         claim: None,
         overrides: Arc::default(),
     };
+    let steps = if request.auto {
+        let question = staleness::Question::about(&setting);
+        let due = question.due(&origin, &request.parameters).await?;
+        if due.is_empty() {
+            return Ok(None);
+        }
+        due
+    } else {
+        request
+            .step
+            .iter()
+            .map(|step| step.as_str().into())
+            .collect()
+    };
+    let again = steps_to_run_again(&setting.flow.graph, &steps)?;
+    let nodes = setting.flow.graph.nodes.keys();
+    let kept: Vec<StepName> = nodes
+        .filter(|step| !again.contains(step))
+        .cloned()
+        .collect();
+    let finished = blocking(move || Finished::read(&origin, &kept)).await?;
     // A value that does not fit leaves no run behind.
-    let changed = parameters::overrides(&setting, &request.parameters, &flow_store).await?;
+    let changed =
+        parameters::overrides(&setting, &request.parameters, request.auto, &flow_store).await?;
+    let is_changed = !changed.is_empty();
     let mut values = parameters::of_run(&setting.flow, &origin_parameters);
     values.extend(changed);
     setting.overrides = Arc::new(values);
     register(&mut setting, None).await?;
-    let is_changed = !request.parameters.is_empty();
     let parameters = keep_parameters(&setting, origin_parameters, is_changed).await?;
     announce(&setting, JobKind::Resume).await;
     parameters::announce(&setting, &request.parameters).await;
-    Ok((setting, parameters, finished))
+    Ok(Some((setting, parameters, finished)))
 }
 
 /// The origin's parameters, as those of the new run.
@@ -132,19 +160,19 @@ async fn keep_parameters(
     .await
 }
 
-fn steps_to_run_again(graph: &Graph, step: Option<&str>) -> Result<Vec<StepName>, EngineError> {
-    let Some(step) = step else {
-        return Ok(Vec::new());
-    };
-    let Some(node) = graph.node(step) else {
-        let known: Vec<&str> = graph.nodes.keys().map(StepName::as_str).collect();
-        return Err(EngineError::request(
-            format!("the flow has no step {step}"),
-            format!("its steps are {}", known.join(", ")),
-        ));
-    };
-    let mut again = graph.descendants(step);
-    again.push(node.name.clone());
+fn steps_to_run_again(graph: &Graph, steps: &[StepName]) -> Result<Vec<StepName>, EngineError> {
+    let mut again = Vec::new();
+    for step in steps {
+        let Some(node) = graph.node(step) else {
+            let known: Vec<&str> = graph.nodes.keys().map(StepName::as_str).collect();
+            return Err(EngineError::request(
+                format!("the flow has no step {step}"),
+                format!("its steps are {}", known.join(", ")),
+            ));
+        };
+        again.extend(graph.descendants(step));
+        again.push(node.name.clone());
+    }
     Ok(again)
 }
 

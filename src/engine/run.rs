@@ -17,6 +17,7 @@ use super::origin::{Finished, Output};
 use super::parameters;
 use super::plan::Setting;
 use super::request::RunRequest;
+use super::staleness::{self, Reuse};
 use super::submit::{Shared, Wires};
 use super::timing::{Phase, millis};
 use crate::store::RunStore;
@@ -28,10 +29,12 @@ pub(super) async fn run(shared: Arc<Shared>, request: RunRequest, wires: Wires) 
     let begun = begin(shared, request, &wires).await;
     lap.end(Phase::Prepare);
     let (run, outcome) = match begun {
-        Ok((setting, parameters)) => {
+        Ok((setting, parameters, taken)) => {
             let run = setting.run.id().to_owned();
             let after = After::of(&setting);
-            let outcome = Execution::run(setting, parameters, Finished::default()).await;
+            let (reuse, finished) = taken.unzip();
+            let finished = finished.unwrap_or_default();
+            let outcome = Execution::run(setting, parameters, finished, reuse).await;
             if let Some(after) = after {
                 after.run(&outcome).await;
             }
@@ -46,7 +49,7 @@ async fn begin(
     shared: Arc<Shared>,
     request: RunRequest,
     wires: &Wires,
-) -> Result<(Setting, Output), EngineError> {
+) -> Result<(Setting, Output, Option<(Reuse, Finished)>), EngineError> {
     let asked = git::Asked::about(&request.flow.file, &shared.config.env);
     let flow = loaded(&shared, &request.flow, None, wires).await?;
     let mut identity = identity::identity(&shared.config.env, &flow, &request.flow);
@@ -54,7 +57,14 @@ async fn begin(
     let namespace = identity::namespace(&request.flow, &identity);
     let located = shared.store(&request.flow);
     wires.greet(&located).await;
-    let run = new_run(&located.store.flow(&flow.description.name)).await?;
+    let store = located.store.flow(&flow.description.name);
+    let before = if request.only_stale {
+        staleness::found(&store, None, &flow).await?
+    } else {
+        None
+    };
+    let keys = before.as_ref().map(staleness::Found::config_keys);
+    let run = new_run(&store).await?;
     let mut setting = Setting {
         shared,
         flow,
@@ -69,13 +79,25 @@ async fn begin(
         overrides: Arc::default(),
     };
     // Parameters first: a wrong value leaves no run behind.
-    let evaluated = parameters::evaluate(&setting, &request.parameters).await?;
+    let keys = keys.unwrap_or_default();
+    let evaluated = parameters::evaluate(&setting, &request.parameters, &keys).await?;
+    let configs = evaluated.configs();
     register(&mut setting, None).await?;
     let output = evaluated.keep(&setting).await?;
     let latest = setting.run.clone();
     blocking(move || Ok(latest.flow().set_latest_run(latest.id())?)).await?;
     announce(&setting, JobKind::Run).await;
-    Ok((setting, output))
+    let taken = match before {
+        Some(before) => {
+            let text = format!("what is fresh in run {} is taken over", before.run.id());
+            wires.note(None, Level::Info, text).await;
+            let (flow, parameters) = (Arc::clone(&setting.flow), output.clone());
+            let taken = move || Ok(Reuse::new(before, &flow, &parameters, configs));
+            Some(blocking(taken).await?)
+        }
+        None => None,
+    };
+    Ok((setting, output, taken))
 }
 
 /// The flow, ready to run: loaded, checked, and what it printed passed on.

@@ -96,7 +96,7 @@ async fn begin(
     };
     if found.is_some() {
         setting.overrides =
-            Arc::new(parameters::overrides(&setting, &request.parameters, &from).await?);
+            Arc::new(parameters::overrides(&setting, &request.parameters, false, &from).await?);
     }
     register(&mut setting, Some(&request.step)).await?;
     announce(&setting, JobKind::Spin).await;
@@ -171,15 +171,10 @@ fn plan(setting: &Setting, request: &SpinRequest, found: Inputs) -> Plan {
         attempt: Attempt {
             run: setting.run.clone(),
             identity: setting.identity.clone(),
-            fingerprint: setting
-                .flow
-                .fingerprints
-                .get(request.step.as_str())
-                .cloned(),
+            flow: Arc::clone(&setting.flow),
             origin_run: setting.origin.clone(),
             task_ref,
             is_control: false,
-            python: setting.flow.python.clone(),
         },
         is_end: setting.flow.graph.end.as_deref() == Some(request.step.as_str()),
         flow: Arc::clone(&setting.flow),

@@ -34,8 +34,33 @@ impl Spool {
         flow: &FlowStore,
         parts: &[(u64, u64)],
     ) -> Result<Vec<BlobKey>, EngineError> {
-        if parts.is_empty() {
+        match self.opened(parts)? {
+            Some(file) => put_all(flow, &file, parts),
+            None => Ok(Vec::new()),
+        }
+    }
+
+    /// The keys that parts of the file would be stored under; for small ones.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn keys(&self, parts: &[(u64, u64)]) -> Result<Vec<BlobKey>, EngineError> {
+        let Some(file) = self.opened(parts)? else {
             return Ok(Vec::new());
+        };
+        let key = |(offset, length): &(u64, u64)| {
+            let mut bytes = vec![0; usize::try_from(*length).unwrap_or(usize::MAX)];
+            let read = file.read_exact_at(&mut bytes, *offset);
+            read.map_err(|source| self.unreadable(source))?;
+            Ok(BlobKey::of(&bytes))
+        };
+        parts.iter().map(key).collect()
+    }
+
+    /// The file, if there is something to be read from it.
+    fn opened(&self, parts: &[(u64, u64)]) -> Result<Option<File>, EngineError> {
+        if parts.is_empty() {
+            return Ok(None);
         }
         let file = File::open(&self.0).map_err(|source| self.unreadable(source))?;
         let held = file.metadata().map_err(|source| self.unreadable(source))?;
@@ -49,7 +74,7 @@ impl Spool {
             let reason = io::Error::other("the task reported artifacts beyond its end");
             return Err(self.unreadable(reason));
         }
-        put_all(flow, &file, parts)
+        Ok(Some(file))
     }
 
     fn unreadable(&self, source: io::Error) -> EngineError {

@@ -13,8 +13,9 @@ use super::event::{Event, Failure, Level};
 use super::load::Workers;
 use super::loaded::{Before, LoadedFlow};
 use super::memory;
-use super::request::{FlowRequest, Request};
+use super::request::{FlowRequest, Request, StatusRequest};
 use super::scratch::Scratch;
+use super::staleness::{self, FlowStatus};
 use super::status::Status;
 use super::timing::Clock;
 use super::{resume, run, spin, warm};
@@ -341,6 +342,14 @@ impl Engine {
         let clock = Clock::default();
         let loaded = self.shared.load(request, Some(&before), &clock);
         loaded.await.map_err(EngineError::into_failure)
+    }
+
+    /// Which steps of the flow are stale, and why.
+    ///
+    /// # Errors
+    /// The flow does not load, there is no such run, or a value does not fit.
+    pub async fn judge(&self, request: StatusRequest) -> Result<FlowStatus, EngineError> {
+        staleness::status(Arc::clone(&self.shared), request).await
     }
 
     /// Ends the Python processes that run nothing; what runs ends with its job.

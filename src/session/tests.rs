@@ -40,6 +40,7 @@ fn request() -> Request {
             configs,
             ..FlowRequest::default()
         },
+        only_stale: false,
         parameters: vec![("alpha".into(), "3".into())],
     })
 }

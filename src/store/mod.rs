@@ -51,7 +51,7 @@ pub use log_buffer::LogBuffer;
 pub use manifest::{ArtifactRef, Manifest};
 pub use minipickle::{ForeachFrame, PickleError, Simple};
 pub use packer::Source;
-pub use records::{Identity, ObjectInfo, Sysmeta};
+pub use records::{FINGERPRINT, Identity, ObjectInfo, READS, Sysmeta};
 pub use root::{Located, Store, StoreKind};
 pub use run::RunStore;
 pub use settings::Settings;

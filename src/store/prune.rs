@@ -2,7 +2,9 @@
 
 use std::collections::HashSet;
 
-use super::{BlobKey, FlowStore, Result, RunStore, Store, StoreKind};
+use serde_json::Value;
+
+use super::{BlobKey, FlowStore, READS, Result, RunStore, Store, StoreKind, TaskStore};
 
 impl Store {
     /// Removes all but the newest `keep` spins of every flow, with their cards, and the blobs that no kept spin names.
@@ -72,6 +74,21 @@ impl FlowStore {
     }
 }
 
+impl TaskStore {
+    /// The blobs that the record of what was read names.
+    fn recorded_blobs(&self) -> Result<Vec<BlobKey>> {
+        let Some(record) = self.sysmeta(READS)? else {
+            return Ok(Vec::new());
+        };
+        let record: Value = serde_json::from_str(&record.text()).unwrap_or_default();
+        let blobs = record.get("blobs").and_then(Value::as_object);
+        let keys = blobs.into_iter().flatten();
+        Ok(keys
+            .filter_map(|(_, key)| key.as_str()?.parse().ok())
+            .collect())
+    }
+}
+
 impl RunStore {
     /// Adds the blobs that the run's manifests name; false if a task may still be at work.
     fn collect_blobs(&self, named: &mut HashSet<BlobKey>) -> Result<bool> {
@@ -86,6 +103,7 @@ impl RunStore {
                 if !files.started.iter().all(is_over) {
                     return Ok(false);
                 }
+                named.extend(task.recorded_blobs()?);
                 for attempt in files.done {
                     let manifest = task.manifest(attempt)?;
                     named.extend(manifest.objects.values().map(|artifact| artifact.key));

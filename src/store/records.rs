@@ -5,6 +5,12 @@ use serde_json::{Map, Value, json};
 
 use super::{ArtifactRef, ids::now_ms};
 
+/// The metadata field that keeps the hash of the code that a task ran.
+pub const FINGERPRINT: &str = "flowdev-fingerprint";
+
+/// The metadata field that keeps what a task's code has read, as JSON text. Values under `blobs` are keys of blobs.
+pub const READS: &str = "flowdev-reads";
+
 /// Who runs what with which versions: what every record repeats.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Identity {

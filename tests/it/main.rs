@@ -31,6 +31,7 @@ mod runner;
 mod s3;
 mod session;
 mod spin;
+mod staleness;
 mod support;
 mod timings;
 mod tutorials;

@@ -7,7 +7,7 @@ use crate::{
         msg::RunLoaded,
         records::{Progress, RunKey, RunKind, RunRow, StepTasks, TaskRow},
     },
-    store::{RunStatus, RunStore, Store, StoreError, TaskStore},
+    store::{FINGERPRINT, RunStatus, RunStore, Store, StoreError, TaskStore},
 };
 
 use super::Library;
@@ -18,8 +18,6 @@ const RUNS: usize = 100;
 const SPINS: usize = 60;
 /// Tasks of a step that are read one by one: of a foreach with more splits, the rest is counted only.
 const TASKS: usize = 200;
-/// The field of a task's metadata with the fingerprint of the step that it ran.
-const FINGERPRINT: &str = "flowdev-fingerprint";
 
 impl Library {
     /// Runs and spins, newest first.

@@ -81,6 +81,7 @@ pub(super) fn run(state: &mut State) -> Vec<Effect> {
     let request = Request::Run(RunRequest {
         flow: state.request.clone(),
         parameters: state.parameters.clone(),
+        ..RunRequest::default()
     });
     vec![submit(state, JobKind::Run, None, "key".to_owned(), request)]
 }

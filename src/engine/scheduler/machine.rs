@@ -179,6 +179,16 @@ impl Scheduler {
         actions
     }
 
+    /// A known task is not to be taken over after all: it runs like others.
+    pub fn disowned(&mut self, ticket: Ticket) -> Vec<Action> {
+        self.ended_one(ticket);
+        if let Some(task) = self.tasks.get_mut(&ticket) {
+            task.known = false;
+            self.ready.push_back(ticket);
+        }
+        self.advance()
+    }
+
     /// The rest before another attempt is over.
     pub fn rested(&mut self, ticket: Ticket) -> Vec<Action> {
         if self.resting.remove(&ticket) {

@@ -1,7 +1,22 @@
 //! Which results are still what the present source, parameters and inputs would give, and why not.
 //!
-//! `record.rs` is what a task keeps about itself to be judged later.
+//! `record.rs` is what a task keeps about itself to be judged later, `basis.rs` what it keeps in common with others. `past.rs`
+//! and `judge.rs` decide, on values alone; `read.rs` gets these from the store, `status.rs` puts the question. `reuse.rs`
+//! is the same decision for a run that takes over what is fresh.
 
+mod basis;
+mod judge;
+mod past;
+mod read;
 mod record;
+mod reuse;
+mod same;
+mod state;
+mod status;
+mod versions;
 
-pub(super) use record::{READS, Record};
+pub(super) use basis::{Basis, BasisKeys};
+pub(super) use record::Record;
+pub(super) use reuse::Reuse;
+pub use state::{FlowStatus, Reason, StepState, StepVerdict};
+pub(super) use status::{Digests, Found, Question, found, status};

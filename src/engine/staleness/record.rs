@@ -3,21 +3,18 @@
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
+use super::BasisKeys;
 use crate::engine::origin::Output;
 use crate::engine::worker::message::{ObjectReport, Reads};
 use crate::store::{ArtifactRef, BlobKey};
 
-/// The metadata field that keeps a [`Record`], as JSON text.
-pub const READS: &str = "flowdev-reads";
-
 /// Artifacts that the runtime writes for each task. No other task's code looks at them.
-const SYSTEM: [&str; 12] = [
+const SYSTEM: [&str; 11] = [
     "_configs_processed",
     "_current_step",
     "_exception",
     "_foreach_num_splits",
     "_foreach_stack",
-    "_foreach_values",
     "_foreach_var",
     "_iteration_stack",
     "_success",
@@ -47,6 +44,9 @@ pub(in crate::engine) struct Record {
     /// What the task has stored itself; all else it has handed on as it was.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub written: Vec<String>,
+    /// The blobs that say what code it ran, and with what.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub blobs: Option<BasisKeys>,
 }
 
 /// An artifact of the inputs that was read.
@@ -64,7 +64,12 @@ pub(in crate::engine) struct Seen {
 
 impl Record {
     /// From what the task reported. `written` are the objects of its manifest.
-    pub fn new(reads: &Reads, written: &IndexMap<String, ObjectReport>, inputs: &[Output]) -> Self {
+    pub fn new(
+        reads: &Reads,
+        written: &IndexMap<String, ObjectReport>,
+        inputs: &[Output],
+        basis: Option<BasisKeys>,
+    ) -> Self {
         let mut of_name: IndexMap<&str, Vec<usize>> = IndexMap::new();
         for (index, name) in &reads.artifacts {
             of_name.entry(name).or_default().push(*index);
@@ -105,7 +110,18 @@ impl Record {
                 .filter(is_own)
                 .map(|(name, _)| name.clone())
                 .collect(),
+            blobs: basis,
         }
+    }
+
+    /// Whether the task has stored this artifact itself.
+    pub fn is_own(&self, name: &str) -> bool {
+        SYSTEM.contains(&name) || self.written.iter().any(|own| own == name)
+    }
+
+    /// `None` for a text that is no record, as another version may have left it.
+    pub fn from_text(text: &str) -> Option<Self> {
+        serde_json::from_str(text).ok()
     }
 
     /// As it is stored.

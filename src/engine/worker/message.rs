@@ -146,6 +146,9 @@ pub struct Loaded {
     /// `sys.version` of the interpreter.
     #[serde(default)]
     pub python: String,
+    /// Modules from outside the project that were imported, by directory.
+    #[serde(default)]
+    pub libraries: BTreeMap<PathBuf, Vec<String>>,
 }
 
 /// What a task process is to do.
@@ -185,6 +188,11 @@ pub struct Spec {
     /// Option name to text, or list of texts for one that may be repeated.
     pub values: BTreeMap<String, Value>,
     pub set: BTreeMap<String, String>,
+    /// Keys of configs whose digests are wanted, as expressions; only for kinds that evaluate parameters.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub digests: Vec<String>,
+    /// Overrides are to have what the configs hold today, too.
+    pub configs: bool,
     pub artifacts_module: Option<String>,
     pub skip_decorators: bool,
     pub tempdir: String,
@@ -359,6 +367,9 @@ pub struct Done {
     /// Where its own time went.
     #[serde(default)]
     pub timing: Timing,
+    /// Of the keys that were asked for.
+    #[serde(default)]
+    pub digests: IndexMap<String, String>,
 }
 
 /// What the code of a task has looked at. What only passes through is no read.

@@ -212,6 +212,20 @@ impl Graph {
         self.node(node.split_parents.last()?)
     }
 
+    /// The steps that lead to a join, in the order of the branches of the split that it closes.
+    pub fn branches_of(&self, join: &Node) -> Vec<StepName> {
+        let split = self.split_of(&join.name);
+        let order = split.map(|split| split.next.as_slice()).unwrap_or_default();
+        let mut parents = join.inputs.clone();
+        parents.sort_by_key(|parent| {
+            let leads_there = |step: &StepName| {
+                step == parent || self.descendants(step.as_str()).contains(parent)
+            };
+            order.iter().position(leads_there)
+        });
+        parents
+    }
+
     /// All steps that can follow a step, nearest first, without the step itself unless a loop leads back to it.
     pub fn descendants(&self, step: &str) -> Vec<StepName> {
         self.reach(step, |node| &node.next)

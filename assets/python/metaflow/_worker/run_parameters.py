@@ -39,6 +39,8 @@ def evaluate(loaded: Loaded, spec: dict[str, Any]) -> dict[str, Any]:
         values = overrides_of(loaded.flow, spec) if only_given else artifacts_of(loaded.flow, spec)
         for name, value in values.items():
             done["objects"][name] = spool.write(name, value)
+        if spec.get("digests"):
+            done["digests"] = digests_of(loaded.flow, spec["digests"])
     except Unpicklable as problem:
         done["unpicklable"] = {"name": problem.name, "type": problem.type, "reason": problem.reason}
         done.update(ok=False, success=False, exit=1, objects={})
@@ -56,6 +58,18 @@ def config_value(name: str) -> Any:
     from ..user_configs.config_parameters import resolved_value
 
     return resolved_value(name)
+
+
+def digests_of(flow: FlowSpec, keys: list[str]) -> dict[str, str]:
+    """What keys of configs hold, as tasks report it of those that they have read."""
+    from ..user_configs.config_reads import digest_at
+
+    configs = {
+        name: config_value(parameter.name)
+        for name, parameter in parameters_of(type(flow))
+        if parameter.IS_CONFIG_PARAMETER
+    }
+    return {key: digest_at(configs, key) for key in keys}
 
 
 def with_cases(graph: dict[str, Any], cases: dict[str, Any]) -> dict[str, Any]:
@@ -79,7 +93,10 @@ def overrides_of(flow: FlowSpec, spec: dict[str, Any]) -> dict[str, Any]:
 
     context = context_for(flow.name, spec.get("user") or "")
     given = {name.replace("-", "_").lower(): value for name, value in (spec.get("values") or {}).items()}
-    return {
+    configs = {}
+    if spec.get("configs"):
+        configs = {name: config_value(one.name) for name, one in parameters_of(type(flow)) if one.IS_CONFIG_PARAMETER}
+    return configs | {
         name: parameter._stored(parameter.evaluate(given[parameter.option], os.environ, context), spec.get("files"))
         for name, parameter in parameters_of(type(flow))
         if not parameter.IS_CONFIG_PARAMETER and parameter.option in given

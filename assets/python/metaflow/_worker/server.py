@@ -13,7 +13,7 @@ import select
 import sys
 
 # All that a task needs is imported before it is forked.
-from . import ahead, descriptors, forking, process, siblings, spare, task
+from . import ahead, descriptors, forking, libraries, process, siblings, spare, task
 from .wire import Channel
 
 TYPE_CHECKING = False
@@ -141,6 +141,7 @@ class Server:
                 # Whatever it is, the flow meets it again when it imports the module itself, and tells the user then.
                 failed[name] = f"{type(error).__name__}: {error}"
         ahead.after_import()
+        libraries.imported()
         process.flush()
         self.channel.send(
             {
@@ -182,6 +183,7 @@ class Server:
                 "modules": self.loaded.modules,
                 "imports": self.loaded.imports,
                 "python": sys.version,
+                "libraries": libraries.imported(),
             }
         )
 

@@ -63,7 +63,7 @@ class FlowState:
         self.reads.items.pop((self.find(name).index, name), None)
         return self.collections.pop(name) if name in self.collections else self._load(name)
 
-    def item(self, name: str, position: int) -> Any:
+    def item(self, name: str, position: int | None) -> Any:
         """What one item is taken from; the others do not matter to the task."""
         source = self.find(name)
         if name not in self.collections:

@@ -72,7 +72,7 @@ def _reads_all(name: str) -> Any:
 
     def read(self: ConfigValue, *args: Any) -> Any:
         if self.__seen__ is not None:
-            self.__seen__.add(WHOLE)
+            self.__seen__[WHOLE] = None
         return method(self, *args)
 
     read.__name__ = name
@@ -83,7 +83,7 @@ class ConfigValue(Mapping, dict):
     """A dictionary that cannot be changed, and whose items are attributes too; so are those within it."""
 
     # The keys that were read, once `__watch__` was called.
-    __seen__: set[Any] | None = None
+    __seen__: dict[Any, None] | None = None
 
     def __init__(self, data: Mapping[Any, Any]) -> None:
         dict.__init__(self, {key: _wrap(value) for key, value in data.items()})
@@ -103,24 +103,24 @@ class ConfigValue(Mapping, dict):
 
     def __watch__(self) -> None:
         """Note from here on which keys are read, in the dictionaries below as well."""
-        object.__setattr__(self, "__seen__", set())
+        object.__setattr__(self, "__seen__", {})
         for value in dict.values(self):
             if isinstance(value, ConfigValue):
                 value.__watch__()
 
     def __getitem__(self, key: Any) -> Any:
         if self.__seen__ is not None:
-            self.__seen__.add(key)
+            self.__seen__[key] = None
         return dict.__getitem__(self, key)
 
     def __contains__(self, key: object) -> bool:
         if self.__seen__ is not None:
-            self.__seen__.add(key)
+            self.__seen__[key] = None
         return dict.__contains__(self, key)
 
     def get(self, key: Any, default: Any = None) -> Any:
         if self.__seen__ is not None:
-            self.__seen__.add(key)
+            self.__seen__[key] = None
         return dict.get(self, key, default)
 
     # `Mapping` comes before `dict` among the bases, and would answer these by itself, slowly.

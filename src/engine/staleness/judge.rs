@@ -1,0 +1,326 @@
+//! From what was recorded and what is true today to the state of each step. Reads nothing.
+
+use std::collections::HashMap;
+
+use indexmap::IndexMap;
+
+use super::past::{Held, Past, PastTask};
+use super::record::{Record, Seen, digest};
+use super::state::{FlowStatus, Reason, StepState, StepVerdict};
+use super::versions::Versions;
+use crate::flow::{Fingerprint, Graph, NodeKind, StepCode, StepName};
+use crate::store::BlobKey;
+
+/// What is true today.
+pub(in crate::engine) struct Today<'a> {
+    pub graph: &'a Graph,
+    pub code: &'a IndexMap<StepName, StepCode>,
+    pub fingerprints: &'a IndexMap<StepName, Fingerprint>,
+    pub environment: &'a Versions,
+    /// Parameters with the names of their blobs.
+    pub parameters: HashMap<String, String>,
+    /// Keys of configs, as they were recorded, with digests of what they hold.
+    pub configs: HashMap<String, String>,
+}
+
+/// What the records of tasks name, and what has to be looked at to compare.
+pub(in crate::engine) trait Library {
+    /// The code that a blob says.
+    fn code(&self, key: BlobKey) -> Option<StepCode>;
+    fn environment(&self, key: BlobKey) -> Option<Versions>;
+    /// Whether two stored collections hold the same at a position.
+    fn same_item(&self, before: &str, now: BlobKey, position: i64) -> bool;
+}
+
+/// Judges every step of the graph.
+pub(in crate::engine) fn judge(
+    today: &Today<'_>,
+    past: &Past,
+    library: &dyn Library,
+    run: Option<String>,
+) -> FlowStatus {
+    let mut steps: HashMap<&StepName, StepVerdict> = HashMap::new();
+    for step in in_order(today.graph) {
+        let mut status = alone(today, past, library, step);
+        let before = upstream(today.graph, &steps, step);
+        status.is_first = status.state.is_due() && before.is_none();
+        if status.state == StepState::Fresh && before.is_some() {
+            status.state = StepState::Upstream;
+            status.reason = before;
+        }
+        steps.insert(step, status);
+    }
+    FlowStatus {
+        run,
+        steps: today
+            .graph
+            .nodes
+            .keys()
+            .filter_map(|step| steps.remove(step))
+            .collect(),
+        first_in_run: Vec::new(),
+    }
+}
+
+/// The steps, each after all that lead to it; loops aside.
+fn in_order(graph: &Graph) -> Vec<&StepName> {
+    let mut order: Vec<&StepName> = graph.nodes.keys().collect();
+    let before: HashMap<&StepName, usize> = order
+        .iter()
+        .map(|step| {
+            let mut ancestors = graph.ancestors(step);
+            ancestors.retain(|other| other != *step);
+            (*step, ancestors.len())
+        })
+        .collect();
+    order.sort_by_key(|step| before.get(step).copied());
+    order
+}
+
+/// The nearest step before this one that is to be run first.
+fn upstream(
+    graph: &Graph,
+    judged: &HashMap<&StepName, StepVerdict>,
+    step: &StepName,
+) -> Option<Reason> {
+    graph
+        .ancestors(step)
+        .iter()
+        .filter(|before| *before != step)
+        .filter_map(|step| judged.get(step))
+        .find(|before| before.state.is_due() && before.state != StepState::Upstream)
+        .map(|before| Reason::Upstream {
+            step: before.step.clone(),
+            state: before.state,
+            because: before.reason.clone().map(Box::new),
+        })
+}
+
+/// A step as if all before it were as it should be.
+fn alone(today: &Today<'_>, past: &Past, library: &dyn Library, step: &StepName) -> StepVerdict {
+    let mut status = StepVerdict {
+        step: step.clone(),
+        state: StepState::Fresh,
+        reason: None,
+        is_first: false,
+        tasks: 0,
+        stale: 0,
+    };
+    let expected = expected(today.graph, past, step);
+    if expected == Some(0) {
+        status.state = StepState::NotTaken;
+        return status;
+    }
+    let limit = |task: &&PastTask| is_wanted(today.graph, past, task);
+    let mut is_unknown = false;
+    for task in past.of_step(step).filter(limit) {
+        status.tasks += 1;
+        match reason(today, past, library, task) {
+            Ok(None) => {}
+            Ok(Some(reason)) => {
+                status.stale += 1;
+                status.state = StepState::Stale;
+                status.reason.get_or_insert(reason);
+            }
+            Err(Unrecorded) => is_unknown = true,
+        }
+    }
+    if status.tasks == 0 {
+        let has_failed = past.failed.contains(step);
+        status.state = if has_failed {
+            StepState::Failed
+        } else {
+            StepState::NeverRun
+        };
+    } else if is_unknown && status.state == StepState::Fresh {
+        status.state = StepState::Unknown;
+    } else if let Some(missing) = expected.map(|count| count.saturating_sub(status.tasks))
+        && missing > 0
+    {
+        status.tasks += missing;
+        status.stale += missing;
+        status.state = StepState::Stale;
+        status.reason.get_or_insert(Reason::Splits { missing });
+    }
+    status
+}
+
+/// How many tasks the steps before this one ask for; `None` if they are not there to ask.
+fn expected(graph: &Graph, past: &Past, step: &StepName) -> Option<usize> {
+    let node = graph.node(step)?;
+    if graph.start.as_ref() == Some(step) || node.kind == NodeKind::Join {
+        return None;
+    }
+    let parents = node.inputs.iter().filter(|parent| *parent != step);
+    let mut count = None;
+    for parent in parents {
+        // A loop decides at its end.
+        let mut last: IndexMap<&[u64], &PastTask> = IndexMap::new();
+        for task in past.of_step(parent) {
+            last.insert(&task.place.indices, task);
+        }
+        for task in last.values().filter(|task| is_wanted(graph, past, task)) {
+            let asked = match task.transition.num_splits {
+                _ if !task.transition.next.contains(step) => 0,
+                Some(splits) => usize::try_from(splits).unwrap_or(usize::MAX),
+                None => 1,
+            };
+            count = Some(count.unwrap_or(0) + asked);
+        }
+    }
+    count
+}
+
+/// Whether today's tasks of the step before still ask for this one.
+fn is_wanted(graph: &Graph, past: &Past, task: &PastTask) -> bool {
+    let inputs = past.inputs_of(graph, &task.place);
+    let is_join = graph
+        .node(&task.place.step)
+        .is_none_or(|node| node.kind == NodeKind::Join);
+    let Some(input) = inputs.first().filter(|_| !is_join) else {
+        return true;
+    };
+    let splits = input
+        .transition
+        .num_splits
+        .filter(|_| input.place.indices.len() < task.place.indices.len());
+    let index = task.place.indices.last().copied().unwrap_or_default();
+    input.transition.next.contains(&task.place.step) && splits.is_none_or(|splits| index < splits)
+}
+
+/// Nothing is known of what the task depended on.
+pub(super) struct Unrecorded;
+
+/// Why a task's result is not what it would be today, with today's results of the steps before it.
+fn reason(
+    today: &Today<'_>,
+    past: &Past,
+    library: &dyn Library,
+    task: &PastTask,
+) -> Result<Option<Reason>, Unrecorded> {
+    let own = own_reason(today, library, task)?;
+    if own.is_some() || today.graph.start.as_ref() == Some(&task.place.step) {
+        return Ok(own);
+    }
+    let inputs = past.outputs_for(today.graph, &task.place);
+    if inputs.is_empty() {
+        let reads = task.record.as_ref().map(|record| &record.artifacts);
+        return Ok(reads
+            .is_some_and(|reads| !reads.is_empty())
+            .then_some(Reason::NoInputs));
+    }
+    let held = |index: usize, name: &str| {
+        let input = inputs.get(index)?;
+        Some(past.held(today.graph, *input, name))
+    };
+    let inputs = Inputs {
+        count: inputs.len(),
+        held: &held,
+    };
+    Ok(inputs.reason(today.graph, library, task))
+}
+
+/// Why a task's result is not what it would be today, whatever its inputs are.
+///
+/// # Errors
+/// Nobody recorded what it depends on.
+pub(super) fn own_reason(
+    today: &Today<'_>,
+    library: &dyn Library,
+    task: &PastTask,
+) -> Result<Option<Reason>, Unrecorded> {
+    let step = &task.place.step;
+    let (Some(record), Some(ran)) = (&task.record, &task.fingerprint) else {
+        return Err(Unrecorded);
+    };
+    if let Some(now) = today.fingerprints.get(step)
+        && now.as_str() != ran
+    {
+        let then = record.blobs.and_then(|blobs| library.code(blobs.code));
+        let change = today.code.get(step).zip(then);
+        let change = change.and_then(|(now, then)| now.change_since(&then));
+        let change = change.map_or_else(|| "its code changed".to_owned(), |it| it.to_string());
+        return Ok(Some(Reason::Code { change }));
+    }
+    let then = record
+        .blobs
+        .and_then(|blobs| library.environment(blobs.environment));
+    if let Some(change) = then.and_then(|then| today.environment.change_since(&then)) {
+        return Ok(Some(Reason::Environment { change }));
+    }
+    if let Some(name) = record.given.first() {
+        return Ok(Some(Reason::Given { name: name.clone() }));
+    }
+    let differs = |(name, then): &(&String, &String), now: &HashMap<String, String>| {
+        now.get(*name).is_some_and(|now| now != *then)
+    };
+    let mut parameters = record.parameters.iter();
+    if let Some((name, _)) = parameters.find(|it| differs(it, &today.parameters)) {
+        return Ok(Some(Reason::Parameter { name: name.clone() }));
+    }
+    let mut configs = record.configs.iter();
+    let changed = configs.find(|it| differs(it, &today.configs));
+    Ok(changed.map(|(key, _)| Reason::Config { key: key.clone() }))
+}
+
+/// What the inputs of a task hold today.
+pub(super) struct Inputs<'a> {
+    pub count: usize,
+    /// By index of the input and name; `None` if there is no such input.
+    pub held: &'a dyn Fn(usize, &str) -> Option<Held>,
+}
+
+impl Inputs<'_> {
+    /// Which of them is not what the task has read.
+    pub fn reason(&self, graph: &Graph, library: &dyn Library, task: &PastTask) -> Option<Reason> {
+        let record = task.record.as_ref()?;
+        for (name, seen) in &record.artifacts {
+            let of = match &seen.of {
+                Some(of) => of.clone(),
+                None => (0..self.count).collect(),
+            };
+            let held: Vec<Option<Held>> = of.iter().map(|at| (self.held)(*at, name)).collect();
+            let now = digest(held.iter().map(|held| held.as_ref()?.key));
+            let first = held.into_iter().flatten().next();
+            if now != seen.sha && !is_same_item(library, seen, first.as_ref()) {
+                return Some(Reason::Input {
+                    name: name.clone(),
+                    of: first.map_or_else(|| StepName::from(""), |held| held.by),
+                });
+            }
+        }
+        for (name, of) in &record.absent {
+            let mut held = of.iter().filter_map(|at| (self.held)(*at, name));
+            if let Some(found) = held.find(|held| held.key.is_some()) {
+                return Some(Reason::Appeared {
+                    name: name.clone(),
+                    of: found.by,
+                });
+            }
+        }
+        let node = graph.node(&task.place.step)?;
+        let merged = (node.kind == NodeKind::Join).then(|| self.conflict(record, task))?;
+        merged.map(|name| Reason::Conflict { name })
+    }
+
+    /// A name that a join took over from inputs which held the same, and which today do not.
+    fn conflict(&self, record: &Record, task: &PastTask) -> Option<String> {
+        let output = task.outputs.first()?;
+        let merged = output.manifest.objects.keys().filter(|name| {
+            !record.is_own(name) && !name.starts_with('_') && !record.artifacts.contains_key(*name)
+        });
+        let differs = |name: &&String| {
+            let mut keys = (0..self.count).filter_map(|at| (self.held)(at, name)?.key);
+            keys.next()
+                .is_some_and(|first| keys.any(|key| key != first))
+        };
+        merged.into_iter().find(differs).cloned()
+    }
+}
+
+fn is_same_item(library: &dyn Library, seen: &Seen, held: Option<&Held>) -> bool {
+    match (seen.item, held.and_then(|held| held.key)) {
+        (Some(position), Some(now)) => library.same_item(&seen.sha, now, position),
+        _ => false,
+    }
+}

@@ -1,0 +1,212 @@
+//! The newest results of a run and of the spins on it, as values: who built on whom, and what each of them holds. Reads nothing.
+
+use std::collections::{BTreeMap, HashMap};
+
+use super::Record;
+use crate::engine::origin::Output;
+use crate::engine::scheduler::{Place, Transition};
+use crate::flow::{Graph, Node, NodeKind, StepName};
+use crate::store::BlobKey;
+
+/// A task that ended well, as it can be judged.
+#[derive(Debug, Clone)]
+pub(in crate::engine) struct PastTask {
+    pub place: Place,
+    pub transition: Transition,
+    /// What the next step gets: one output, but of a task that controlled others.
+    pub outputs: Vec<Output>,
+    /// The hash of the code that it ran.
+    pub fingerprint: Option<String>,
+    pub record: Option<Record>,
+}
+
+/// The newest task at each place.
+#[derive(Debug, Default)]
+pub(in crate::engine) struct Past {
+    tasks: HashMap<Place, PastTask>,
+    by_step: HashMap<StepName, BTreeMap<(Vec<u64>, Vec<u64>), Place>>,
+    /// Steps with tasks that did not end well, and none that did.
+    pub failed: Vec<StepName>,
+}
+
+/// Who has made what a name holds, and what that is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Held {
+    pub key: Option<BlobKey>,
+    /// The step whose task has stored it.
+    pub by: StepName,
+}
+
+impl Past {
+    pub fn new(tasks: impl IntoIterator<Item = PastTask>, failed: Vec<StepName>) -> Self {
+        let mut past = Self {
+            failed,
+            ..Self::default()
+        };
+        for task in tasks {
+            let place = task.place.clone();
+            let order = (place.indices.clone(), place.iterations.clone());
+            let of_step = past.by_step.entry(place.step.clone()).or_default();
+            of_step.insert(order, place.clone());
+            past.tasks.insert(place, task);
+        }
+        past
+    }
+
+    pub fn tasks(&self) -> impl Iterator<Item = &PastTask> {
+        self.tasks.values()
+    }
+
+    /// The tasks of a step in the order of their splits.
+    pub fn of_step(&self, step: &str) -> impl Iterator<Item = &PastTask> {
+        let places = self.by_step.get(step).into_iter().flatten();
+        places.filter_map(|(_, place)| self.tasks.get(place))
+    }
+
+    /// The last of the tasks at these indices: a loop has several.
+    fn last_at(&self, step: &str, indices: &[u64]) -> Option<&PastTask> {
+        let places = self.by_step.get(step)?;
+        let from = (indices.to_vec(), Vec::new());
+        let to = (indices.to_vec(), vec![u64::MAX]);
+        let (_, place) = places.range(from..=to).next_back()?;
+        self.tasks.get(place)
+    }
+
+    /// The tasks at one level below these indices, in order.
+    fn children(&self, step: &str, indices: &[u64]) -> impl Iterator<Item = &PastTask> {
+        let places = self.by_step.get(step).into_iter();
+        let from = (indices.to_vec(), Vec::new());
+        places
+            .flat_map(move |places| places.range(from.clone()..))
+            .take_while(move |((at, _), _)| at.starts_with(indices))
+            .filter(move |((at, _), _)| at.len() == indices.len() + 1)
+            .filter_map(|(_, place)| self.tasks.get(place))
+    }
+
+    /// The tasks that the task at a place builds on by today's graph; none if they are not there.
+    pub fn inputs_of(&self, graph: &Graph, place: &Place) -> Vec<&PastTask> {
+        let step = place.step.as_str();
+        let Some(node) = graph.node(step) else {
+            return Vec::new();
+        };
+        if let Some((last @ 1.., outer)) = place.iterations.split_last() {
+            let mut iterations = outer.to_vec();
+            iterations.push(last - 1);
+            let before = Place {
+                iterations,
+                ..place.clone()
+            };
+            return self.tasks.get(&before).into_iter().collect();
+        }
+        if node.kind == NodeKind::Join {
+            return self.joined(graph, node, &place.indices);
+        }
+        let parents = node.inputs.iter().filter(|parent| *parent != step);
+        let mut found: Vec<&PastTask> = parents
+            .filter_map(|parent| self.last_at(parent, outer_of(graph, parent, &place.indices)))
+            .collect();
+        found.sort_by_key(|task| !task.transition.next.contains(&node.name));
+        found.truncate(1);
+        found
+    }
+
+    fn joined(&self, graph: &Graph, join: &Node, indices: &[u64]) -> Vec<&PastTask> {
+        let split = graph.split_of(&join.name);
+        let leads_here = |task: &&PastTask| task.transition.next.contains(&join.name);
+        if split.is_some_and(|split| split.kind.is_foreach()) {
+            let splits = split
+                .and_then(|split| self.last_at(&split.name, indices))
+                .and_then(|task| task.transition.num_splits)
+                .unwrap_or(u64::MAX);
+            let mut found: Vec<&PastTask> = join
+                .inputs
+                .iter()
+                .flat_map(|parent| self.children(parent, indices))
+                .filter(leads_here)
+                .filter(|task| task.place.indices.last().is_none_or(|at| *at < splits))
+                .collect();
+            found.sort_by_key(|task| task.place.indices.last().copied());
+            return found;
+        }
+        graph
+            .branches_of(join)
+            .iter()
+            .filter_map(|parent| self.last_at(parent, indices))
+            .filter(leads_here)
+            .collect()
+    }
+
+    /// The outputs that a task at a place would get today, each with the task that it is of.
+    pub(super) fn outputs_for(&self, graph: &Graph, place: &Place) -> Vec<(&PastTask, &Output)> {
+        let inputs = self.inputs_of(graph, place).into_iter();
+        inputs
+            .flat_map(|task| task.outputs.iter().map(move |output| (task, output)))
+            .collect()
+    }
+
+    /// What a name holds in an output, had the task handed on what its own inputs hold today. What it has stored itself stays.
+    pub(super) fn held(&self, graph: &Graph, of: (&PastTask, &Output), name: &str) -> Held {
+        let (mut task, mut output) = of;
+        let held_by = |task: &PastTask, output: &Output| Held {
+            key: output.manifest.objects.get(name).map(|found| found.key),
+            by: task.place.step.clone(),
+        };
+        // Nothing comes from further away than through all tasks; steps that lead to each other in turn have no beginning.
+        for _ in 0..self.tasks.len() {
+            let held = held_by(task, output);
+            let Some(record) = &task.record else {
+                return held;
+            };
+            if record.is_own(name) {
+                return held;
+            }
+            let inputs = self.outputs_for(graph, &task.place);
+            let is_join = graph
+                .node(&task.place.step)
+                .is_some_and(|node| node.kind == NodeKind::Join);
+            if is_join {
+                return match held.key {
+                    // A join hands on what it was told to.
+                    None => held,
+                    Some(_) => self.handed_on(graph, record, &inputs, name).unwrap_or(held),
+                };
+            }
+            match inputs.first() {
+                Some(input) => (task, output) = *input,
+                None => return held,
+            }
+        }
+        held_by(task, output)
+    }
+
+    /// What a join has taken over from one of its inputs: from the one that it was read of, else from the first that has it.
+    fn handed_on(
+        &self,
+        graph: &Graph,
+        record: &Record,
+        inputs: &[(&PastTask, &Output)],
+        name: &str,
+    ) -> Option<Held> {
+        let chosen = record
+            .artifacts
+            .get(name)
+            .and_then(|seen| seen.of.as_ref()?.first().copied())
+            .and_then(|index| inputs.get(index));
+        if let Some(input) = chosen {
+            return Some(self.held(graph, *input, name));
+        }
+        let mut held = inputs.iter().map(|input| self.held(graph, *input, name));
+        held.find(|held| held.key.is_some())
+    }
+}
+
+/// The indices of the parent of a task at these indices.
+fn outer_of<'a>(graph: &Graph, parent: &str, indices: &'a [u64]) -> &'a [u64] {
+    let splits = graph
+        .node(parent)
+        .is_some_and(|parent| parent.kind.is_foreach());
+    match indices.split_last() {
+        Some((_, outer)) if splits => outer,
+        _ => indices,
+    }
+}

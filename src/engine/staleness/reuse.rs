@@ -1,0 +1,118 @@
+//! Which finished tasks a new run takes over in the place of running them again. That is decided when a task is ready, by what its
+//! inputs then hold: a step that ran again with the same outputs leaves what follows it as it was.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::judge::{Inputs, own_reason};
+use super::past::{Held, PastTask};
+use super::read::StoreLibrary;
+use super::status::{Found, today};
+use crate::engine::loaded::LoadedFlow;
+use crate::engine::origin::{Finished, Output};
+use crate::engine::scheduler::Place;
+use crate::flow::{NodeKind, StepName};
+use crate::store::Manifest;
+
+/// What may be taken over of one earlier run.
+pub(in crate::engine) struct Reuse {
+    flow: Arc<LoadedFlow>,
+    tasks: HashMap<Place, PastTask>,
+    /// Decides one task at a time: what it has read serves the next.
+    library: Mutex<StoreLibrary>,
+}
+
+impl Reuse {
+    /// Leaves out what would not be the same today whatever its inputs are. Gives the rest, too, as the scheduler knows it.
+    pub fn new(
+        found: Found,
+        flow: &Arc<LoadedFlow>,
+        parameters: &Output,
+        configs: HashMap<String, String>,
+    ) -> (Self, Finished) {
+        let objects = &parameters.manifest.objects;
+        let values = objects
+            .iter()
+            .map(|(name, held)| (name.clone(), held.key.to_string()));
+        let today = today(flow, values.collect(), configs);
+        let library = StoreLibrary::new(found.run.flow());
+        let mut finished = found.finished;
+        // Tasks that run together were not recorded one by one.
+        finished.by_place.retain(|_, done| done.mappers.is_none());
+        let is_kept = |task: &&PastTask| matches!(own_reason(&today, &library, task), Ok(None));
+        let tasks: HashMap<Place, PastTask> = found
+            .past
+            .tasks()
+            .filter(|task| finished.by_place.contains_key(&task.place))
+            .filter(is_kept)
+            .map(|task| (task.place.clone(), task.clone()))
+            .collect();
+        finished
+            .by_place
+            .retain(|place, _| tasks.contains_key(place));
+        let reuse = Self {
+            flow: Arc::clone(flow),
+            tasks,
+            library: Mutex::new(library),
+        };
+        (reuse, finished)
+    }
+
+    /// What the task at a place would leave today if it is still fresh with these inputs: what it has stored itself, and of all
+    /// else what the inputs hand on.
+    pub fn take(&self, place: &Place, inputs: &[Output]) -> Option<Manifest> {
+        let task = self.tasks.get(place)?;
+        let held = |index: usize, name: &str| {
+            let input = inputs.get(index)?;
+            Some(Held {
+                key: input.manifest.objects.get(name).map(|found| found.key),
+                by: StepName::from(input.task.step().name()),
+            })
+        };
+        let today = Inputs {
+            count: inputs.len(),
+            held: &held,
+        };
+        let library = self.library.lock().unwrap_or_else(PoisonError::into_inner);
+        match today.reason(&self.flow.graph, &*library, task) {
+            Some(_) => None,
+            None => self.renewed(task, inputs),
+        }
+    }
+
+    fn renewed(&self, task: &PastTask, inputs: &[Output]) -> Option<Manifest> {
+        let record = task.record.as_ref()?;
+        let before = &task.outputs.first()?.manifest;
+        let is_join = self
+            .flow
+            .graph
+            .node(&task.place.step)
+            .is_some_and(|node| node.kind == NodeKind::Join);
+        let from = |name: &str| {
+            let chosen = record.artifacts.get(name);
+            let chosen = chosen.and_then(|seen| inputs.get(*seen.of.as_ref()?.first()?));
+            let mut inputs = chosen.into_iter().chain(inputs);
+            inputs.find_map(|input| input.manifest.objects.get(name))
+        };
+        let mut objects = before.objects.clone();
+        objects.retain(|name, _| record.is_own(name) || from(name).is_some());
+        for (name, artifact) in &mut objects {
+            if !record.is_own(name)
+                && let Some(now) = from(name)
+            {
+                *artifact = now.clone();
+            }
+        }
+        if !is_join {
+            for (name, artifact) in inputs.iter().flat_map(|input| &input.manifest.objects) {
+                objects
+                    .entry(name.clone())
+                    .or_insert_with(|| artifact.clone());
+            }
+        }
+        Some(Manifest {
+            objects,
+            ..Manifest::clone(before)
+        })
+    }
+}

@@ -1,0 +1,267 @@
+//! The question `flowdev status` asks: which steps of the present source are stale, and why.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+use tokio::sync::{mpsc, watch};
+
+use super::judge::{Today, judge};
+use super::past::Past;
+use super::read::{self, StoreLibrary};
+use super::state::{FlowStatus, StepState, StepVerdict};
+use crate::engine::error::EngineError;
+use crate::engine::identity;
+use crate::engine::loaded::LoadedFlow;
+use crate::engine::origin::{Finished, Output};
+use crate::engine::parameters;
+use crate::engine::plan::Setting;
+use crate::engine::request::StatusRequest;
+use crate::engine::resume::{origin_run, parameters_of};
+use crate::engine::run::{blocking, loaded};
+use crate::engine::submit::{Shared, Stop, Wires};
+use crate::engine::timing::Clock;
+use crate::flow::StepName;
+use crate::store::{FlowStore, RunStore};
+
+/// Judges the flow's steps.
+///
+/// # Errors
+/// When the flow does not load, the run does not exist, a value does not fit, or the store cannot be read.
+pub(in crate::engine) async fn status(
+    shared: Arc<Shared>,
+    request: StatusRequest,
+) -> Result<FlowStatus, EngineError> {
+    let wires = deaf();
+    let flow = loaded(&shared, &request.flow, None, &wires).await?;
+    let store = shared.store(&request.flow).store;
+    let store = store.flow(&flow.description.name);
+    let found = found(&store, request.run, &flow).await?;
+    let Some(found) = found else {
+        return Ok(never(&flow));
+    };
+    let identity = identity::identity(&shared.config.env, &flow, &request.flow);
+    let question = Question {
+        setting: Setting {
+            shared,
+            namespace: identity::namespace(&request.flow, &identity),
+            identity,
+            request: request.flow,
+            run: found.run.clone(),
+            origin: None,
+            clone_only: false,
+            wires,
+            claim: None,
+            overrides: Arc::default(),
+            flow,
+        },
+    };
+    found.judged(&question.setting, &request.parameters).await
+}
+
+/// Who asks: a setting without a part in its run.
+pub(in crate::engine) struct Question {
+    setting: Setting,
+}
+
+impl Question {
+    pub fn about(setting: &Setting) -> Self {
+        Self {
+            setting: Setting {
+                shared: Arc::clone(&setting.shared),
+                flow: Arc::clone(&setting.flow),
+                request: setting.request.clone(),
+                run: setting.run.clone(),
+                identity: setting.identity.clone(),
+                namespace: setting.namespace.clone(),
+                origin: None,
+                clone_only: false,
+                wires: setting.wires.clone(),
+                claim: None,
+                overrides: Arc::default(),
+            },
+        }
+    }
+
+    /// The earliest steps of a run that are to be run again, without regard to spins.
+    ///
+    /// # Errors
+    /// When a value does not fit, or the store cannot be read.
+    pub async fn due(
+        &self,
+        run: &RunStore,
+        given: &[(String, String)],
+    ) -> Result<Vec<StepName>, EngineError> {
+        Ok(self.status(run, given).await?.first_in_run)
+    }
+
+    /// What to do about what is stale in the setting's own run, as a sentence.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn offer(&self) -> Result<Option<String>, EngineError> {
+        Ok(self.status(&self.setting.run, &[]).await?.offer())
+    }
+
+    async fn status(
+        &self,
+        run: &RunStore,
+        given: &[(String, String)],
+    ) -> Result<FlowStatus, EngineError> {
+        let asked = Some(run.id().to_owned());
+        match found(run.flow(), asked, &self.setting.flow).await? {
+            Some(found) => found.judged(&self.setting, given).await,
+            None => Ok(FlowStatus::default()),
+        }
+    }
+}
+
+/// A run with what is recorded of it.
+pub(in crate::engine) struct Found {
+    pub run: RunStore,
+    pub parameters: Output,
+    /// Its tasks, and what is known of them.
+    pub finished: Finished,
+    pub past: Past,
+    /// The same with the spins on it.
+    with_spins: Option<Past>,
+}
+
+/// The run to be judged; `None` if there is none.
+///
+/// # Errors
+/// When the run that is asked for does not exist, or the store cannot be read.
+pub(in crate::engine) async fn found(
+    store: &FlowStore,
+    asked: Option<String>,
+    flow: &LoadedFlow,
+) -> Result<Option<Found>, EngineError> {
+    let (store, graph) = (store.clone(), flow.graph.clone());
+    blocking(move || {
+        if asked.is_none() && store.runs()?.is_empty() {
+            return Ok(None);
+        }
+        let run = origin_run(&store, asked.as_deref())?;
+        let finished = Finished::read(&run, graph.nodes.keys())?;
+        let past = read::past(&run, &graph, &finished)?;
+        Ok(Some(Found {
+            parameters: parameters_of(&run)?,
+            with_spins: read::with_spins(&past, &run, &graph)?,
+            finished,
+            past,
+            run,
+        }))
+    })
+    .await
+}
+
+impl Found {
+    /// Judges what the run has, and the spins on it. Parameters that are not given are those of the run; configs are today's.
+    ///
+    /// # Errors
+    /// When a value does not fit.
+    pub async fn judged(
+        self,
+        setting: &Setting,
+        given: &[(String, String)],
+    ) -> Result<FlowStatus, EngineError> {
+        let keys = self.config_keys();
+        let now = parameters::digests(setting, given, &keys).await?;
+        let mut values = values_of(&setting.flow, &self.parameters);
+        values.extend(now.parameters);
+        let flow = Arc::clone(&setting.flow);
+        blocking(move || Ok(self.judge(&flow, values, now.configs))).await
+    }
+
+    /// The keys of configs that any task has read.
+    pub fn config_keys(&self) -> Vec<String> {
+        let past = self.with_spins.as_ref().unwrap_or(&self.past);
+        let keys: BTreeSet<&String> = past
+            .tasks()
+            .filter_map(|task| task.record.as_ref())
+            .flat_map(|record| record.configs.keys())
+            .collect();
+        keys.into_iter().cloned().collect()
+    }
+
+    fn judge(
+        &self,
+        flow: &LoadedFlow,
+        parameters: HashMap<String, String>,
+        configs: HashMap<String, String>,
+    ) -> FlowStatus {
+        let today = today(flow, parameters, configs);
+        let library = StoreLibrary::new(self.run.flow());
+        let run = Some(self.run.id().to_owned());
+        let own = judge(&today, &self.past, &library, run.clone());
+        let first_in_run = own.earliest().cloned().collect();
+        let status = match &self.with_spins {
+            Some(past) => judge(&today, past, &library, run),
+            None => own,
+        };
+        FlowStatus {
+            first_in_run,
+            ..status
+        }
+    }
+}
+
+/// What is true of a loaded flow, with values that are known.
+pub(super) fn today(
+    flow: &LoadedFlow,
+    parameters: HashMap<String, String>,
+    configs: HashMap<String, String>,
+) -> Today<'_> {
+    Today {
+        graph: &flow.graph,
+        code: &flow.code,
+        fingerprints: &flow.fingerprints,
+        environment: flow.basis.environment(),
+        parameters,
+        configs,
+    }
+}
+
+/// Parameters as a run has them, with the names of their blobs.
+pub(in crate::engine) fn values_of(
+    flow: &LoadedFlow,
+    parameters: &Output,
+) -> HashMap<String, String> {
+    parameters::of_run(flow, parameters)
+        .into_iter()
+        .map(|(name, artifact)| (name, artifact.key.to_string()))
+        .collect()
+}
+
+/// No step of the flow has any result.
+fn never(flow: &LoadedFlow) -> FlowStatus {
+    let steps = flow.graph.nodes.keys().map(|step| StepVerdict {
+        step: step.clone(),
+        state: StepState::NeverRun,
+        reason: None,
+        is_first: flow.graph.start.as_ref() == Some(step),
+        tasks: 0,
+        stale: 0,
+    });
+    FlowStatus {
+        steps: steps.collect(),
+        ..FlowStatus::default()
+    }
+}
+
+/// A question has no events.
+fn deaf() -> Wires {
+    Wires {
+        events: mpsc::channel(1).0,
+        stop: watch::channel(Stop::No).1,
+        max_log_size: 0,
+        clock: Clock::default(),
+    }
+}
+
+/// Today's values of what was asked for.
+#[derive(Debug, Default)]
+pub(in crate::engine) struct Digests {
+    pub parameters: IndexMap<String, String>,
+    pub configs: HashMap<String, String>,
+}
