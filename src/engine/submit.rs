@@ -86,7 +86,7 @@ impl Shared {
     }
 
     /// A number for a new request: what is prepared for older ones ends.
-    fn next(&self) -> u64 {
+    pub fn next(&self) -> u64 {
         self.newest.fetch_add(1, Ordering::Relaxed) + 1
     }
 

@@ -10,12 +10,12 @@ use super::loaded::LoadedFlow;
 use super::origin::Output;
 use super::processes::Source;
 use super::run::blocking;
-use super::staleness::{READS, Record};
+use super::staleness::Record;
 use super::submit::Shared;
 use super::worker::Forkserver;
 use super::worker::message::{Around, Held, Reads};
 use crate::flow::{Project, StepName};
-use crate::store::{FlowStore, RunStore, Store};
+use crate::store::{FlowStore, READS, RunStore, Store};
 
 /// Bytes of artifacts that are asked for at once: a request that comes meanwhile waits at most for these.
 const AT_ONCE: u64 = 16 << 20;

@@ -32,7 +32,7 @@ pub(in crate::engine) async fn status(
     shared: Arc<Shared>,
     request: StatusRequest,
 ) -> Result<FlowStatus, EngineError> {
-    let wires = deaf();
+    let wires = deaf(&shared);
     let flow = loaded(&shared, &request.flow, None, &wires).await?;
     let store = shared.store(&request.flow).store;
     let store = store.flow(&flow.description.name);
@@ -250,12 +250,13 @@ fn never(flow: &LoadedFlow) -> FlowStatus {
 }
 
 /// A question has no events.
-fn deaf() -> Wires {
+fn deaf(shared: &Shared) -> Wires {
     Wires {
         events: mpsc::channel(1).0,
         stop: watch::channel(Stop::No).1,
         max_log_size: 0,
         clock: Clock::default(),
+        request: shared.next(),
     }
 }
 
