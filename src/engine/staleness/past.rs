@@ -20,11 +20,14 @@ pub(in crate::engine) struct PastTask {
     pub record: Option<Record>,
 }
 
+/// The indices and iterations of a place: orders the tasks of one step.
+type Order = (Vec<u64>, Vec<u64>);
+
 /// The newest task at each place.
 #[derive(Debug, Default)]
 pub(in crate::engine) struct Past {
     tasks: HashMap<Place, PastTask>,
-    by_step: HashMap<StepName, BTreeMap<(Vec<u64>, Vec<u64>), Place>>,
+    by_step: HashMap<StepName, BTreeMap<Order, Place>>,
     /// Steps with tasks that did not end well, and none that did.
     pub failed: Vec<StepName>,
 }

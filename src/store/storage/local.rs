@@ -190,9 +190,13 @@ impl Storage for LocalStorage {
         let path = self.path(key)?;
         let failed = |error| StoreError::io("write", path.display(), error);
         let (temp, mut file) = self.temp(&path).map_err(failed)?;
-        let written: Result<()> = pieces
-            .map(|piece| file.write_all(&piece?).map_err(failed))
-            .collect();
+        let write = || -> Result<()> {
+            for piece in pieces {
+                file.write_all(&piece?).map_err(failed)?;
+            }
+            Ok(())
+        };
+        let written = write();
         let renamed = written.and_then(|()| rename_new(&temp, &path).map_err(failed));
         if !matches!(renamed, Ok(true)) {
             discard(&temp);
