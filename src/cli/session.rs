@@ -167,6 +167,21 @@ fn show(status: &Status, json: bool) -> Result<(), CliError> {
     out::line(&format!("since     {}", when(status.since)))?;
     for engine in &status.engines {
         out::line(&format!("engine    {} in {}", engine.python, engine.cwd))?;
+        let Some(holds) = &engine.holds else {
+            out::line("          is loading a flow")?;
+            continue;
+        };
+        let (held, budget) = (out::size(holds.bytes), out::size(holds.budget));
+        out::line(&format!(
+            "          holds {held} of artifacts, {budget} at most"
+        ))?;
+        for step in &holds.steps {
+            let how = match &step.reason {
+                Some(why) => format!("a process of its own: {why}"),
+                None => "forked".to_owned(),
+            };
+            out::line(&format!("          {}: {how}", step.step))?;
+        }
     }
     if status.jobs.is_empty() {
         out::line("jobs      none")?;

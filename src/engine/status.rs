@@ -1,13 +1,13 @@
 //! What an engine has in its processes between requests, for who shows it.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::hot::HotArtifact;
 use super::load::Workers;
 use super::loaded::Mode;
 
 /// The processes and what they hold.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Status {
     /// The process that has imported the libraries; `None` if there is none, or a fork of it is not safe.
     pub forkserver: Option<u32>,
@@ -22,7 +22,7 @@ pub struct Status {
 }
 
 /// How a step runs.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StepStatus {
     pub flow: String,
     pub step: String,
@@ -34,7 +34,7 @@ pub struct StepStatus {
 }
 
 /// Where the process of a step comes from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum StepMode {
     /// It is forked from one that has imported the libraries and holds the artifacts.

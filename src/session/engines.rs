@@ -107,13 +107,17 @@ impl Engines {
             .collect()
     }
 
-    /// For the status.
-    pub fn status(&self) -> Vec<EngineStatus> {
+    /// For the status: each engine, and where it works.
+    pub fn listed(&self) -> Vec<(Engine, EngineStatus)> {
         let entries = self.0.iter();
         entries
-            .map(|entry| EngineStatus {
-                cwd: entry.key.cwd.display().to_string(),
-                python: entry.key.python.display().to_string(),
+            .map(|entry| {
+                let status = EngineStatus {
+                    cwd: entry.key.cwd.display().to_string(),
+                    python: entry.key.python.display().to_string(),
+                    holds: None,
+                };
+                (entry.engine.clone(), status)
             })
             .collect()
     }

@@ -10,7 +10,7 @@ use tokio::io::AsyncWriteExt;
 use tokio::net::UnixStream;
 use tokio::net::unix::OwnedWriteHalf;
 use tokio::sync::{mpsc, watch};
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
 use super::circumstances;
 use super::client;
@@ -24,6 +24,9 @@ use crate::engine::{CancelHandle, Engine, Event, Outcome, Request};
 
 /// How long jobs may take to end politely when the session ends.
 const FAREWELL: Duration = Duration::from_secs(3);
+
+/// How long who asks for the status waits for an engine.
+const PATIENCE: Duration = Duration::from_millis(300);
 
 /// What a session is to be.
 pub struct HostConfig {
@@ -89,16 +92,26 @@ impl Shared {
         let _ = self.notices.send(notice);
     }
 
-    fn status(&self) -> Status {
-        let state = self.state();
+    async fn status(&self) -> Status {
+        let (jobs, listed) = {
+            let state = self.state();
+            let jobs = state.jobs.values().map(|job| job.status.clone()).collect();
+            (jobs, state.engines.listed())
+        };
+        let mut engines = Vec::new();
+        for (engine, mut status) in listed {
+            // An engine that loads a flow answers when that is done, which may be long.
+            status.holds = timeout(PATIENCE, engine.status()).await.ok();
+            engines.push(status);
+        }
         Status {
             pid: std::process::id(),
             build: BUILD.to_owned(),
             kind: self.config.kind,
             project: self.config.project.display().to_string(),
             since: self.since,
-            jobs: state.jobs.values().map(|job| job.status.clone()).collect(),
-            engines: state.engines.status(),
+            jobs,
+            engines,
         }
     }
 
@@ -225,7 +238,7 @@ async fn connection(stream: UnixStream, shared: Arc<Shared>) {
     while let Ok(Some(ask)) = read.next::<Ask>().await {
         let answer = match ask {
             Ask::Status => Answer::Status {
-                status: Box::new(shared.status()),
+                status: Box::new(shared.status().await),
             },
             Ask::Stop if shared.config.kind == Kind::Window => Answer::Window,
             Ask::Stop => {

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::place::Place;
-use crate::engine::{Event, Request};
+use crate::engine::{self, Event, Request};
 
 /// This build: only the same one can be relied on to do the same.
 pub const BUILD: &str = concat!(env!("CARGO_PKG_VERSION"), "+", env!("FLOWDEV_BUILD_HASH"));
@@ -104,4 +104,6 @@ pub struct JobStatus {
 pub struct EngineStatus {
     pub cwd: String,
     pub python: String,
+    /// What it has in its processes; `None` while it is busy with them.
+    pub holds: Option<engine::Status>,
 }

@@ -359,6 +359,13 @@ fn there_is_one_for_a_project_and_it_leaves_nothing() {
     assert_eq!(shown["project"], sandbox.dir().display().to_string());
     let seen = run(sandbox.flowdev(["session", "status"])).expect_code(0);
     seen.expect_text(&[&format!("pid {pid}"), "jobs      none"]);
+    // What a command has left in its processes.
+    sandbox.flow("linear.py");
+    run(sandbox.flowdev(["run", "linear.py"])).expect_code(0);
+    let shown: Value = serde_json::from_str(&status(0).stdout).expect("JSON");
+    let holds = &shown["engines"][0]["holds"];
+    assert!(holds["budget"].as_u64().is_some_and(|bytes| bytes > 0));
+    assert_eq!(holds["steps"][0]["mode"], "forked");
     // One that was killed is in nobody's way.
     process::signal(pid, Signal::KILL);
     process::wait(session.0.child);
