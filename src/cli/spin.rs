@@ -13,6 +13,7 @@ use crate::engine::{FlowRequest, Request, SpinRequest};
   flowdev spin train.py fit
   flowdev spin train.py fit --set 'rate=0.5' --set 'names=[\"a\", \"b\"]'
   flowdev spin train.py fit --pathspec 1763000000000000/fit/3
+  flowdev spin train.py fit --with-stale-inputs     spin what is stale before it first
   flowdev spin train.py fit --split 2 --json
   flowdev spin train.py fit --timings")]
 pub struct Args {
@@ -26,6 +27,9 @@ pub struct Args {
     /// Which split of a foreach [default: the first]
     #[arg(long, value_name = "N")]
     split: Option<u64>,
+    /// Spin the stale steps before it first, in order
+    #[arg(long, conflicts_with = "pathspec")]
+    with_stale_inputs: bool,
     /// Replace an input artifact by a Python literal or, where it is none, by the text
     #[arg(long = "set", value_name = "NAME=VALUE", value_parser = assignment)]
     set: Vec<(String, String)>,
@@ -64,11 +68,19 @@ pub fn main(args: Args, mut parameters: Vec<(String, String)>) -> Result<ExitKin
     parameters.extend(args.options.given.parameters.iter().cloned());
     let flow = args.options.request(Some(&args.flow))?;
     let (step, pathspec) = step_of(&args.step, &flow)?;
+    if args.with_stale_inputs && pathspec.is_some() {
+        return Err(CliError::usage(
+            "--with-stale-inputs spins on the latest run and on the spins since, so that no task can be named",
+            "name the step alone",
+        ));
+    }
     let request = Request::Spin(SpinRequest {
         flow,
         step,
         pathspec: args.pathspec.or(pathspec),
         split: args.split,
+        indices: None,
+        with_stale_inputs: args.with_stale_inputs,
         set: args.set,
         artifacts_module,
         skip_decorators: args.skip_decorators,

@@ -162,6 +162,7 @@ fn stored(own: &Output, id: &str) -> Result<Output, EngineError> {
     Ok(Output {
         task,
         manifest: Arc::new(manifest),
+        blobs: None,
     })
 }
 

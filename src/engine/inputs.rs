@@ -21,6 +21,7 @@ pub(super) struct Wanted {
     pub run: Option<String>,
     pub task: Option<String>,
     pub split: Option<u64>,
+    pub indices: Option<Vec<u64>>,
 }
 
 impl Wanted {
@@ -34,6 +35,7 @@ impl Wanted {
             run: None,
             task: None,
             split: request.split,
+            indices: request.indices.clone(),
         };
         let Some(pathspec) = &request.pathspec else {
             return Ok(wanted);
@@ -158,7 +160,14 @@ fn in_run(
     if wanted.run.is_none() {
         prefer_spins(run, &node.inputs, &mut parents)?;
     }
-    let origin = origin_place(run, wanted)?;
+    let origin = match &wanted.indices {
+        Some(indices) => Some(Place {
+            step: wanted.step.clone(),
+            indices: indices.clone(),
+            iterations: Vec::new(),
+        }),
+        None => origin_place(run, wanted)?,
+    };
     let finder = Finder {
         graph,
         node,

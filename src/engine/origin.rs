@@ -18,12 +18,16 @@ use crate::store::{
 pub(super) struct Output {
     pub task: TaskStore,
     pub manifest: Arc<Manifest>,
+    /// Where its blobs are, if that is not with the task.
+    pub blobs: Option<FlowStore>,
 }
 
 impl Output {
     /// The flow's part of the store that holds its blobs.
     pub fn flow(&self) -> &FlowStore {
-        self.task.run().flow()
+        self.blobs
+            .as_ref()
+            .unwrap_or_else(|| self.task.run().flow())
     }
 
     /// `run/step/task`.
@@ -236,6 +240,7 @@ fn read(task: &TaskStore) -> Result<Option<Found>, EngineError> {
         output: Output {
             task: task.clone(),
             manifest: Arc::new(manifest),
+            blobs: None,
         },
     };
     Ok(Some(Found {

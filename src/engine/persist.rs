@@ -139,6 +139,7 @@ impl Attempt {
         Ok(Some(Output {
             task: self.task(),
             manifest: Arc::new(manifest),
+            blobs: None,
         }))
     }
 }
@@ -159,6 +160,7 @@ pub(super) fn parameters(
     Ok(Output {
         task,
         manifest: Arc::new(manifest),
+        blobs: None,
     })
 }
 
@@ -182,6 +184,7 @@ pub(super) fn clone_task(
     Ok(Output {
         task,
         manifest: Arc::clone(&origin.manifest),
+        blobs: None,
     })
 }
 

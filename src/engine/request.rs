@@ -97,6 +97,11 @@ pub struct SpinRequest {
     pub pathspec: Option<String>,
     /// Which split of a foreach, when no task is named.
     pub split: Option<u64>,
+    /// The splits around the task, outermost first, when neither is named.
+    #[serde(skip)]
+    pub indices: Option<Vec<u64>>,
+    /// Spin the stale steps before it first.
+    pub with_stale_inputs: bool,
     /// Artifacts to replace in the inputs: name and Python literal (or plain text).
     pub set: Vec<(String, String)>,
     /// Python file with a dict `ARTIFACTS`.

@@ -211,6 +211,7 @@ pub(super) fn parameters_of(run: &RunStore) -> Result<Output, EngineError> {
         Some(task) => task.latest_manifest()?.map(|manifest| Output {
             task,
             manifest: Arc::new(manifest),
+            blobs: None,
         }),
         None => None,
     };

@@ -1,5 +1,6 @@
 //! `spin`: one step, on its parents' stored artifacts, without a trace in the tracked runs.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -16,8 +17,9 @@ use super::origin;
 use super::parameters;
 use super::persist::Attempt;
 use super::plan::{Setting, node_spec, place_of};
-use super::request::SpinRequest;
+use super::request::{SpinRequest, StatusRequest};
 use super::run::{SPUN_TASK, announce, blocking, failed, finish, loaded, new_run, register};
+use super::staleness;
 use super::submit::{Shared, Stop, Wires};
 use super::timing::{Phase, millis};
 use super::warm::{self, Warming};
@@ -40,10 +42,18 @@ pub(super) async fn spin(shared: Arc<Shared>, request: SpinRequest, wires: Wires
     if let Some(seen) = request.saved {
         wires.clock.add(Phase::Event, millis(seen));
     }
+    let (run, outcome) = chain(&shared, request, &wires)
+        .await
+        .unwrap_or_else(|error| (String::new(), failed(error)));
+    finish(&wires, JobKind::Spin, run, outcome, started).await;
+}
+
+/// Spins one step; gives the id of the spin and how it ended.
+async fn spun(shared: Arc<Shared>, request: SpinRequest, wires: &Wires) -> (String, Outcome) {
     let lap = wires.clock.lap();
-    let begun = begin(shared, request, &wires).await;
+    let begun = begin(shared, request, wires).await;
     lap.end(Phase::Prepare);
-    let (run, outcome) = match begun {
+    match begun {
         Ok((setting, mut plan)) => {
             let run = setting.run.id().to_owned();
             let step = plan.attempt.task_ref.step.clone();
@@ -57,8 +67,85 @@ pub(super) async fn spin(shared: Arc<Shared>, request: SpinRequest, wires: Wires
             (run, outcome)
         }
         Err(error) => (String::new(), failed(error)),
-    };
-    finish(&wires, JobKind::Spin, run, outcome, started).await;
+    }
+}
+
+/// The step, with what is asked for before it.
+async fn chain(
+    shared: &Arc<Shared>,
+    request: SpinRequest,
+    wires: &Wires,
+) -> Result<(String, Outcome), EngineError> {
+    if request.with_stale_inputs
+        && let Some(failed) = stale_inputs(shared, &request, wires).await?
+    {
+        return Ok(failed);
+    }
+    Ok(spun(Arc::clone(shared), request, wires).await)
+}
+
+/// Spins the stale steps before the one that is asked for, in order. What builds on a step whose outputs are equal is fresh then,
+/// and left alone. Gives the spin that failed, if one did.
+async fn stale_inputs(
+    shared: &Arc<Shared>,
+    request: &SpinRequest,
+    wires: &Wires,
+) -> Result<Option<(String, Outcome)>, EngineError> {
+    let mut done: HashSet<(StepName, Vec<u64>)> = HashSet::new();
+    loop {
+        let question = StatusRequest {
+            flow: request.flow.clone(),
+            run: None,
+            parameters: request.parameters.clone(),
+        };
+        let (status, flow) = staleness::status(Arc::clone(shared), question).await?;
+        if status.run.is_none() {
+            // There is nothing to start from, which is said by the spin itself.
+            return Ok(None);
+        }
+        let scope = flow.graph.ancestors(&request.step);
+        let is_due = |step: &StepName| {
+            let status = status.of(step.as_str());
+            scope.contains(step) && status.is_some_and(|status| !status.due.is_empty())
+        };
+        let splits = |step: &str| Some(&flow.graph.node(step)?.split_parents);
+        let next: Vec<_> = status
+            .steps
+            .iter()
+            .filter(|status| status.step.as_str() != request.step && is_due(&status.step))
+            .filter(|status| !flow.graph.ancestors(&status.step).iter().any(is_due))
+            .flat_map(|status| status.due.iter().map(move |indices| (status, indices)))
+            // Of the splits that the step itself is in, one counts.
+            .filter(|(status, indices)| {
+                splits(&status.step) != splits(&request.step)
+                    || indices
+                        .last()
+                        .is_none_or(|at| *at == request.split.unwrap_or(0))
+            })
+            .filter(|(status, indices)| done.insert((status.step.clone(), (*indices).clone())))
+            .collect();
+        if next.is_empty() {
+            return Ok(None);
+        }
+        for (status, indices) in next {
+            let why = status.sentence();
+            let why = why.unwrap_or_else(|| status.state.as_str().to_owned());
+            let text = format!("{} is spun first: {why}", status.step);
+            wires.note(Some(&status.step), Level::Info, text).await;
+            let spin = SpinRequest {
+                flow: request.flow.clone(),
+                step: status.step.to_string(),
+                indices: Some(indices.clone()),
+                with_stale_inputs: true,
+                parameters: request.parameters.clone(),
+                ..SpinRequest::default()
+            };
+            let (run, outcome) = spun(Arc::clone(shared), spin, wires).await;
+            if outcome != Outcome::Success {
+                return Ok(Some((run, outcome)));
+            }
+        }
+    }
 }
 
 async fn begin(
@@ -78,7 +165,7 @@ async fn begin(
     let name = flow.description.name.clone();
     let wanted = inputs::Wanted::parse(&name, &request)?;
     let from = store.flow(&name);
-    let found = find(&flow, from.clone(), wanted).await?;
+    let found = find(&flow, from.clone(), wanted, request.with_stale_inputs).await?;
     wires.greet(&located).await;
     let run = new_run(&store.spin_sibling().flow(&name)).await?;
     let mut setting = Setting {
@@ -122,6 +209,7 @@ async fn find(
     flow: &Arc<LoadedFlow>,
     from: FlowStore,
     wanted: inputs::Wanted,
+    renew: bool,
 ) -> Result<Option<(Inputs, Vec<StepName>)>, EngineError> {
     let flow = Arc::clone(flow);
     blocking(move || {
@@ -129,7 +217,11 @@ async fn find(
         if is_start && wanted.run.is_none() && from.runs()?.is_empty() {
             return Ok(None);
         }
-        let found = inputs::find(&from, &flow.graph, &wanted)?;
+        let mut found = inputs::find(&from, &flow.graph, &wanted)?;
+        if renew && !is_start {
+            let run = from.run(&found.run);
+            found.outputs = staleness::renewed_inputs(&run, &flow.graph, found.outputs)?;
+        }
         let stale = inputs::stale(&from, &flow.graph, &flow.fingerprints, &found)?;
         Ok(Some((found, stale)))
     })

@@ -349,7 +349,8 @@ impl Engine {
     /// # Errors
     /// The flow does not load, there is no such run, or a value does not fit.
     pub async fn judge(&self, request: StatusRequest) -> Result<FlowStatus, EngineError> {
-        staleness::status(Arc::clone(&self.shared), request).await
+        let (status, _) = staleness::status(Arc::clone(&self.shared), request).await?;
+        Ok(status)
     }
 
     /// Ends the Python processes that run nothing; what runs ends with its job.

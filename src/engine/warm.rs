@@ -69,6 +69,7 @@ async fn of_step(
             run: None,
             task: None,
             split: None,
+            indices: None,
         };
         let found = inputs::find(&from, &flow.graph, &asked)?;
         let wanted = match last_record(&from, &found.run, &step)? {

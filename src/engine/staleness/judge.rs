@@ -105,6 +105,7 @@ fn alone(today: &Today<'_>, past: &Past, library: &dyn Library, step: &StepName)
         is_first: false,
         tasks: 0,
         stale: 0,
+        due: Vec::new(),
     };
     let expected = expected(today.graph, past, step);
     if expected == Some(0) {
@@ -119,6 +120,7 @@ fn alone(today: &Today<'_>, past: &Past, library: &dyn Library, step: &StepName)
             Ok(None) => {}
             Ok(Some(reason)) => {
                 status.stale += 1;
+                status.due.push(task.place.indices.clone());
                 status.state = StepState::Stale;
                 status.reason.get_or_insert(reason);
             }
@@ -132,6 +134,7 @@ fn alone(today: &Today<'_>, past: &Past, library: &dyn Library, step: &StepName)
         } else {
             StepState::NeverRun
         };
+        status.due = places(today.graph, past, step);
     } else if is_unknown && status.state == StepState::Fresh {
         status.state = StepState::Unknown;
     } else if let Some(missing) = expected.map(|count| count.saturating_sub(status.tasks))
@@ -139,6 +142,7 @@ fn alone(today: &Today<'_>, past: &Past, library: &dyn Library, step: &StepName)
     {
         status.tasks += missing;
         status.stale += missing;
+        status.due.extend(places(today.graph, past, step));
         status.state = StepState::Stale;
         status.reason.get_or_insert(Reason::Splits { missing });
     }
@@ -169,6 +173,47 @@ fn expected(graph: &Graph, past: &Past, step: &StepName) -> Option<usize> {
         }
     }
     count
+}
+
+/// Where tasks are asked for and there are none; for a step that nobody asks for yet, outside of all splits.
+fn places(graph: &Graph, past: &Past, step: &StepName) -> Vec<Vec<u64>> {
+    let inputs = graph.node(step).map(|node| node.inputs.as_slice());
+    let mut found = Vec::new();
+    for parent in inputs.unwrap_or_default() {
+        let asks = |task: &&PastTask| task.transition.next.contains(step);
+        for task in past.of_step(parent).filter(asks) {
+            let outer = &task.place.indices;
+            match task.transition.num_splits {
+                Some(splits) => found.extend((0..splits).map(|at| {
+                    let mut indices = outer.clone();
+                    indices.push(at);
+                    indices
+                })),
+                None => found.push(outer.clone()),
+            }
+        }
+    }
+    let is_join = graph
+        .node(step)
+        .is_some_and(|node| node.kind == NodeKind::Join);
+    if is_join {
+        let foreach = graph
+            .split_of(step)
+            .is_some_and(|split| split.kind.is_foreach());
+        for indices in &mut found {
+            indices.truncate(indices.len().saturating_sub(usize::from(foreach)));
+        }
+    }
+    found.sort();
+    found.dedup();
+    found.retain(|indices| {
+        past.of_step(step)
+            .all(|task| task.place.indices != *indices)
+    });
+    if found.is_empty() && past.of_step(step).next().is_none() {
+        found.push(Vec::new());
+    }
+    found
 }
 
 /// Whether today's tasks of the step before still ask for this one.

@@ -7,11 +7,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::judge::{Inputs, own_reason};
 use super::past::{Held, PastTask};
 use super::read::StoreLibrary;
+use super::renew::renewed;
 use super::status::{Found, today};
 use crate::engine::loaded::LoadedFlow;
 use crate::engine::origin::{Finished, Output};
 use crate::engine::scheduler::Place;
-use crate::flow::{NodeKind, StepName};
+use crate::flow::StepName;
 use crate::store::Manifest;
 
 /// What may be taken over of one earlier run.
@@ -76,43 +77,7 @@ impl Reuse {
         let library = self.library.lock().unwrap_or_else(PoisonError::into_inner);
         match today.reason(&self.flow.graph, &*library, task) {
             Some(_) => None,
-            None => self.renewed(task, inputs),
+            None => renewed(&self.flow.graph, task, inputs),
         }
-    }
-
-    fn renewed(&self, task: &PastTask, inputs: &[Output]) -> Option<Manifest> {
-        let record = task.record.as_ref()?;
-        let before = &task.outputs.first()?.manifest;
-        let is_join = self
-            .flow
-            .graph
-            .node(&task.place.step)
-            .is_some_and(|node| node.kind == NodeKind::Join);
-        let from = |name: &str| {
-            let chosen = record.artifacts.get(name);
-            let chosen = chosen.and_then(|seen| inputs.get(*seen.of.as_ref()?.first()?));
-            let mut inputs = chosen.into_iter().chain(inputs);
-            inputs.find_map(|input| input.manifest.objects.get(name))
-        };
-        let mut objects = before.objects.clone();
-        objects.retain(|name, _| record.is_own(name) || from(name).is_some());
-        for (name, artifact) in &mut objects {
-            if !record.is_own(name)
-                && let Some(now) = from(name)
-            {
-                *artifact = now.clone();
-            }
-        }
-        if !is_join {
-            for (name, artifact) in inputs.iter().flat_map(|input| &input.manifest.objects) {
-                objects
-                    .entry(name.clone())
-                    .or_insert_with(|| artifact.clone());
-            }
-        }
-        Some(Manifest {
-            objects,
-            ..Manifest::clone(before)
-        })
     }
 }

@@ -142,6 +142,9 @@ pub struct StepVerdict {
     pub tasks: usize,
     /// How many of them are stale by themselves.
     pub stale: usize,
+    /// Where these are: indices of the splits around each, outermost first.
+    #[serde(skip)]
+    pub due: Vec<Vec<u64>>,
 }
 
 impl StepVerdict {

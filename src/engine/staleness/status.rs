@@ -24,21 +24,21 @@ use crate::engine::timing::Clock;
 use crate::flow::StepName;
 use crate::store::{FlowStore, RunStore};
 
-/// Judges the flow's steps.
+/// Judges the flow's steps; gives the flow as it was loaded for that, too.
 ///
 /// # Errors
 /// When the flow does not load, the run does not exist, a value does not fit, or the store cannot be read.
 pub(in crate::engine) async fn status(
     shared: Arc<Shared>,
     request: StatusRequest,
-) -> Result<FlowStatus, EngineError> {
+) -> Result<(FlowStatus, Arc<LoadedFlow>), EngineError> {
     let wires = deaf(&shared);
     let flow = loaded(&shared, &request.flow, None, &wires).await?;
     let store = shared.store(&request.flow).store;
     let store = store.flow(&flow.description.name);
     let found = found(&store, request.run, &flow).await?;
     let Some(found) = found else {
-        return Ok(never(&flow));
+        return Ok((never(&flow), flow));
     };
     let identity = identity::identity(&shared.config.env, &flow, &request.flow);
     let question = Question {
@@ -56,7 +56,8 @@ pub(in crate::engine) async fn status(
             flow,
         },
     };
-    found.judged(&question.setting, &request.parameters).await
+    let status = found.judged(&question.setting, &request.parameters).await?;
+    Ok((status, question.setting.flow))
 }
 
 /// Who asks: a setting without a part in its run.
@@ -242,6 +243,7 @@ fn never(flow: &LoadedFlow) -> FlowStatus {
         is_first: flow.graph.start.as_ref() == Some(step),
         tasks: 0,
         stale: 0,
+        due: vec![Vec::new()],
     });
     FlowStatus {
         steps: steps.collect(),
