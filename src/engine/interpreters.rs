@@ -65,6 +65,14 @@ impl Interpreters {
         }
         Ok(template)
     }
+
+    /// A further one, which leaves the one that is there already to whoever cannot wait.
+    ///
+    /// # Errors
+    /// When Python does not start.
+    pub async fn another(&self, preload: &[String]) -> Result<Template, EngineError> {
+        start(&self.setup, preload).await
+    }
 }
 
 async fn start(setup: &PythonSetup, preload: &[String]) -> Result<Template, EngineError> {

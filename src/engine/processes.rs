@@ -54,7 +54,7 @@ impl Source {
     async fn another(&self) -> Result<Template, EngineError> {
         match self {
             Self::Forks(forkserver) => forkserver.fork().await,
-            Self::Interpreters(interpreters, preload) => interpreters.take(preload).await,
+            Self::Interpreters(interpreters, preload) => interpreters.another(preload).await,
         }
     }
 
