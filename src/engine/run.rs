@@ -20,7 +20,7 @@ use super::request::RunRequest;
 use super::staleness::{self, Reuse};
 use super::submit::{Shared, Wires};
 use super::timing::{Phase, millis};
-use crate::store::RunStore;
+use crate::store::{RunStore, TaskWriter};
 
 /// Carries out the request; its last event is `JobFinished`.
 pub(super) async fn run(shared: Arc<Shared>, request: RunRequest, wires: Wires) {
@@ -146,6 +146,11 @@ pub(super) async fn register(setting: &mut Setting, spun: Option<&str>) -> Resul
                 .map_err(|source| EngineError::Write { path, source })?;
         }
         if let Some(path) = attribute_file {
+            if let Some(step) = &spun {
+                // Its reader looks for the task at once.
+                let task = run.task(step, SPUN_TASK);
+                TaskWriter::new(task, 0, Arc::new(identity)).introduce()?;
+            }
             // A named pipe keeps us here until its reader opens it.
             std::fs::write(
                 cwd.join(&path),

@@ -61,8 +61,8 @@ impl TaskWriter {
         self.attempt
     }
 
-    /// Makes step, task and attempt known, with the versions that it runs with.
-    pub fn register(&self) -> Result<()> {
+    /// Makes step and task known, so that readers find them; nothing changes where they are.
+    pub fn introduce(&self) -> Result<()> {
         self.task.step().register(&self.identity)?;
         let mut identity = (*self.identity).clone();
         identity.sys_tags.extend(self.tag.map(str::to_owned));
@@ -71,6 +71,12 @@ impl TaskWriter {
         if self.attempt == 0 || !self.storage().exists(&key)? {
             self.storage().put_if_absent(&key, record.as_bytes())?;
         }
+        Ok(())
+    }
+
+    /// Makes step, task and attempt known, with the versions that it runs with.
+    pub fn register(&self) -> Result<()> {
+        self.introduce()?;
         for (field, value) in self.identity.facts() {
             self.record(field, field, &value.into())?;
         }
