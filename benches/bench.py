@@ -6,6 +6,10 @@ import sys
 import time
 
 
+# As events name them, in the order in which they come.
+PHASES = ("event", "parse", "start", "fork", "exec", "prepare", "load", "step", "cards", "persist", "draw", "exit")
+
+
 class Bench:
     """The two programs, the directory they work in, and what was measured."""
 
@@ -72,6 +76,13 @@ class Bench:
         self.rows.append(row)
         print(line_of(row), flush=True)
         return row["flowdev"]
+
+    def breakdown(self, samples):
+        """Where the time of the last row went: milliseconds by phase, of each sample; medians, on a line of their own."""
+        medians = {phase: summary([sample.get(phase, 0.0) for sample in samples])["p50"] for phase in PHASES}
+        phases = {phase: millis for phase, millis in medians.items() if millis >= 0.05}
+        self.rows[-1]["phases"] = phases
+        print("    " + ", ".join("%s %.1f" % item for item in phases.items()), flush=True)
 
 
 class AtMost:

@@ -21,9 +21,17 @@ import saves
 from bench import HEADER, Bench
 from commands import commands, floors
 from persist import persist
+from sessions import sessions
 from splits import foreach
 
-GROUPS = {"floors": floors, "commands": commands, "saves": saves.saves, "foreach": foreach, "persist": persist}
+GROUPS = {
+    "floors": floors,
+    "commands": commands,
+    "saves": saves.saves,
+    "sessions": sessions,
+    "foreach": foreach,
+    "persist": persist,
+}
 
 
 def main():

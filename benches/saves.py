@@ -2,12 +2,16 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 import time
 
-from bench import AtMost, TimesAnother
+from bench import PHASES, AtMost, TimesAnother
 from screen import Terminal
+
+# A line of the session's view of the last spin's time.
+_PHASE = re.compile(r"(%s) +(\d+\.\d)" % "|".join(PHASES))
 
 # Flow, the expression that is changed, and what it is without the number that is added to it. 8 bytes a cell, 2 columns.
 SMALL, LARGE, HUGE = 1000, 12_500_000, 125_000_000
@@ -60,8 +64,9 @@ def to_event(bench, what, flow, metaflow=None, budget=None):
                 event = json.loads(line)
                 if event["event"] == "task_finished":
                     took = 1000 * (time.perf_counter() - began)
-                    phases.append(event["timing"])
+                    of_task = event["timing"]
                 if event["event"] == "job_finished":
+                    phases.append({**event["timing"], **{n: event["timing"].get(n, 0.0) + t for n, t in of_task.items()}})
                     return took
             sys.exit("flowdev watch ended early")
 
@@ -70,21 +75,16 @@ def to_event(bench, what, flow, metaflow=None, budget=None):
         watch.terminate()
         watch.wait()
         edits.undo()
-    breakdown(phases[1:])
+    # The first was no sample.
+    bench.breakdown(phases[1:])
     return found
-
-
-def breakdown(phases):
-    """Medians of the phases that the events tell, on a line of their own."""
-    names = {name: None for timing in phases for name in timing}
-    medians = {name: sorted(timing.get(name, 0.0) for timing in phases)[len(phases) // 2] for name in names}
-    print("    " + ", ".join("%s %.1f" % item for item in medians.items()))
 
 
 def to_screen(bench, what, flow, metaflow=None, budget=None):
     """Until the new value of the artifact can be read on the screen."""
     edits = Edits(bench, flow)
     terminal = Terminal([bench.binary, flow], bench.directory, bench.environment, rows=45, columns=160)
+    phases = []
     try:
         terminal.wait_for("middle")
         terminal.settle(1)
@@ -94,14 +94,22 @@ def to_screen(bench, what, flow, metaflow=None, budget=None):
             took = 1000 * (terminal.wait_for(value) - began)
             # The next save meets a session at rest, as one that is typed would.
             terminal.settle()
+            terminal.send(b"t")
+            terminal.wait_for("until it is on the screen")
+            phases.append({name: float(millis) for name, millis in _PHASE.findall(terminal.screen.text())})
+            terminal.send(b"\x1b")
+            terminal.settle()
             return took
 
         # The first makes the step the one that is looked at.
         save()
-        return bench.compare(what, save, metaflow, budget=budget)
+        found = bench.compare(what, save, metaflow, budget=budget)
     finally:
         terminal.close()
         edits.undo()
+    # The first two were no samples.
+    bench.breakdown(phases[2:])
+    return found
 
 
 def saves(bench):
