@@ -36,13 +36,7 @@ impl Common {
     /// When the working directory is gone.
     pub fn lasting_engine(&self, settings: &config::Settings) -> Result<Engine, CliError> {
         let mut config = self.engine_config()?;
-        config.keep_warm = true;
-        if let Some(bytes) = settings.hot_bytes() {
-            config.hot_memory = bytes;
-        }
-        if !settings.fork.value {
-            config.never_fork = Some(format!("fork is false ({})", settings.fork.origin));
-        }
+        lasting(&mut config, settings);
         Ok(Engine::new(config)?)
     }
 
@@ -50,6 +44,22 @@ impl Common {
         let mut config = EngineConfig::new(std::env::current_dir()?);
         config.python.clone_from(&self.python);
         Ok(config)
+    }
+}
+
+/// The same for an engine that a session makes for commands of its own environment.
+pub fn lasting_for(config: &mut EngineConfig, flow: &Path) {
+    let settings = config::for_flow_in(flow, &|name: &str| config.env.get(name));
+    lasting(config, &settings);
+}
+
+fn lasting(config: &mut EngineConfig, settings: &config::Settings) {
+    config.keep_warm = true;
+    if let Some(bytes) = settings.hot_bytes() {
+        config.hot_memory = bytes;
+    }
+    if !settings.fork.value {
+        config.never_fork = Some(format!("fork is false ({})", settings.fork.origin));
     }
 }
 

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use tokio::sync::{mpsc::unbounded_channel, oneshot};
 
-use super::arguments::{Common, Given};
+use super::arguments::{Common, Given, lasting_for};
 use super::error::{CliError, ExitKind};
 use super::{flow_file, job};
 use crate::engine::Engine;
@@ -95,6 +95,7 @@ async fn serve(
         project: flow.parent().unwrap_or(flow).to_owned(),
         kind: Kind::Window,
         idle: None,
+        settle: lasting_for,
     };
     // The window shows what commands run as it shows all that appears in the store.
     let (notices, _) = unbounded_channel();

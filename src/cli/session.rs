@@ -7,6 +7,7 @@ use clap::Subcommand;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
+use super::arguments::lasting_for;
 use super::console::{describe, now};
 use super::error::{CliError, ExitKind};
 use super::{job, out};
@@ -85,6 +86,7 @@ async fn host(args: &Args, project: PathBuf) -> Result<(), CliError> {
         project: project.clone(),
         kind: Kind::Headless,
         idle: (args.idle > 0).then(|| Duration::from_secs(60 * args.idle)),
+        settle: lasting_for,
     };
     let host = Host::start(config, notices_tx).await?;
     if args.json {
@@ -178,9 +180,16 @@ fn show(status: &Status, json: bool) -> Result<(), CliError> {
         for step in &holds.steps {
             let how = match &step.reason {
                 Some(why) => format!("a process of its own: {why}"),
+                None if step.bytes > 0 => format!("forked, finds {}", out::size(step.bytes)),
                 None => "forked".to_owned(),
             };
             out::line(&format!("          {}: {how}", step.step))?;
+        }
+        for artifact in &holds.artifacts {
+            if let Some(why) = &artifact.reason {
+                let (name, size) = (&artifact.name, out::size(artifact.bytes));
+                out::line(&format!("          {name} ({size}) is not held: {why}"))?;
+            }
         }
     }
     if status.jobs.is_empty() {

@@ -21,5 +21,5 @@ pub use error::{ConfigError, Warning};
 pub use key::{Key, KeyCode, ParseKeyError};
 pub use keymap::KeyMap;
 pub use settings::{Origin, Setting, Settings, ThemeChoice};
-pub use sources::{Sources, for_flow, load, user_config_path};
+pub use sources::{Sources, for_flow, for_flow_in, load, user_config_path};
 pub use theme::{Colour, Role, Theme};

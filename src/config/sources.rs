@@ -272,13 +272,17 @@ fn apply_colours(settings: &mut Settings, colours: &Table, origin: &Origin) {
     settings.colours.extend(layer);
 }
 
-/// The settings for a flow file, with the user's and the project's. Settings that cannot be read are a warning, not an end.
+/// The settings for a flow file in this process's environment.
 pub fn for_flow(flow: &Path) -> Settings {
-    let env = |name: &str| std::env::var(name).ok();
+    for_flow_in(flow, &|name: &str| std::env::var(name).ok())
+}
+
+/// The settings for a flow file, with the user's and the project's. Settings that cannot be read are a warning, not an end.
+pub fn for_flow_in(flow: &Path, env: &Lookup<'_>) -> Settings {
     let mut sources = Sources {
-        user: user_config_path(&env),
+        user: user_config_path(env),
         project: flow.parent().map(|dir| dir.join(".flowdev.toml")),
-        env: Some(&env),
+        env: Some(env),
         flags: Vec::new(),
     };
     load(&sources).unwrap_or_else(|error| {

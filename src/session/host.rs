@@ -14,7 +14,7 @@ use tokio::time::{Instant, timeout};
 
 use super::circumstances;
 use super::client;
-use super::engines::Engines;
+use super::engines::{Engines, Numbered, Settle};
 use super::error::SessionError;
 use super::place::Place;
 use super::protocol::{Answer, Ask, BUILD, JobStatus, Kind, Refusal, Status};
@@ -35,6 +35,8 @@ pub struct HostConfig {
     pub kind: Kind,
     /// Ends by itself when nothing was asked of it for so long.
     pub idle: Option<Duration>,
+    /// What the user's settings make of an engine for a flow, in the environment that the engine has.
+    pub settle: Settle,
 }
 
 /// What happens in a session, for who watches it.
@@ -69,7 +71,6 @@ struct Shared {
     notices: mpsc::UnboundedSender<Notice>,
 }
 
-#[derive(Default)]
 struct State {
     engines: Engines,
     jobs: BTreeMap<u64, Running>,
@@ -92,18 +93,24 @@ impl Shared {
         let _ = self.notices.send(notice);
     }
 
-    async fn status(&self) -> Status {
-        let (jobs, listed) = {
-            let state = self.state();
-            let jobs = state.jobs.values().map(|job| job.status.clone()).collect();
-            (jobs, state.engines.listed())
-        };
-        let mut engines = Vec::new();
-        for (engine, mut status) in listed {
+    /// What there is to know of the engines.
+    async fn engines(&self) -> Vec<Numbered> {
+        let listed = self.state().engines.listed();
+        let mut known = Vec::new();
+        for (engine, mut one) in listed {
             // An engine that loads a flow answers when that is done, which may be long.
-            status.holds = timeout(PATIENCE, engine.status()).await.ok();
-            engines.push(status);
+            one.status.holds = timeout(PATIENCE, engine.status()).await.ok();
+            known.push(one);
         }
+        known
+    }
+
+    async fn status(&self) -> Status {
+        let jobs = {
+            let state = self.state();
+            state.jobs.values().map(|job| job.status.clone()).collect()
+        };
+        let engines = self.engines().await.into_iter();
         Status {
             pid: std::process::id(),
             build: BUILD.to_owned(),
@@ -111,7 +118,7 @@ impl Shared {
             project: self.config.project.display().to_string(),
             since: self.since,
             jobs,
-            engines,
+            engines: engines.map(|one| one.status).collect(),
         }
     }
 
@@ -145,11 +152,17 @@ impl Host {
             Err(error) => return Err(error),
         };
         let (stop_tx, stop) = watch::channel(false);
+        let state = State {
+            engines: Engines::new(config.settle),
+            jobs: BTreeMap::new(),
+            begun: 0,
+            last_used: None,
+        };
         let shared = Shared {
             config,
             since: now(),
             circumstances: circumstances::own(),
-            state: Mutex::default(),
+            state: Mutex::new(state),
             stop: stop_tx,
             notices,
         };
@@ -287,7 +300,7 @@ async fn work(
     };
     // A command that has gone away in the meantime works alone: its request must not be carried out twice.
     if *shared.stop.borrow() || say(&mut write, &Answer::Welcome).await.is_err() {
-        shared.state().engines.give_back(&place, &flow);
+        shared.state().engines.give_back(lent.number);
         return;
     }
     let what = words(&request);
@@ -349,18 +362,20 @@ async fn work(
         }
     }
     listener.abort();
-    let too_many = {
+    {
         let mut state = shared.state();
         state.jobs.remove(&id);
         state.last_used = Some(Instant::now());
-        state.engines.give_back(&place, &flow)
-    };
+        state.engines.give_back(lent.number);
+    }
     shared.notice(Notice::Ended {
         id,
         outcome,
         millis: began.elapsed().as_secs_f64() * 1000.0,
     });
-    if let Some(engine) = too_many {
+    let known = shared.engines().await;
+    let surplus = shared.state().engines.surplus(&known);
+    for engine in surplus {
         engine.shutdown().await;
     }
 }

@@ -8,6 +8,7 @@ use rustix::process::Signal;
 use serde_json::Value;
 
 use crate::support::events::{Live, of_kind, output, run_of};
+use crate::support::session::Session;
 use crate::support::{Sandbox, process, repository, run, venv};
 
 /// A flow that tells all that it finds around it, and fails, waits or crashes on demand.
@@ -56,36 +57,6 @@ class Told(FlowSpec):
 if __name__ == "__main__":
     Told()
 "#;
-
-/// A session of a sandbox's working directory.
-struct Session(Live);
-
-impl Session {
-    fn start(sandbox: &Sandbox) -> Self {
-        let mut live = Live::start(sandbox.flowdev(["session", "--json"]));
-        live.until("the socket", |line| line["session"] == "listening");
-        Self(live)
-    }
-
-    /// Waits until the request of that number is over.
-    fn until_ended(&mut self, id: u64) {
-        self.0.until("the request's end", |line| {
-            line["session"] == "ended" && line["id"] == id
-        });
-    }
-
-    /// Ends it; the requests that it has had.
-    fn stop(mut self, sandbox: &Sandbox) -> Vec<String> {
-        run(sandbox.flowdev(["session", "stop"])).expect_code(0);
-        while self.0.next().is_some() {}
-        let began = |line: &&Value| line["session"] == "began";
-        let began = self.0.seen.iter().filter(began);
-        let what = began.map(|line| line["what"].as_str().unwrap_or_default().to_owned());
-        let what = what.collect();
-        process::wait(self.0.child).expect_code(0);
-        what
-    }
-}
 
 /// Ids, times and places that differ from one run to the next, out of a text.
 fn normal(sandbox: &Sandbox, text: &str) -> String {
@@ -349,7 +320,7 @@ fn there_is_one_for_a_project_and_it_leaves_nothing() {
     let status = |code| run(sandbox.flowdev(["session", "status", "--json"])).expect_code(code);
     status(1).expect_text(&["no session serves", "flowdev session"]);
     let session = Session::start(&sandbox);
-    let pid = session.0.child.id();
+    let pid = session.live.child.id();
     run(sandbox.flowdev(["session"]))
         .expect_code(1)
         .expect_text(&["serves", "already", &format!("(pid {pid})")]);
@@ -368,12 +339,12 @@ fn there_is_one_for_a_project_and_it_leaves_nothing() {
     assert_eq!(holds["steps"][0]["mode"], "forked");
     // One that was killed is in nobody's way.
     process::signal(pid, Signal::KILL);
-    process::wait(session.0.child);
+    process::wait(session.live.child);
     status(1);
     let mut session = Session::start(&sandbox);
-    process::signal(session.0.child.id(), Signal::TERM);
-    while session.0.next().is_some() {}
-    process::wait(session.0.child).expect_code(0);
+    process::signal(session.live.child.id(), Signal::TERM);
+    while session.live.next().is_some() {}
+    process::wait(session.live.child).expect_code(0);
     status(1);
 }
 
@@ -458,8 +429,8 @@ fn a_run_goes_on_without_a_session_that_is_killed() {
     let mut live = at_the_wait(&sandbox, &["run", "waiting.py", "--json", "--tag", "mine"]);
     let first = run_of(&live.seen);
     fs::remove_file(sandbox.path("ran.txt")).expect("steps ran");
-    process::signal(session.0.child.id(), Signal::KILL);
-    process::wait(session.0.child);
+    process::signal(session.live.child.id(), Signal::KILL);
+    process::wait(session.live.child);
     live.until_note("the session has ended in the middle of this: resuming run");
     fs::remove_file(sandbox.path("wait")).expect("written before");
     let last = live.until("the end", |event| event["event"] == "job_finished");
@@ -484,13 +455,13 @@ fn a_spin_is_done_again_without_a_session_that_ends() {
         sandbox.write("wait", "");
         let session = Session::start(&sandbox);
         let mut live = at_the_wait(&sandbox, &["spin", "waiting.py", "middle", "--json"]);
-        process::signal(session.0.child.id(), how);
+        process::signal(session.live.child.id(), how);
         live.until_note("the session has ended in the middle of this: starting again");
         fs::remove_file(sandbox.path("wait")).expect("written before");
         let last = live.until("the end", |event| event["event"] == "job_finished");
         assert_eq!(last["outcome"]["outcome"], "success", "{last}");
         process::wait(live.child).expect_code(0);
-        process::wait(session.0.child);
+        process::wait(session.live.child);
     }
 }
 

@@ -30,6 +30,7 @@ mod random_graphs;
 mod runner;
 mod s3;
 mod session;
+mod session_engines;
 mod spin;
 mod staleness;
 mod support;

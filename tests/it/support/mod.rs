@@ -8,6 +8,7 @@ pub mod process;
 pub mod pty;
 pub mod random;
 pub mod sandbox;
+pub mod session;
 pub mod store;
 pub mod venv;
 
