@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::support::events::{Live, of_kind, parse, run_of};
 use crate::support::random::{Random, number_from_environment};
-use crate::support::{Sandbox, oracle, process, require, run, store, venv};
+use crate::support::{Sandbox, oracle, require, run, store, venv};
 
 const FLOW: &str = "FanFlow";
 const SPLITS: usize = 8;
@@ -53,9 +53,9 @@ fn killed_run(sandbox: &Sandbox, after: usize) -> Option<String> {
     for _ in 0..after {
         live.next()?;
     }
-    process::signal(live.child.id(), Signal::KILL);
+    live.signal(Signal::KILL);
     let run = run_of(&live.seen);
-    let ended = process::wait(live.child);
+    let ended = live.wait();
     (ended.code == -9).then_some(run)
 }
 

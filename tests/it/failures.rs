@@ -338,10 +338,10 @@ fn ctrl_c_ends_the_tasks_and_the_run_can_be_resumed() {
     sandbox.flow("waiting.py");
     let mut live = Live::start(sandbox.flowdev(["run", "waiting.py", "--json"]));
     live.until("the step waits", is_waiting);
-    process::signal(live.child.id(), Signal::INT);
+    live.signal(Signal::INT);
     let last = live.until("the job is over", |event| event["event"] == "job_finished");
     assert_eq!(last["outcome"]["outcome"], "cancelled", "{last}");
-    assert_eq!(process::wait(live.child).code, 130);
+    live.wait().expect_code(130);
     expect_released(&sandbox);
     store::expect_whole(&sandbox.root());
 
@@ -382,7 +382,7 @@ fn ctrl_c_before_the_first_task_starts_none() {
     run(pipes).expect_code(0);
     let mut live = Live::start(sandbox.flowdev(["run", "loading.py", "--json"]));
     sandbox.read("loads");
-    process::signal(live.child.id(), Signal::INT);
+    live.signal(Signal::INT);
     live.until_note("Interrupted");
     sandbox.write("go", "");
     let mut started = 0;
@@ -392,7 +392,7 @@ fn ctrl_c_before_the_first_task_starts_none() {
     });
     assert_eq!(last["outcome"]["outcome"], "cancelled", "{last}");
     assert_eq!(started, 0);
-    assert_eq!(process::wait(live.child).code, 130);
+    live.wait().expect_code(130);
 }
 
 #[test]
@@ -402,11 +402,11 @@ fn a_second_ctrl_c_kills_a_task_that_does_not_want_to_end() {
     sandbox.write("stubborn", "");
     let mut live = Live::start(sandbox.flowdev(["run", "waiting.py", "--json"]));
     live.until("the step waits", is_waiting);
-    process::signal(live.child.id(), Signal::INT);
+    live.signal(Signal::INT);
     live.until_note("ctrl-c again");
-    process::signal(live.child.id(), Signal::INT);
+    live.signal(Signal::INT);
     live.until("the job is over", |event| event["event"] == "job_finished");
-    assert_eq!(process::wait(live.child).code, 130);
+    live.wait().expect_code(130);
     expect_released(&sandbox);
 }
 
@@ -416,7 +416,7 @@ fn a_terminated_flowdev_takes_its_tasks_along() {
     sandbox.flow("waiting.py");
     let mut live = Live::start(sandbox.flowdev(["run", "waiting.py", "--json"]));
     live.until("the step waits", is_waiting);
-    process::signal(live.child.id(), Signal::TERM);
-    assert_ne!(process::wait(live.child).code, 0);
+    live.signal(Signal::TERM);
+    assert_ne!(live.wait().code, 0);
     expect_released(&sandbox);
 }

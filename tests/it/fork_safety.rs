@@ -1,11 +1,10 @@
 //! Libraries with threads of their own in forked steps, and flows that cannot be forked: they are known as such, and their
 //! steps are no less warm.
 
-use rustix::process::Signal;
 use serde_json::Value;
 
 use crate::support::events::{self, Live};
-use crate::support::{Sandbox, process, require, run, venv};
+use crate::support::{Sandbox, require, run, venv};
 
 /// A flow that has run once, under watch; `environment` is added to that of the sandbox.
 fn watched(sandbox: &Sandbox, file: &str, environment: &[(&str, &str)]) -> Live {
@@ -46,8 +45,7 @@ fn reason(events: &[Value]) -> Option<&str> {
 }
 
 fn end(live: Live) {
-    process::signal(live.child.id(), Signal::INT);
-    assert_eq!(process::wait(live.child).code, 0);
+    live.interrupt().expect_code(0);
 }
 
 #[test]

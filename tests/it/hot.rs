@@ -3,11 +3,10 @@
 
 use std::process::Command;
 
-use rustix::process::Signal;
 use serde_json::Value;
 
 use crate::support::events::{Live, output};
-use crate::support::{Sandbox, process, run};
+use crate::support::{Sandbox, run};
 
 /// A module that is installed, as far as flowdev can tell: it lies beside the project, on PYTHONPATH.
 const INSTALLED: &str = r#"import os
@@ -140,8 +139,7 @@ impl Session {
     }
 
     fn close(self) {
-        process::signal(self.live.child.id(), Signal::INT);
-        process::wait(self.live.child);
+        self.live.interrupt();
     }
 }
 
@@ -301,6 +299,5 @@ fn what_a_step_changes_in_place_is_as_before_in_the_next_spin() {
     }
     let first = "user: (499999500000.0, ['a', 'b'], 0.0, 0.0, {'a': [1], 'b': {'c': 2}}, ['original', 'original'])";
     assert_eq!(seen, [first; 5]);
-    process::signal(live.child.id(), Signal::INT);
-    process::wait(live.child);
+    live.interrupt();
 }

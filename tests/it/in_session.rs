@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::support::events::{Live, of_kind, output, run_of};
 use crate::support::session::Session;
-use crate::support::{Sandbox, process, repository, run, venv};
+use crate::support::{Sandbox, repository, run, venv};
 
 /// A flow that tells all that it finds around it, and fails, waits or crashes on demand.
 const FLOW: &str = r#"
@@ -320,7 +320,7 @@ fn there_is_one_for_a_project_and_it_leaves_nothing() {
     let status = |code| run(sandbox.flowdev(["session", "status", "--json"])).expect_code(code);
     status(1).expect_text(&["no session serves", "flowdev session"]);
     let session = Session::start(&sandbox);
-    let pid = session.live.child.id();
+    let pid = session.live.id();
     run(sandbox.flowdev(["session"]))
         .expect_code(1)
         .expect_text(&["serves", "already", &format!("(pid {pid})")]);
@@ -338,13 +338,13 @@ fn there_is_one_for_a_project_and_it_leaves_nothing() {
     assert!(holds["budget"].as_u64().is_some_and(|bytes| bytes > 0));
     assert_eq!(holds["steps"][0]["mode"], "forked");
     // One that was killed is in nobody's way.
-    process::signal(pid, Signal::KILL);
-    process::wait(session.live.child);
+    session.live.signal(Signal::KILL);
+    session.live.wait();
     status(1);
     let mut session = Session::start(&sandbox);
-    process::signal(session.live.child.id(), Signal::TERM);
+    session.live.signal(Signal::TERM);
     while session.live.next().is_some() {}
-    process::wait(session.live.child).expect_code(0);
+    session.live.wait().expect_code(0);
     status(1);
 }
 
@@ -401,10 +401,10 @@ fn an_interrupted_command_ends_its_job() {
     let sandbox = waiting();
     let mut session = Session::start(&sandbox);
     let mut live = at_the_wait(&sandbox, &["run", "waiting.py", "--json"]);
-    process::signal(live.child.id(), Signal::INT);
+    live.signal(Signal::INT);
     let last = live.until("the end", |event| event["event"] == "job_finished");
     assert_eq!(last["outcome"]["outcome"], "cancelled");
-    process::wait(live.child).expect_code(130);
+    live.wait().expect_code(130);
     session.until_ended(1);
     session.stop(&sandbox);
 }
@@ -415,8 +415,8 @@ fn a_killed_command_ends_its_job() {
     let mut session = Session::start(&sandbox);
     let live = at_the_wait(&sandbox, &["run", "waiting.py", "--json"]);
     let shown = run(sandbox.flowdev(["session", "status"])).expect_code(0);
-    shown.expect_text(&["run waiting.py", &format!("for pid {}", live.child.id())]);
-    process::signal(live.child.id(), Signal::KILL);
+    shown.expect_text(&["run waiting.py", &format!("for pid {}", live.id())]);
+    live.signal(Signal::KILL);
     session.until_ended(1);
     assert!(!sandbox.read("ran.txt").contains("went on"));
     session.stop(&sandbox);
@@ -429,14 +429,14 @@ fn a_run_goes_on_without_a_session_that_is_killed() {
     let mut live = at_the_wait(&sandbox, &["run", "waiting.py", "--json", "--tag", "mine"]);
     let first = run_of(&live.seen);
     fs::remove_file(sandbox.path("ran.txt")).expect("steps ran");
-    process::signal(session.live.child.id(), Signal::KILL);
-    process::wait(session.live.child);
+    session.live.signal(Signal::KILL);
+    session.live.wait();
     live.until_note("the session has ended in the middle of this: resuming run");
     fs::remove_file(sandbox.path("wait")).expect("written before");
     let last = live.until("the end", |event| event["event"] == "job_finished");
     assert_eq!(last["outcome"]["outcome"], "success", "{last}");
     let events = std::mem::take(&mut live.seen);
-    process::wait(live.child).expect_code(0);
+    live.wait().expect_code(0);
     // A run of its own, that has taken over what was finished.
     assert_ne!(last["run"], first.as_str());
     let resumed = of_kind(&events, "job_started");
@@ -455,13 +455,13 @@ fn a_spin_is_done_again_without_a_session_that_ends() {
         sandbox.write("wait", "");
         let session = Session::start(&sandbox);
         let mut live = at_the_wait(&sandbox, &["spin", "waiting.py", "middle", "--json"]);
-        process::signal(session.live.child.id(), how);
+        session.live.signal(how);
         live.until_note("the session has ended in the middle of this: starting again");
         fs::remove_file(sandbox.path("wait")).expect("written before");
         let last = live.until("the end", |event| event["event"] == "job_finished");
         assert_eq!(last["outcome"]["outcome"], "success", "{last}");
-        process::wait(live.child).expect_code(0);
-        process::wait(session.live.child);
+        live.wait().expect_code(0);
+        session.live.wait();
     }
 }
 
@@ -516,7 +516,7 @@ fn commands_at_the_same_time_do_not_mix() {
         let said = output(&live.seen, "end");
         let all = format!("['{}', '{}']", "a".repeat(alpha), "b".repeat(alpha));
         assert_eq!(said.trim(), format!("end {all}"));
-        process::wait(live.child).expect_code(0);
+        live.wait().expect_code(0);
     }
     assert_eq!(session.stop(&sandbox).len(), 4);
 }

@@ -1,45 +1,33 @@
 //! `metaflow.S3` against a server that speaks S3: what our package does and what Metaflow's does, side by side.
 
 use std::io::{BufRead, BufReader};
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 
+use crate::support::process::Running;
 use crate::support::{Sandbox, fixture, repository, require, run, venv};
 
 /// A server with one bucket, `data`; it ends with this value.
 struct Server {
-    process: Child,
+    _running: Running,
     address: String,
 }
 
 impl Server {
     fn start() -> Result<Self, String> {
-        let python = venv::venv()?;
-        let mut process = Command::new(python)
-            .args(["-m", "moto.server", "-H", "127.0.0.1", "-p", "0"])
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped())
-            .spawn()
-            .map_err(|error| format!("moto, a server that speaks S3: {error}"))?;
-        let said = BufReader::new(process.stderr.take().ok_or("no output of moto")?);
-        let mut server = Self {
-            process,
-            address: String::new(),
-        };
-        let mut lines = said.lines();
-        for line in lines.by_ref() {
-            let line = line.map_err(|error| error.to_string())?;
-            if let Some((_, address)) = line.split_once("Running on ") {
-                server.address = address.trim().to_owned();
-                break;
-            }
-        }
-        if server.address.is_empty() {
-            return Err("moto, a server that speaks S3, did not start".to_owned());
-        }
+        let mut command = Command::new(venv::venv()?);
+        command.args(["-m", "moto.server", "-H", "127.0.0.1", "-p", "0"]);
+        let mut running = Running::start(command);
+        let mut lines = BufReader::new(running.streams().1).lines();
+        let started = lines.by_ref().map_while(Result::ok).find_map(|line| {
+            let (_, address) = line.split_once("Running on ")?;
+            Some(address.trim().to_owned())
+        });
         // It logs every request; nobody else empties the pipe.
         std::thread::spawn(move || lines.for_each(drop));
-        Ok(server)
+        Ok(Self {
+            _running: running,
+            address: started.ok_or("moto, a server that speaks S3, did not start")?,
+        })
     }
 
     /// The environment in which a client finds it.
@@ -60,14 +48,6 @@ impl Server {
             "import boto3, os; boto3.client('s3', endpoint_url=os.environ['METAFLOW_S3_ENDPOINT_URL']).create_bucket(Bucket='data')",
         ]);
         run(command).expect_code(0);
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        // It may have ended by itself.
-        let _ = self.process.kill();
-        let _ = self.process.wait();
     }
 }
 

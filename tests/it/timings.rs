@@ -1,11 +1,10 @@
 //! Where the time of a request went, in its events and as a table.
 
-use rustix::process::Signal;
 use serde_json::Value;
 
 use crate::support::events::{Live, of_kind, parse};
 use crate::support::process::Finished;
-use crate::support::{Sandbox, process, run};
+use crate::support::{Sandbox, run};
 
 fn linear() -> Sandbox {
     let sandbox = Sandbox::new();
@@ -60,8 +59,7 @@ fn a_spin_after_a_save_tells_how_long_the_save_took_to_be_understood() {
     sandbox.replace("linear.py", &text.replace("sum(self", "-sum(self"));
     let end = live.until("the end", |event| event["event"] == "job_finished");
     assert!(phases(&end).contains(&"event"), "{end}");
-    process::signal(live.child.id(), Signal::INT);
-    process::wait(live.child);
+    live.interrupt();
 }
 
 fn table(arguments: &[&str]) -> Finished {

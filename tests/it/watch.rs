@@ -4,7 +4,7 @@ use rustix::process::Signal;
 use serde_json::Value;
 
 use crate::support::events::Live;
-use crate::support::{Sandbox, process, run};
+use crate::support::{Sandbox, run};
 
 /// A watched flow that has run once.
 fn watched() -> (Sandbox, Live) {
@@ -57,8 +57,7 @@ fn each_save_spins_what_it_changed() {
     );
     live.until("the end", ended);
     assert_eq!(started(&live), ["middle", "end"]);
-    process::signal(live.child.id(), Signal::INT);
-    assert_eq!(process::wait(live.child).code, 0);
+    live.interrupt().expect_code(0);
 }
 
 #[test]
@@ -78,8 +77,8 @@ fn a_broken_file_is_told_at_its_line_and_mended_by_the_next_save() {
     assert_eq!(spun["text"], "user: the total is 2");
     live.until("the end", ended);
     assert_eq!(started(&live), ["middle"]);
-    process::signal(live.child.id(), Signal::TERM);
-    process::wait(live.child);
+    live.signal(Signal::TERM);
+    live.wait();
 }
 
 #[test]
@@ -97,6 +96,5 @@ fn the_parameters_that_it_is_given_go_into_every_spin() {
     );
     let spun = live.until("output", |event| event["event"] == "output");
     assert_eq!(spun["text"], "user: the end of given");
-    process::signal(live.child.id(), Signal::INT);
-    process::wait(live.child);
+    live.interrupt();
 }

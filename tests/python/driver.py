@@ -13,6 +13,7 @@ import json
 import os
 import pickle
 import select
+import signal
 import socket
 import struct
 import subprocess
@@ -35,6 +36,10 @@ if not hasattr(sys.modules["__main__"], "ForeachFrame"):
 
 # What the engine makes of the flow's source and the worker's description.
 GRAPH_INFO = {"start_step": "start", "end_step": "end", "steps": {}}
+
+
+# In which a worker that was let go has ended.
+SECONDS = 60
 
 
 class WorkerGone(Exception):
@@ -150,7 +155,11 @@ class Worker:
         if self.template is not self.server:
             self.template.sock.close()
         self.server.sock.close()
-        self.process.communicate()
+        try:
+            self.process.communicate(timeout=SECONDS)
+        except subprocess.TimeoutExpired:
+            os.killpg(self.process.pid, signal.SIGKILL)
+            raise
         if self.output is not None:
             os.close(self.output)
         self.directory.cleanup()

@@ -217,11 +217,8 @@ class CardMessageTest(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.worker = Worker(CARDS)
+        cls.addClassCleanup(cls.worker.close)
         cls.start = cls.worker.step("start", cls.worker.parameters())
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.worker.close()
 
     def test_one_card(self):
         task = self.worker.step("one", self.start)

@@ -42,11 +42,8 @@ class LinearTest(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.worker = Worker(LINEAR)
+        cls.addClassCleanup(cls.worker.close)
         cls.tasks = cls.worker.run_flow(LINEAR_GRAPH, alpha="7")
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.worker.close()
 
     def test_description_names_steps_parameters_and_constants(self):
         flow = self.worker.flow
@@ -177,11 +174,8 @@ class ForeachTest(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.worker = Worker(FOREACH)
+        cls.addClassCleanup(cls.worker.close)
         cls.tasks = cls.worker.run_flow(FOREACH_GRAPH)
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.worker.close()
 
     def test_split_records_its_items(self):
         task = self.tasks["start"][0]
@@ -286,11 +280,8 @@ class BranchTest(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.worker = Worker(BRANCH)
+        cls.addClassCleanup(cls.worker.close)
         cls.tasks = cls.worker.run_flow(BRANCH_GRAPH)
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.worker.close()
 
     def test_merge_reports_conflicts_and_then_takes_the_rest(self):
         join = self.tasks["join"][0]

@@ -132,12 +132,9 @@ class OutcomeTest(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.worker = Worker(OUTCOMES)
+        cls.addClassCleanup(cls.worker.close)
         cls.parameters = cls.worker.parameters()
         cls.start = cls.worker.step("start", cls.parameters)
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.worker.close()
 
     def attempt(self, step, **more):
         return self.worker.step(step, self.start, node=node("end"), **more)

@@ -66,12 +66,9 @@ class TaskProcessTest(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.worker = Worker(PLAIN)
+        cls.addClassCleanup(cls.worker.close)
         cls.parameters = cls.worker.parameters()
         cls.start = cls.worker.step("start", cls.parameters, node=node("end"))
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.worker.close()
 
     def values(self, step, *names):
         return self.worker.values(self.worker.step(step, self.start), *names)

@@ -75,7 +75,7 @@ CFG = {"a": {"b": 1, "c": {"d": 2}}, "odd key": [{"e": 3}]}
 class ReadsTest(unittest.TestCase):
     def setUp(self):
         self.worker = Worker(LINEAR, files=[("cfg.json", json.dumps(CFG))])
-        self.addCleanup(self.worker.__exit__, None, None, None)
+        self.addCleanup(self.worker.close)
         self.start = self.worker.step("start", self.worker.parameters(), node=node("end"))
 
     def reads(self, step, **more):

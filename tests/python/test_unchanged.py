@@ -123,12 +123,9 @@ class ArrayTest(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.worker = Worker(ARRAYS)
+        cls.addClassCleanup(cls.worker.close)
         cls.start = cls.worker.step("start", cls.worker.parameters(), node=node("end"))
         cls.worker.hold(cls.start.objects["array"][0])
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.worker.close()
 
     def stored(self, step):
         """How the manifest of that step has the array."""

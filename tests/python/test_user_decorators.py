@@ -134,11 +134,8 @@ class WrapperTest(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.worker = Worker(WRAPPED)
+        cls.addClassCleanup(cls.worker.close)
         cls.parameters = cls.worker.parameters()
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.worker.close()
 
     def run_step(self, name, place=None, **more):
         attempt = self.worker.step(name, self.parameters, node=place or node("end"), **more)

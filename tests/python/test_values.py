@@ -62,11 +62,8 @@ class ParameterTest(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.worker = Worker(PARAMETERS, files=[("notes.txt", "Grüße\n"), ("raw.bin", "abc")])
+        cls.addClassCleanup(cls.worker.close)
         cls.files = os.path.join(cls.worker.directory.name, "store", "files")
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.worker.close()
 
     def evaluate(self, **values):
         spec = self.worker.spec("_parameters", [], kind="parameters", files=self.files, graph=GRAPH_INFO)

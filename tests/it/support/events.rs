@@ -1,9 +1,13 @@
 //! The events that `--json` prints, one object a line.
 
-use std::io::{BufRead, BufReader};
-use std::process::{Child, ChildStderr, ChildStdout, Command, Stdio};
+use std::io::{BufRead, BufReader, Lines};
+use std::process::{ChildStderr, ChildStdout, Command};
+use std::thread;
 
+use rustix::process::Signal;
 use serde_json::Value;
+
+use super::process::{Finished, Running};
 
 /// The events in a whole output.
 #[track_caller]
@@ -51,30 +55,50 @@ pub fn output(events: &[Value], step: &str) -> String {
 
 /// A command that is printing events.
 pub struct Live {
-    pub child: Child,
-    lines: std::io::Lines<BufReader<ChildStdout>>,
-    notes: std::io::Lines<BufReader<ChildStderr>>,
+    running: Running,
+    lines: Lines<BufReader<ChildStdout>>,
+    notes: Lines<BufReader<ChildStderr>>,
     pub seen: Vec<Value>,
 }
 
 impl Live {
     /// Starts the command, which prints events to its standard output.
     #[track_caller]
-    pub fn start(mut command: Command) -> Self {
-        command
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
-        let mut child = command.spawn().expect("start");
-        let lines = BufReader::new(child.stdout.take().expect("piped")).lines();
-        // Few lines come here beside events, so nobody waits for this pipe to be read.
-        let notes = BufReader::new(child.stderr.take().expect("piped")).lines();
+    pub fn start(command: Command) -> Self {
+        let mut running = Running::start(command);
+        drop(running.input());
+        let (out, err) = running.streams();
         Self {
-            child,
-            lines,
-            notes,
+            running,
+            lines: BufReader::new(out).lines(),
+            // Few lines come here beside events, so nobody waits for this pipe to be read.
+            notes: BufReader::new(err).lines(),
             seen: Vec::new(),
         }
+    }
+
+    pub fn id(&self) -> u32 {
+        self.running.id()
+    }
+
+    pub fn signal(&self, signal: Signal) {
+        self.running.signal(signal);
+    }
+
+    /// Waits for its end.
+    #[track_caller]
+    pub fn wait(self) -> Finished {
+        let Self { lines, notes, .. } = self;
+        thread::spawn(|| lines.for_each(drop));
+        thread::spawn(|| notes.for_each(drop));
+        self.running.wait()
+    }
+
+    /// Ends it as Ctrl-C does.
+    #[track_caller]
+    pub fn interrupt(self) -> Finished {
+        self.signal(Signal::INT);
+        self.wait()
     }
 
     /// The next event; `None` at the end of the output.

@@ -1,12 +1,14 @@
-//! Running a command to its end, with a limit: a command that hangs fails its test by name instead of hanging all.
+//! Running commands: each to its end, with a limit, so that one that hangs fails its test by name instead of hanging all; and
+//! none for longer than its test, however that ends.
 
-use std::io::Read;
-use std::process::{Child, Command, Stdio};
+use std::io::Write;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
 use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 
 /// No command of these tests needs a tenth of this on an idle machine.
 const LIMIT: Duration = Duration::from_secs(300);
@@ -55,6 +57,85 @@ impl Finished {
     }
 }
 
+/// A process that was started, with all of its streams piped, and its group. What is left of them when this value goes, as when
+/// an assertion has failed, is killed.
+pub struct Running {
+    name: String,
+    pid: u32,
+    /// `None` once somebody waits for its end.
+    child: Option<Child>,
+}
+
+impl Running {
+    /// Starts it as the first of a group of its own.
+    #[track_caller]
+    pub fn start(mut command: Command) -> Self {
+        command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .process_group(0);
+        let name = format!("{command:?}");
+        let child = command
+            .spawn()
+            .unwrap_or_else(|error| panic!("{name}: {error}"));
+        Self {
+            name,
+            pid: child.id(),
+            child: Some(child),
+        }
+    }
+
+    pub fn id(&self) -> u32 {
+        self.pid
+    }
+
+    /// Sends a signal to the process alone; one that is gone already is no failure.
+    pub fn signal(&self, signal: Signal) {
+        self::signal(self.pid, signal);
+    }
+
+    /// Its standard input, which ends when that is dropped.
+    pub fn input(&mut self) -> ChildStdin {
+        let child = self.child.as_mut().expect("it runs");
+        child.stdin.take().expect("taken once")
+    }
+
+    /// Its output, for reading while it runs.
+    pub fn streams(&mut self) -> (ChildStdout, ChildStderr) {
+        let child = self.child.as_mut().expect("it runs");
+        let out = child.stdout.take().expect("taken once");
+        (out, child.stderr.take().expect("taken once"))
+    }
+
+    /// Waits for its end, at most as long as any command may take; what nobody has read of its output comes with it.
+    #[track_caller]
+    pub fn wait(mut self) -> Finished {
+        let child = self.child.take().expect("waited for once");
+        let (sender, receiver) = mpsc::channel();
+        thread::spawn(move || sender.send(child.wait_with_output()));
+        let Ok(output) = receiver.recv_timeout(LIMIT) else {
+            kill_group(self.pid);
+            panic!("no end after {LIMIT:?}: {}", self.name);
+        };
+        let output = output.unwrap_or_else(|error| panic!("{}: {error}", self.name));
+        Finished {
+            command: std::mem::take(&mut self.name),
+            code: exit_code(output.status),
+            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+        }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            kill_group(self.pid);
+            let _ = child.wait();
+        }
+    }
+}
 /// Runs to the end with closed input.
 #[track_caller]
 pub fn run(command: Command) -> Finished {
@@ -63,86 +144,31 @@ pub fn run(command: Command) -> Finished {
 
 /// Runs to the end with this text as standard input.
 #[track_caller]
-pub fn run_with_input(mut command: Command, input: &str) -> Finished {
-    use std::io::Write;
-    let name = format!("{command:?}");
-    command
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
-    let mut child = command
-        .spawn()
-        .unwrap_or_else(|error| panic!("{name}: {error}"));
+pub fn run_with_input(command: Command, input: &str) -> Finished {
+    let mut running = Running::start(command);
     // A command that ends without reading its input is no failure of the test.
-    let _ = child
-        .stdin
-        .take()
-        .expect("piped")
-        .write_all(input.as_bytes());
-    let pid = child.id();
-    let (sender, receiver) = mpsc::channel();
-    thread::spawn(move || sender.send(child.wait_with_output()));
-    let output = match receiver.recv_timeout(LIMIT) {
-        Ok(output) => output.unwrap_or_else(|error| panic!("{name}: {error}")),
-        Err(_) => {
-            signal(pid, Signal::KILL);
-            panic!("no end after {LIMIT:?}: {name}");
-        }
-    };
-    Finished {
-        command: name,
-        code: exit_code(output.status),
-        stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
-        stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
-    }
+    let _ = running.input().write_all(input.as_bytes());
+    running.wait()
+}
+
+/// Sends a signal to a process that this test started; one that is gone already is no failure.
+pub fn signal(id: u32, signal: Signal) {
+    let _ = kill_process(pid(id), signal);
+}
+
+/// Kills a process that leads a group, and its group.
+pub fn kill_group(id: u32) {
+    let _ = kill_process_group(pid(id), Signal::KILL);
+}
+
+fn pid(id: u32) -> Pid {
+    Pid::from_raw(id.try_into().expect("a pid is positive")).expect("a pid is not zero")
 }
 
 /// Exit code, or minus the signal that ended the process.
-pub fn exit_code(status: std::process::ExitStatus) -> i32 {
-    use std::os::unix::process::ExitStatusExt;
+fn exit_code(status: ExitStatus) -> i32 {
     status
         .code()
         .or_else(|| status.signal().map(|signal| -signal))
         .expect("a process ends by code or by signal")
-}
-
-/// Sends a signal to a process that this test started; one that is gone already is no failure.
-pub fn signal(pid: u32, signal: Signal) {
-    let pid = Pid::from_raw(pid.try_into().expect("a pid is positive")).expect("a pid is not zero");
-    let _ = kill_process(pid, signal);
-}
-
-/// Waits for the end of a child, at most as long as any command may take.
-pub fn wait(mut child: Child) -> Finished {
-    let pid = child.id();
-    let mut streams = Vec::new();
-    if let Some(mut out) = child.stdout.take() {
-        streams.push(thread::spawn(move || read_lossy(&mut out)));
-    }
-    if let Some(mut err) = child.stderr.take() {
-        streams.push(thread::spawn(move || read_lossy(&mut err)));
-    }
-    let (sender, receiver) = mpsc::channel();
-    thread::spawn(move || sender.send(child.wait()));
-    let Ok(status) = receiver.recv_timeout(LIMIT) else {
-        signal(pid, Signal::KILL);
-        panic!("process {pid} did not end within {LIMIT:?}");
-    };
-    let mut texts = streams
-        .into_iter()
-        .map(|stream| stream.join().unwrap_or_default())
-        .collect::<Vec<_>>()
-        .into_iter();
-    Finished {
-        command: format!("process {pid}"),
-        code: exit_code(status.expect("waiting for a child")),
-        stdout: texts.next().unwrap_or_default(),
-        stderr: texts.next().unwrap_or_default(),
-    }
-}
-
-fn read_lossy(stream: &mut impl Read) -> String {
-    let mut bytes = Vec::new();
-    let _ = stream.read_to_end(&mut bytes);
-    String::from_utf8_lossy(&bytes).into_owned()
 }

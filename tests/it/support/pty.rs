@@ -269,7 +269,9 @@ impl Drop for Terminal {
     fn drop(&mut self) {
         // A failed test leaves no program behind.
         if self.child.try_wait().is_ok_and(|status| status.is_none()) {
-            let _ = self.child.kill();
+            if let Some(id) = self.child.process_id() {
+                process::kill_group(id);
+            }
             let _ = self.child.wait();
         }
     }

@@ -5,7 +5,7 @@ use std::process::Command;
 use serde_json::Value;
 
 use super::events::Live;
-use super::{Sandbox, process, run};
+use super::{Sandbox, run};
 
 /// A session of a sandbox's working directory.
 pub struct Session {
@@ -40,7 +40,7 @@ impl Session {
         let began = self.live.seen.iter().filter(began);
         let what = began.map(|line| line["what"].as_str().unwrap_or_default().to_owned());
         let what = what.collect();
-        process::wait(self.live.child).expect_code(0);
+        self.live.wait().expect_code(0);
         what
     }
 }
