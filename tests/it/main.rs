@@ -23,6 +23,7 @@ mod fork_safety;
 mod gangs;
 mod hot;
 mod in_session;
+mod left_behind;
 mod options;
 mod persisting;
 mod python_side;

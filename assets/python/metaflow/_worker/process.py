@@ -46,10 +46,11 @@ def end_tasks(pids: Iterable[int]) -> None:
 
 def end_groups(pids: Iterable[int]) -> None:
     """End those of the processes that lead a group of their own, and their groups."""
-    end_tasks(pid for pid in pids if _leads_group(pid))
+    end_tasks(pid for pid in pids if leads_group(pid))
 
 
-def _leads_group(pid: int) -> bool:
+def leads_group(pid: int) -> bool:
+    """Whether a process has a group of its own: the engine has started it, or it is a task."""
     try:
         return os.getpgid(pid) == pid
     except OSError:

@@ -13,7 +13,7 @@ import select
 import sys
 
 # All that a task needs is imported before it is forked.
-from . import ahead, descriptors, forking, libraries, process, siblings, spare, task
+from . import ahead, descriptors, forking, libraries, orphan, process, siblings, spare, task
 from .wire import Channel
 
 TYPE_CHECKING = False
@@ -265,6 +265,8 @@ class Server:
         """The rest of this process's life."""
         control, stdout, stderr = fds
         try:
+            if process.leads_group(os.getpid()):
+                orphan.end_without_engine(control)
             process.become_task(stdout, stderr)
             descriptors.own_files()
             task.main(self.loaded, message["spec"], Channel(control))
