@@ -12,7 +12,7 @@ use crate::{
     engine::{Event, Failure, JobKind, Level, Outcome},
 };
 
-use super::{failure, navigate, task_events};
+use super::{failure, navigate, select, task_events};
 
 /// Runs whose tasks are kept; the store has the others.
 const DETAILS: usize = 64;
@@ -220,6 +220,8 @@ fn finished(state: &mut State, job: &Job, outcome: Outcome, millis: f64) -> Vec<
         generation: job.generation,
     });
     match failed {
+        // The step that is looked at has new inputs.
+        None if job.kind != JobKind::Spin => select::warm_selected(state).into_iter().collect(),
         // The task's own event has told the story.
         Some((_, Some(_), _)) | None => Vec::new(),
         Some((step, None, failure)) => {

@@ -7,8 +7,8 @@ use crate::app::{
     flow_view::FlowView,
     msg::RunLoaded,
     records::{
-        ArtifactRow, Progress, RunKind, RunRow, StepTasks, TablePage, TableSource, TaskFacts,
-        TaskKey, ValueNode,
+        ArtifactRow, Progress, RunKey, RunKind, RunRow, StepTasks, TablePage, TableSource,
+        TaskFacts, TaskKey, ValueNode,
     },
     remember::Remembered,
     state::{RightTab, RunDetail, SpinResult, State, Tone},
@@ -73,16 +73,18 @@ pub(super) fn runs(
         .get(state.runs_cursor.cursor)
         .map(|row| row.key.clone());
     // What the session itself runs or has run, it knows better than the store.
+    let is_live = |key: &RunKey| state.jobs.iter().any(|job| job.run.as_ref() == Some(key));
     for row in &mut runs {
         if let Some(own) = state.runs.iter().find(|own| own.key == row.key)
-            && (own.progress == Progress::Running || row.progress == Progress::Unknown)
+            && (is_live(&own.key) || row.progress == Progress::Unknown)
         {
             *row = own.clone();
         }
     }
-    let unknown = state.runs.iter().filter(|own| {
-        own.progress == Progress::Running && !runs.iter().any(|row| row.key == own.key)
-    });
+    let unknown = state
+        .runs
+        .iter()
+        .filter(|own| is_live(&own.key) && !runs.iter().any(|row| row.key == own.key));
     let mut merged: Vec<RunRow> = unknown.cloned().collect();
     merged.extend(runs);
     let base = state.base.clone();
@@ -116,11 +118,20 @@ pub(super) fn runs(
     {
         state.base = Some(latest.clone());
         effects.push(Effect::LoadRun(latest));
-    } else if let Some(base) = base
+    } else if let Some(base) = &base
         && (now == Some(Progress::Running) || now != before)
     {
         // Another process works on the run in view, or has ended it.
-        effects.push(Effect::LoadRun(base));
+        effects.push(Effect::LoadRun(base.clone()));
+    }
+    let is_new = base.is_some() && (state.base != base || now != before);
+    let newest = state
+        .runs
+        .iter()
+        .find(|row| Some(&row.key) == state.base.as_ref());
+    if is_new && newest.is_some_and(|row| row.progress == Progress::Done) {
+        // A run of another process: the step that is looked at has new inputs.
+        effects.extend(select::warm_selected(state));
     }
     // The newest spin of each step says more of it than the run, if it is newer.
     let mut seen = Vec::new();

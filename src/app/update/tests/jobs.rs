@@ -90,6 +90,39 @@ fn a_run_is_live_in_graph_and_runs() {
     assert_eq!(step_status(&state, "end").state, StepState::NeverRun);
 }
 
+/// The step that is prepared for a spin.
+fn warmed(effects: &[Effect]) -> Option<&str> {
+    effects.iter().find_map(|effect| match effect {
+        Effect::WarmStep { step, .. } => Some(step.as_str()),
+        _ => None,
+    })
+}
+
+#[test]
+fn the_selected_step_is_prepared_anew_when_a_run_has_made_new_inputs() {
+    let mut state = with_run();
+    press(&mut state, &["j"]);
+    let token = submitted(&press(&mut state, &["r"])).unwrap();
+    tell(&mut state, token, started(JobKind::Run, "18"));
+    let ended = finished(JobKind::Run, "18", Outcome::Success);
+    assert_eq!(warmed(&tell(&mut state, token, ended)), Some("train"));
+    // A run of another process, while it goes on and when it is over.
+    let mut row = state.runs[0].clone();
+    row.key = run_key("19");
+    for (progress, expected) in [
+        (Progress::Running, None),
+        (Progress::Done, Some("train")),
+        (Progress::Done, None),
+    ] {
+        row.progress = progress;
+        update(&mut state, Msg::RunsChanged);
+        let ticket = state.tickets.runs;
+        let runs = Ok(vec![row.clone()]);
+        let effects = update(&mut state, Msg::Runs { ticket, runs });
+        assert_eq!(warmed(&effects), expected, "{progress:?}");
+    }
+}
+
 #[test]
 fn a_spin_is_possible_while_a_run_goes_on_but_no_second_run() {
     let mut state = with_run();
