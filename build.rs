@@ -34,6 +34,12 @@ fn main() -> io::Result<()> {
     sources.insert("Cargo.lock".into(), fs::read("Cargo.lock")?);
     sources.hash(&mut hash);
     println!("cargo:rustc-env=FLOWDEV_BUILD_HASH={:016x}", hash.finish());
+    let target = |name: &str| env::var(format!("CARGO_CFG_TARGET_{name}")).unwrap_or_default();
+    if target("OS") == "linux" && target("ENV") == "gnu" {
+        // At a fixed address the 166 000 pointers in the program's tables need no adjustment at each start: `--help` takes
+        // 1.5 ms instead of 5.4. Stack, heap and libraries stay where the kernel puts them.
+        println!("cargo:rustc-link-arg-bins=-no-pie");
+    }
     Ok(())
 }
 

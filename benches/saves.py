@@ -91,9 +91,8 @@ def to_screen(bench, what, flow, metaflow=None, budget=None):
 
         def save():
             began, value = edits.save()
-            took = 1000 * (terminal.wait_for(value) - began)
-            # The next save meets a session at rest, as one that is typed would.
-            terminal.settle()
+            # The next save meets a session at rest, as one that is typed would: it has been silent.
+            took = 1000 * (terminal.time_of(value) - began)
             terminal.send(b"t")
             terminal.wait_for("until it is on the screen")
             phases.append({name: float(millis) for name, millis in _PHASE.findall(terminal.screen.text())})

@@ -120,21 +120,45 @@ class Terminal:
         return self.arrived
 
     def read(self):
+        data = self.receive()
+        self.arrived = time.perf_counter()
+        answer = self.screen.feed(data)
+        if answer:
+            os.write(self.fd, answer)
+
+    def receive(self):
         try:
             data = os.read(self.fd, 1 << 16)
         except OSError:
             data = b""
         if not data:
             raise EOFError("the program has ended:\n%s" % self.screen.text())
-        self.arrived = time.perf_counter()
-        answer = self.screen.feed(data)
-        if answer:
-            os.write(self.fd, answer)
+        return data
 
     def settle(self, seconds=0.3):
         """Reads until the program has been silent for so long."""
         while select.select([self.fd], [], [], seconds)[0]:
             self.read()
+
+    def time_of(self, text, seconds=0.3):
+        """When (time.perf_counter) the last of a text arrived that appears before the program is silent for so long.
+
+        What arrives is looked at afterwards: this program takes milliseconds for what a terminal does in no time.
+        """
+        if text in self.screen.text():
+            raise ValueError("%r stands there already" % text)
+        received = []
+        while select.select([self.fd], [], [], seconds)[0]:
+            data = self.receive()
+            received.append((time.perf_counter(), data))
+        found = None
+        for when, data in received:
+            self.screen.feed(data)
+            if found is None and text in self.screen.text():
+                found = when
+        if found is None:
+            raise TimeoutError("%r did not appear:\n%s" % (text, self.screen.text()))
+        return found
 
     def close(self):
         os.close(self.fd)

@@ -168,7 +168,8 @@ def _is_import(statement: ast.stmt) -> bool:
 
 
 def _execute(file: str, wanted: str | None) -> FlowSpec:
-    from importlib.machinery import SourceFileLoader
+    # As `importlib.machinery` has it, which takes a millisecond of imports to say so.
+    from _frozen_importlib_external import SourceFileLoader
 
     module = type(sys)("__main__")
     module.__file__ = file

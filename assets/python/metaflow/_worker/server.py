@@ -52,8 +52,6 @@ class Server:
         # The handler itself does nothing: its being there makes the interpreter write to the wake-up descriptor.
         _signal.signal(_signal.SIGCHLD, lambda _number, _frame: None)
         _signal.set_wakeup_fd(self.wake_write, warn_on_full_buffer=False)
-        # Imports make many objects and little garbage: collecting in between only costs time.
-        gc.disable()
 
     def run(self) -> None:
         """Serve until the engine closes the channel."""

@@ -159,11 +159,12 @@ class Task:
             task_id=spec["task_id"],
             retry_count=spec["attempt"],
             origin_run_id=spec.get("origin_run_id"),
-            namespace=resolve_identity(),
             username=spec.get("user"),
             tags=set(spec.get("tags") or ()),
             metadata_str=_metadata_str(spec),
         )
+        # Asks for the configuration, which few steps do.
+        current._update_later("namespace", resolve_identity)
         current._client_namespace = spec.get("namespace") or None
         current._update_env({"tempdir": spec.get("tempdir") or "."})
 
