@@ -17,8 +17,13 @@ def main() -> None:
     null = os.open(os.devnull, os.O_RDONLY)
     os.dup2(null, 0)
     os.close(null)
-    # Python put this file's directory first on the path; there our modules' names would shadow the user's.
     here = os.path.dirname(os.path.abspath(__file__))
+    sys.path.insert(0, here)
+    from bundle import use
+
+    use(os.path.dirname(here))
+    # Names of modules in this directory, where Python itself may have put it first on the path, would shadow the user's.
+    del sys.modules["bundle"]
     sys.path[:] = [entry for entry in sys.path if os.path.abspath(entry or ".") != here]
     assets = os.path.dirname(os.path.dirname(here))
     if assets not in sys.path:
