@@ -182,6 +182,22 @@ fn a_decorator_can_be_added_on_the_command_line() {
 }
 
 #[test]
+fn what_a_flow_prints_when_it_is_imported_comes_whole() {
+    let sandbox = Sandbox::new();
+    sandbox.flow("linear.py");
+    let text = sandbox.read("linear.py");
+    // Characters of two bytes, after one: wherever the reading is interrupted, it is within a character.
+    sandbox.write(
+        "linear.py",
+        &format!("print('x' + 'é' * 6000 + ' all of it')\n{text}"),
+    );
+    let line = format!("x{} all of it", "é".repeat(6000));
+    run(sandbox.flowdev(["run", "linear.py"]))
+        .expect_code(0)
+        .expect_text(&[&line]);
+}
+
+#[test]
 fn the_only_flow_of_the_directory_needs_no_name() {
     let sandbox = Sandbox::new();
     sandbox.flow("linear.py");

@@ -12,7 +12,8 @@ const LIMIT: usize = 16 * 1024;
 /// The text, and the pipes that it comes from.
 pub struct Overheard {
     pipes: Vec<Receiver>,
-    text: Mutex<String>,
+    /// Kept as bytes: a read may end in the middle of a character.
+    text: Mutex<Vec<u8>>,
 }
 
 impl Overheard {
@@ -30,16 +31,16 @@ impl Overheard {
 
     /// All that was written and not taken yet.
     pub fn text(&self) -> String {
-        self.caught_up().clone()
+        String::from_utf8_lossy(&self.caught_up()).into_owned()
     }
 
     /// The same; it is not given again.
     pub fn take(&self) -> String {
-        std::mem::take(&mut *self.caught_up())
+        String::from_utf8_lossy(&std::mem::take(&mut *self.caught_up())).into_owned()
     }
 
     /// The text, with what is in the pipes: it was written before whatever else the worker has said since.
-    fn caught_up(&self) -> MutexGuard<'_, String> {
+    fn caught_up(&self) -> MutexGuard<'_, Vec<u8>> {
         let mut text = self.text.lock().unwrap_or_else(PoisonError::into_inner);
         for pipe in &self.pipes {
             // Asks the pipe itself: the runtime may not have heard yet that there is something to read.
@@ -50,16 +51,16 @@ impl Overheard {
 }
 
 /// Reads what is there; 0 is the end.
-fn read(pipe: &Receiver, text: &mut String) -> Result<usize, Errno> {
+fn read(pipe: &Receiver, text: &mut Vec<u8>) -> Result<usize, Errno> {
     let mut buffer = [0_u8; 4096];
     let n = rustix::io::read(pipe, &mut buffer)?;
-    text.push_str(&String::from_utf8_lossy(&buffer[..n]));
-    if text.len() > LIMIT {
-        let mut cut = text.len() - LIMIT;
-        while !text.is_char_boundary(cut) {
-            cut += 1;
-        }
-        text.drain(..cut);
+    text.extend_from_slice(&buffer[..n]);
+    let too_many = text.len().saturating_sub(LIMIT);
+    if too_many > 0 {
+        // Not from the middle of a character on.
+        let is_inside = |byte: &&u8| **byte & 0xC0 == 0x80;
+        let inside = text[too_many..].iter().take_while(is_inside).count();
+        text.drain(..too_many + inside);
     }
     Ok(n)
 }
