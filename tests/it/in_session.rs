@@ -1,5 +1,6 @@
 //! Commands that a session works for: what they print, leave and end with is what they print, leave and end with alone.
 
+use std::collections::HashMap;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
@@ -63,9 +64,12 @@ fn normal(sandbox: &Sandbox, text: &str) -> String {
     let top = sandbox.dir();
     let top = top.parent().expect("directory").display().to_string();
     let text = text.replace(&top, "TOP");
-    let lines = text.lines().map(|line| match serde_json::from_str(line) {
-        Ok(Value::Object(event)) => without_times(Value::Object(event)).to_string(),
-        _ => line.to_owned(),
+    let mut begun = HashMap::new();
+    let lines = text.lines().filter_map(|line| {
+        let Ok(event @ Value::Object(_)) = serde_json::from_str(line) else {
+            return Some(line.to_owned());
+        };
+        Some(without_times(whole_line(&mut begun, event)?).to_string())
     });
     let mut lines: Vec<String> = lines.map(|line| numbers(&line)).collect();
     // Tasks are taken over at the same time.
@@ -78,6 +82,22 @@ fn normal(sandbox: &Sandbox, text: &str) -> String {
         taken.sort();
     }
     lines.join("\n")
+}
+
+/// An event, but none for a piece of a line: `print` writes a line in pieces, and which of them come together is a matter of
+/// time. The last one has what was `begun` before.
+fn whole_line(begun: &mut HashMap<String, String>, mut event: Value) -> Option<Value> {
+    if event["event"] != "output" {
+        return Some(event);
+    }
+    let key = format!("{} {} {}", event["step"], event["task"], event["stream"]);
+    let text = begun.remove(&key).unwrap_or_default() + event["text"].as_str()?;
+    if event["partial"] == true {
+        begun.insert(key, text);
+        return None;
+    }
+    event["text"] = text.into();
+    Some(event)
 }
 
 fn without_times(mut value: Value) -> Value {
