@@ -10,13 +10,13 @@ use super::error::EngineError;
 use super::event::TaskRef;
 use super::loaded::LoadedFlow;
 use super::origin::Output;
-use super::spool::Spool;
+use super::spool::{Pickle, Spool};
 use super::staleness::{BasisKeys, Record};
 use super::worker::message::{Done, ObjectReport, RecordReport};
 use crate::flow::StepName;
 use crate::store::{
-    ArtifactRef, Begin, FINGERPRINT, FlowStore, Identity, Manifest, READS, RunStore, TaskStore,
-    TaskWriter,
+    ArtifactRef, Begin, BlobKey, FINGERPRINT, FlowStore, Identity, Manifest, READS, RunStore,
+    TaskStore, TaskWriter,
 };
 
 /// How readers find a control task: by this tag, or by a record of this type.
@@ -203,10 +203,16 @@ pub(super) fn manifest(
         python_version: python.to_owned(),
         objects: IndexMap::with_capacity(done.objects.len()),
     };
-    let new = done.objects.values().filter_map(|object| match object {
-        ObjectReport::At { at, .. } => Some(*at),
-        ObjectReport::From { .. } => None,
-    });
+    let new = done
+        .objects
+        .iter()
+        .filter_map(|(name, object)| match object {
+            ObjectReport::At { at, .. } => Some(Pickle {
+                at: *at,
+                like: same_size(inputs, name, at.1),
+            }),
+            ObjectReport::From { .. } => None,
+        });
     let keys = spool.store(flow, &new.collect::<Vec<_>>())?;
     let mut keys = keys.into_iter();
     for (name, object) in &done.objects {
@@ -232,6 +238,14 @@ pub(super) fn manifest(
         manifest.objects.insert(name.clone(), artifact);
     }
     Ok(manifest)
+}
+
+/// What an input has under this name, if it is that long.
+fn same_size<'a>(inputs: &'a [Output], name: &str, size: u64) -> Option<(&'a FlowStore, BlobKey)> {
+    inputs.iter().find_map(|input| {
+        let artifact = input.manifest.objects.get(name)?;
+        (artifact.size == size).then(|| (input.flow(), artifact.key))
+    })
 }
 
 /// An artifact that is taken over: by reference, or, between the stores of runs and of spins, with its blob.

@@ -17,6 +17,14 @@ const BIG: u64 = 4 << 20;
 /// Below this many bytes in all, threads cost more than they bring.
 const FEW: u64 = 1 << 20;
 
+/// A part of the file: one artifact.
+pub(super) struct Pickle<'a> {
+    /// Offset and length.
+    pub at: (u64, u64),
+    /// What the inputs have under the same name, of the same length: the task may have written what it has read.
+    pub like: Option<(&'a FlowStore, BlobKey)>,
+}
+
 /// The file; gone when the attempt is over.
 pub(super) struct Spool(PathBuf);
 
@@ -25,16 +33,17 @@ impl Spool {
         Self(PathBuf::from(path))
     }
 
-    /// Stores parts of the file, given by offset and length; answers their keys in the same order.
+    /// Stores parts of the file; answers their keys in the same order.
     ///
     /// # Errors
     /// When the store cannot be written or the file cannot be read.
     pub fn store(
         &self,
         flow: &FlowStore,
-        parts: &[(u64, u64)],
+        parts: &[Pickle<'_>],
     ) -> Result<Vec<BlobKey>, EngineError> {
-        match self.opened(parts)? {
+        let places: Vec<(u64, u64)> = parts.iter().map(|part| part.at).collect();
+        match self.opened(&places)? {
             Some(file) => put_all(flow, &file, parts),
             None => Ok(Vec::new()),
         }
@@ -96,23 +105,24 @@ impl Drop for Spool {
 fn put_all(
     flow: &FlowStore,
     file: &File,
-    parts: &[(u64, u64)],
+    parts: &[Pickle<'_>],
 ) -> Result<Vec<BlobKey>, EngineError> {
-    let put = |&(offset, length): &(u64, u64)| {
+    let put = |pickle: &Pickle<'_>| {
+        let (offset, length) = pickle.at;
         let part = Part {
             file,
             offset,
             length,
         };
-        Ok::<_, EngineError>(flow.put_blob_from(&part)?)
+        put(flow, &part, pickle.like)
     };
-    let total: u64 = parts.iter().map(|(_, length)| length).sum();
+    let total: u64 = parts.iter().map(|part| part.at.1).sum();
     if total < FEW {
         return parts.iter().map(put).collect();
     }
     let mut order: Vec<usize> = (0..parts.len()).collect();
-    order.sort_by_key(|index| std::cmp::Reverse(parts[*index].1));
-    let (big, small) = order.split_at(order.partition_point(|index| parts[*index].1 >= BIG));
+    order.sort_by_key(|index| std::cmp::Reverse(parts[*index].at.1));
+    let (big, small) = order.split_at(order.partition_point(|index| parts[*index].at.1 >= BIG));
     let mut keys = big
         .iter()
         .map(|index| Ok((*index, put(&parts[*index])?)))
@@ -140,6 +150,28 @@ fn put_all(
     }
     keys.sort_unstable();
     Ok(keys.into_iter().map(|(_, key)| key).collect())
+}
+
+/// Stores one artifact. To compress and write what the input's blob says already would take far longer than to see that it
+/// does.
+fn put(
+    flow: &FlowStore,
+    part: &Part<'_>,
+    like: Option<(&FlowStore, BlobKey)>,
+) -> Result<BlobKey, EngineError> {
+    if let Some((other, key)) = like.filter(|_| part.length >= BIG)
+        && BlobKey::of_source(part).is_ok_and(|found| found == key)
+    {
+        let is_there = if other.root() == flow.root() {
+            flow.has_blob(key)?
+        } else {
+            flow.link_blob_from(other, key).is_ok()
+        };
+        if is_there {
+            return Ok(key);
+        }
+    }
+    Ok(flow.put_blob_from(part)?)
 }
 
 /// One artifact's pickle.

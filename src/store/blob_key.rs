@@ -23,7 +23,10 @@ impl BlobKey {
     }
 
     /// The key of all bytes of a source.
-    pub(super) fn of_source(source: &(impl Source + ?Sized)) -> io::Result<Self> {
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub fn of_source(source: &(impl Source + ?Sized)) -> io::Result<Self> {
         let mut hash = Sha1::new();
         packer::scan(source, |part| hash.update(part))?;
         Ok(Self(hash.finalize().into()))

@@ -301,3 +301,59 @@ fn what_a_step_changes_in_place_is_as_before_in_the_next_spin() {
     assert_eq!(seen, [first; 5]);
     live.interrupt();
 }
+
+/// A class of the flow file itself: a saved file has another one of the same name.
+const CLASSES: &str = r#"from dataclasses import dataclass
+
+from metaflow import FlowSpec, step
+
+
+@dataclass
+class Row:
+    n: int
+
+    def value(self):
+        return self.n + 0
+
+
+class ClassesFlow(FlowSpec):
+    @step
+    def start(self):
+        self.rows = [Row(n) for n in range(1000)]
+        self.next(self.work)
+
+    @step
+    def work(self):
+        print("user:", sum(row.value() for row in self.rows), all(type(row) is Row for row in self.rows))
+        self.next(self.end)
+
+    @step
+    def end(self):
+        pass
+
+
+if __name__ == "__main__":
+    ClassesFlow()
+"#;
+
+#[test]
+fn objects_of_classes_of_the_flow_file_are_of_the_class_as_it_was_saved() {
+    let sandbox = Sandbox::new();
+    sandbox.write("flow.py", CLASSES);
+    run(sandbox.flowdev(["run", "flow.py"])).expect_code(0);
+    let mut live = Live::start(sandbox.flowdev(["watch", "flow.py", "--json"]));
+    live.until_note("watching");
+    for more in 1..5 {
+        let text = CLASSES.replace("self.n + 0", &format!("self.n + {more}"));
+        sandbox.replace("flow.py", &text);
+        // The step that makes them has changed with the class, too.
+        live.until("the work", |event| {
+            event["event"] == "job_started" && event["job"] == "spin"
+        });
+        let end = live.until("its output", |event| {
+            event["event"] == "output" && event["step"] == "work"
+        });
+        assert_eq!(end["text"], format!("user: {} True", 499_500 + 1000 * more));
+    }
+    live.interrupt();
+}

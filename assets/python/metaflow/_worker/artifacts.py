@@ -7,6 +7,7 @@ or writes. The engine hashes and stores what is written here.
 from __future__ import annotations
 
 import _pickle
+import gc
 import os
 
 from ..extension_support import serializers
@@ -72,7 +73,15 @@ def load_blob(blobs: str, sha: str) -> Any:
         return []
     if sha in siblings.SHARED:
         return siblings.SHARED.pop(sha)
-    return _pickle.loads(read_blob(blobs, sha))
+    data = read_blob(blobs, sha)
+    # All that comes out of it lives: to look for garbage among it, again and again, can take longer than the reading.
+    is_collecting = gc.isenabled()
+    gc.disable()
+    try:
+        return _pickle.loads(data)
+    finally:
+        if is_collecting:
+            gc.enable()
 
 
 def fetch(blobs: str, sha: str) -> Any:
