@@ -7,16 +7,15 @@ use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 
-use super::attempt::{self, AttemptEnd, Halt, Stored};
-use super::error::EngineError;
+use super::attempt::{self, AttemptEnd, Halt};
 use super::event::{Event, Failure, Level, Outcome, TaskRef};
-use super::origin::{Done, Finished, Output};
-use super::persist;
+use super::origin::{Finished, Output};
 use super::plan::{Setting, limits, place_of, plan, rest};
 use super::run::blocking;
 use super::scheduler::{Action, Ending, Failing, Launch, Problem, Scheduler, Ticket, Transition};
 use super::staleness::Reuse;
 use super::submit::Stop;
+use super::take_over::{clone_task, reuse_task};
 use crate::flow::{NodeKind, StepName};
 
 /// How long other tasks may go on after one has failed for good, as with Metaflow.
@@ -213,8 +212,9 @@ impl Execution {
                     Some((reuse, inputs)) => {
                         reuse_task(&setting, done, task_ref, reuse, inputs).await
                     }
-                    None => TaskEnd::Attempt(clone_task(&setting, done, task_ref).await),
+                    None => Some(clone_task(&setting, done, task_ref).await),
                 };
+                let end = end.map_or(TaskEnd::Stale, TaskEnd::Attempt);
                 // The receiver lives as long as the job.
                 let _ = ends.send((ticket, end));
             });
@@ -421,88 +421,4 @@ async fn until(moment: Option<Instant>) {
         Some(at) => tokio::time::sleep_until(at).await,
         None => std::future::pending().await,
     }
-}
-
-/// Takes a task over if with these inputs it would be the same today.
-async fn reuse_task(
-    setting: &Setting,
-    mut done: Done,
-    task_ref: TaskRef,
-    reuse: Arc<Reuse>,
-    inputs: Vec<Output>,
-) -> TaskEnd {
-    let place = done.place.clone();
-    match blocking(move || Ok(reuse.take(&place, &inputs))).await {
-        Ok(Some(manifest)) => {
-            done.output.manifest = Arc::new(manifest);
-            TaskEnd::Attempt(clone_task(setting, done, task_ref).await)
-        }
-        Ok(None) | Err(_) => TaskEnd::Stale,
-    }
-}
-
-async fn clone_task(setting: &Setting, done: Done, task_ref: TaskRef) -> AttemptEnd {
-    match clone_all(setting, &done, &task_ref).await {
-        Ok((output, handed_on)) => {
-            let changed = |output: Output| output.overridden(&setting.overrides);
-            AttemptEnd::Stored(Stored {
-                output: changed(output),
-                transition: done.transition,
-                handed_on: handed_on.into_iter().map(changed).collect(),
-            })
-        }
-        Err(error) => AttemptEnd::Failed {
-            failure: error.into_failure(),
-            how: Failing::ForGood,
-            millis: 0.0,
-        },
-    }
-}
-
-/// Takes a task over, with the tasks that it controlled.
-async fn clone_all(
-    setting: &Setting,
-    done: &Done,
-    task_ref: &TaskRef,
-) -> Result<(Output, Vec<Output>), EngineError> {
-    let own = &done.output;
-    let output = clone_one(setting, own, task_ref.clone(), done.mappers.is_some()).await?;
-    let Some(mappers) = &done.mappers else {
-        return Ok((output.clone(), vec![output]));
-    };
-    let mut handed_on = Vec::new();
-    for mapper in mappers {
-        if mapper.task.id() == own.task.id() {
-            handed_on.push(output.clone());
-            continue;
-        }
-        // The ids of the others are made from that of the control task, here as there.
-        let suffix = mapper.task.id().strip_prefix(own.task.id());
-        let task_ref = TaskRef {
-            task: match suffix {
-                Some(suffix) => format!("{}{suffix}", task_ref.task),
-                None => format!("{}-{}", task_ref.task, mapper.task.id()),
-            },
-            ..task_ref.clone()
-        };
-        handed_on.push(clone_one(setting, mapper, task_ref, false).await?);
-    }
-    Ok((output, handed_on))
-}
-
-async fn clone_one(
-    setting: &Setting,
-    origin: &Output,
-    task: TaskRef,
-    is_control: bool,
-) -> Result<Output, EngineError> {
-    let run = setting.run.clone();
-    let identity = setting.identity.clone();
-    let (from, to) = (origin.clone(), task.clone());
-    let output = blocking(move || persist::clone_task(&run, &identity, &from, &to, is_control));
-    let output = output.await?;
-    let origin = origin.pathspec();
-    let wires = &setting.wires;
-    wires.say(Event::TaskCloned { task, origin }).await;
-    Ok(output)
 }

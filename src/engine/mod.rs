@@ -39,6 +39,7 @@ mod spool;
 mod staleness;
 mod status;
 mod submit;
+mod take_over;
 mod timing;
 mod warm;
 mod worker;

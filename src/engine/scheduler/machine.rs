@@ -1,60 +1,12 @@
 //! The state of a job and how it changes.
 
-use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 
+use super::barriers::Barriers;
+use super::readers::Readers;
+use super::task::{Level, Next, TaskState, iterations};
 use super::types::{Action, Ending, Failing, Launch, Limits, Place, Problem, Ticket, Transition};
 use crate::flow::{Graph, NodeKind, StepName};
-
-/// One level of fan-out that a task is inside of.
-#[derive(Debug, Clone)]
-struct Level {
-    /// The task that split.
-    split: Ticket,
-    /// How many branches its join waits for.
-    width: u64,
-    /// This branch's place among them.
-    branch: u64,
-    foreach: bool,
-}
-
-#[derive(Debug, Clone)]
-struct TaskState {
-    step: StepName,
-    inputs: Vec<Ticket>,
-    split_index: Option<u64>,
-    is_control: bool,
-    levels: Vec<Level>,
-    iterations: Vec<u64>,
-    attempt: u32,
-    known: bool,
-}
-
-/// A task that follows another.
-struct Next {
-    step: StepName,
-    inputs: Vec<Ticket>,
-    split_index: Option<u64>,
-    is_control: bool,
-    levels: Vec<Level>,
-}
-
-impl Next {
-    fn to(step: StepName) -> Self {
-        Self {
-            step,
-            inputs: Vec::new(),
-            split_index: None,
-            is_control: false,
-            levels: Vec::new(),
-        }
-    }
-}
-
-/// The branches of one split that have arrived at its join.
-#[derive(Debug, Default)]
-struct Barrier {
-    arrived: BTreeMap<u64, Ticket>,
-}
 
 /// The state of one job.
 #[derive(Debug)]
@@ -74,9 +26,8 @@ pub struct Scheduler {
     resting: HashSet<Ticket>,
     tasks: HashMap<Ticket, TaskState>,
     running: usize,
-    barriers: HashMap<(StepName, Ticket), Barrier>,
-    /// Tasks that still need a finished task's output.
-    readers: HashMap<Ticket, usize>,
+    barriers: Barriers,
+    readers: Readers,
     ended: bool,
     reached_end: bool,
     /// The first task that failed while the run went on.
@@ -99,8 +50,8 @@ impl Scheduler {
             resting: HashSet::new(),
             tasks: HashMap::new(),
             running: 0,
-            barriers: HashMap::new(),
-            readers: HashMap::new(),
+            barriers: Barriers::default(),
+            readers: Readers::default(),
             ended: false,
             reached_end: false,
             given_up: None,
@@ -227,7 +178,7 @@ impl Scheduler {
         task: &TaskState,
         transition: &Transition,
     ) -> Result<(), Problem> {
-        let kind = self.check_transition(ticket, task, transition)?;
+        let kind = self.kind_of(ticket, task, transition)?;
         if self.graph.end.as_ref() == Some(&task.step) {
             self.reached_end = true;
             return Ok(());
@@ -335,38 +286,33 @@ impl Scheduler {
         let mut levels = task.levels.clone();
         // The checks guarantee that a join closes a split.
         let Some(level) = levels.pop() else { return };
-        let key = (next.clone(), level.split);
-        let barrier = self.barriers.entry(key.clone()).or_default();
-        barrier.arrived.insert(level.branch, ticket);
-        *self.readers.entry(ticket).or_default() += 1;
-        if barrier.arrived.len() as u64 == level.width {
-            let inputs: Vec<Ticket> = self
-                .barriers
-                .remove(&key)
-                .map(|barrier| barrier.arrived.into_values().collect())
-                .unwrap_or_default();
-            for input in &inputs {
-                // The queued join counts as a reader itself.
-                if let Some(readers) = self.readers.get_mut(input) {
-                    *readers -= 1;
-                }
-            }
+        self.readers.add(ticket);
+        let arriving = (level.branch, ticket);
+        let arrived = self
+            .barriers
+            .arrive(&next, level.split, arriving, level.width);
+        if let Some(inputs) = arrived {
             let following = Next {
-                inputs,
+                inputs: inputs.clone(),
                 levels,
                 ..Next::to(next)
             };
             self.queue(following, Some(task));
+            for input in inputs {
+                // The queued join is a reader itself.
+                self.readers.remove(input);
+            }
         }
     }
 
-    fn check_transition(
+    /// What kind of step has decided this, if it could.
+    fn kind_of(
         &self,
         ticket: Ticket,
         task: &TaskState,
         transition: &Transition,
     ) -> Result<NodeKind, Problem> {
-        let wrong = |message: String| Problem::Transition {
+        let wrong = |message| Problem::Transition {
             ticket,
             step: task.step.clone(),
             message,
@@ -375,33 +321,10 @@ impl Scheduler {
         let Some(node) = self.graph.nodes.get(&task.step) else {
             return Err(wrong("is not in the graph".to_owned()));
         };
-        let list = |steps: &[StepName]| {
-            let names: Vec<&str> = steps.iter().map(StepName::as_str).collect();
-            if names.is_empty() {
-                "nothing".to_owned()
-            } else {
-                names.join(", ")
-            }
-        };
-        let fits = if node.kind == NodeKind::SplitSwitch {
-            transition.next.len() == 1 && node.next.contains(&transition.next[0])
-        } else {
-            transition.next == node.next
-        };
-        if !fits {
-            return Err(wrong(format!(
-                "went on to {}, but its source says {}",
-                list(&transition.next),
-                list(&node.next)
-            )));
+        match transition.mismatch(node) {
+            Some(message) => Err(wrong(message)),
+            None => Ok(node.kind),
         }
-        let counted = transition.num_splits.is_some() || transition.unbounded;
-        if node.kind.is_foreach() && !counted {
-            return Err(wrong(
-                "did not say over how many items it fans out".to_owned(),
-            ));
-        }
-        Ok(node.kind)
     }
 
     fn queue(&mut self, next: Next, from: Option<&TaskState>) {
@@ -415,9 +338,9 @@ impl Scheduler {
         let ticket = Ticket(self.next_ticket);
         self.next_ticket += 1;
         for input in &inputs {
-            *self.readers.entry(*input).or_default() += 1;
+            self.readers.add(*input);
         }
-        let iterations = self.iterations(&step, from);
+        let iterations = iterations(&self.graph, &step, from);
         let mut task = TaskState {
             step,
             inputs,
@@ -437,43 +360,10 @@ impl Scheduler {
         self.tasks.insert(ticket, task);
     }
 
-    /// Metaflow's `_iteration_stack`: a step that can choose itself counts its passes.
-    fn iterations(&self, step: &StepName, from: Option<&TaskState>) -> Vec<u64> {
-        let recursive = |name: &StepName| {
-            self.graph
-                .nodes
-                .get(name)
-                .is_some_and(|node| node.kind == NodeKind::SplitSwitch && node.next.contains(name))
-        };
-        let mut stack = from.map(|task| task.iterations.clone()).unwrap_or_default();
-        match from {
-            Some(task) if task.step == *step && recursive(step) => {
-                if let Some(top) = stack.last_mut() {
-                    *top += 1;
-                }
-            }
-            Some(task) => {
-                if recursive(&task.step) {
-                    stack.pop();
-                }
-                if recursive(step) {
-                    stack.push(0);
-                }
-            }
-            None if recursive(step) => stack.push(0),
-            None => {}
-        }
-        stack
-    }
-
     fn release(&mut self, inputs: &[Ticket], actions: &mut Vec<Action>) {
         for input in inputs {
-            if let Some(readers) = self.readers.get_mut(input) {
-                *readers -= 1;
-                if *readers == 0 {
-                    self.readers.remove(input);
-                    actions.push(Action::Forget(*input));
-                }
+            if self.readers.remove(*input) {
+                actions.push(Action::Forget(*input));
             }
         }
     }
@@ -527,20 +417,5 @@ impl Scheduler {
         }
         let room = self.running < self.limits.max_workers && self.running_known == 0;
         room.then(|| self.ready.pop_front()).flatten()
-    }
-}
-
-impl TaskState {
-    fn place(&self) -> Place {
-        Place {
-            step: self.step.clone(),
-            indices: self
-                .levels
-                .iter()
-                .filter(|level| level.foreach)
-                .map(|level| level.branch)
-                .collect(),
-            iterations: self.iterations.clone(),
-        }
     }
 }
