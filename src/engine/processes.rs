@@ -51,7 +51,10 @@ impl Source {
     }
 
     /// A further process, which leaves the one that was made ahead to a newer version of the flow.
-    async fn another(&self) -> Result<Template, EngineError> {
+    ///
+    /// # Errors
+    /// When it cannot be made.
+    pub async fn another(&self) -> Result<Template, EngineError> {
         match self {
             Self::Forks(forkserver) => forkserver.fork().await,
             Self::Interpreters(interpreters, preload) => interpreters.another(preload).await,
@@ -63,6 +66,13 @@ impl Source {
         match self {
             Self::Forks(forkserver) => forkserver.printed(),
             Self::Interpreters(..) => String::new(),
+        }
+    }
+
+    fn forkserver(&self) -> Option<Arc<Forkserver>> {
+        match self {
+            Self::Forks(forkserver) => Some(Arc::clone(forkserver)),
+            Self::Interpreters(..) => None,
         }
     }
 
@@ -119,14 +129,18 @@ impl Processes {
         let template = self.template(next.take()).await?;
         if self.can_fork() && (turn == Turn::More || !self.is_watched()) {
             *next = Some(Next::Ready(Arc::clone(&template)));
+            let forkserver = self.source().forkserver();
             drop(next);
-            return template.task(spec, true).await;
+            let process = template.task(spec, true).await?;
+            return Ok(process.forked_by(Some(template), forkserver));
         }
         if turn == Turn::More {
             *next = Some(self.coming());
         }
+        let forkserver = self.source().forkserver();
         drop(next);
-        template.task(spec, false).await
+        let process = template.task(spec, false).await?;
+        Ok(process.forked_by(None, forkserver))
     }
 
     fn can_fork(&self) -> bool {

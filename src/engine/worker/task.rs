@@ -1,6 +1,7 @@
 //! A task process: one attempt, seen as a stream of what it says and writes.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::io::AsyncReadExt;
@@ -9,9 +10,11 @@ use tokio::net::unix::OwnedWriteHalf;
 use tokio::net::unix::pipe::Receiver;
 use tokio::sync::oneshot;
 
+use super::forkserver::Forkserver;
 use super::frame;
 use super::link::Forked;
 use super::message::{Report, ToTask};
+use super::template::Template;
 use crate::engine::event::Stream;
 
 /// Bytes read from a stream at once.
@@ -37,6 +40,8 @@ pub struct TaskProcess {
     exit: Option<oneshot::Receiver<i32>>,
     status: Option<i32>,
     queue: VecDeque<Said>,
+    /// What forked it: it alone learns how the task ends, and would end with the last who holds it.
+    _forked_by: (Option<Arc<Template>>, Option<Arc<Forkserver>>),
     /// Where reads arrive; on the heap, for the futures around them are moved about.
     buffers: [Vec<u8>; 2],
 }
@@ -58,7 +63,20 @@ impl TaskProcess {
             exit: Some(forked.exit),
             status: None,
             queue: VecDeque::new(),
+            _forked_by: (None, None),
             buffers: [vec![0; CHUNK], vec![0; CHUNK]],
+        }
+    }
+
+    /// The same, with the processes that it comes from, which stay as long as it is looked at.
+    pub fn forked_by(
+        self,
+        template: Option<Arc<Template>>,
+        forkserver: Option<Arc<Forkserver>>,
+    ) -> Self {
+        Self {
+            _forked_by: (template, forkserver),
+            ..self
         }
     }
 
