@@ -121,23 +121,21 @@ pub(super) fn find(
         ));
     };
     let run = origin_run(flow, wanted.run.as_deref())?;
-    let wrong = match in_run(&run, graph, node, wanted) {
-        Err(error @ EngineError::Request { .. }) if wanted.run.is_none() => error,
-        found => return found,
-    };
-    // The latest run has not come so far, or not this way: an older one may have.
-    for id in flow
-        .runs()?
-        .iter()
-        .filter(|id| *id != run.id())
-        .take(LOOK_BACK)
-    {
-        match in_run(&flow.run(id), graph, node, wanted) {
-            Err(EngineError::Request { .. }) => {}
-            found => return found,
+    if let Some(found) = in_run(&run, graph, node, wanted)? {
+        return Ok(found);
+    }
+    if wanted.run.is_none() {
+        // The latest run has not come so far, or not this way: an older one may have.
+        let older = flow.runs()?.into_iter().filter(|id| id != run.id());
+        for id in older.take(LOOK_BACK) {
+            match in_run(&flow.run(&id), graph, node, wanted) {
+                Ok(Some(found)) => return Ok(found),
+                Ok(None) | Err(EngineError::Request { .. }) => {}
+                Err(error) => return Err(error),
+            }
         }
     }
-    Err(wrong)
+    Err(missing(run.id(), node))
 }
 
 /// Older runs that are searched for inputs, at most.
@@ -148,17 +146,20 @@ fn in_run(
     graph: &Graph,
     node: &Node,
     wanted: &Wanted,
-) -> Result<Inputs, EngineError> {
+) -> Result<Option<Inputs>, EngineError> {
     if graph.start.as_ref() == Some(&node.name) {
-        return Ok(Inputs {
+        return Ok(Some(Inputs {
             outputs: vec![parameters_of(run)?],
             run: run.id().to_owned(),
             split_index: None,
-        });
+        }));
     }
-    let mut parents = Finished::read(run, &node.inputs)?;
+    let mut read = node.inputs.clone();
+    // How many splits there are says the task that has made them.
+    read.extend(joined_foreach(graph, node).map(|split| split.name.clone()));
+    let mut parents = Finished::read(run, &read)?;
     if wanted.run.is_none() {
-        prefer_spins(run, &node.inputs, &mut parents)?;
+        prefer_spins(run, &read, &mut parents)?;
     }
     let origin = match &wanted.indices {
         Some(indices) => Some(Place {
@@ -174,16 +175,22 @@ fn in_run(
         run,
         parents: &parents,
     };
-    let (outputs, split_index) = if node.kind == NodeKind::Join {
-        (finder.join(origin)?, None)
+    let found = if node.kind == NodeKind::Join {
+        finder.join(origin)?.map(|outputs| (outputs, None))
     } else {
         finder.one(origin, wanted.split)?
     };
-    Ok(Inputs {
+    Ok(found.map(|(outputs, split_index)| Inputs {
         run: run.id().to_owned(),
         outputs,
         split_index,
-    })
+    }))
+}
+
+/// The foreach whose splits a step joins, if it joins those of one.
+fn joined_foreach<'a>(graph: &'a Graph, node: &Node) -> Option<&'a Node> {
+    let split = graph.split_of(node.name.as_str());
+    split.filter(|split| node.kind == NodeKind::Join && split.kind.is_foreach())
 }
 
 /// Newest spins that are looked through for outputs of the parents, at most.
@@ -283,6 +290,24 @@ fn origin_place(run: &RunStore, wanted: &Wanted) -> Result<Option<Place>, Engine
     Ok(Some(super::origin::place(wanted.step.as_str(), &facts)))
 }
 
+/// The splits around the task that was named; `None` if none was.
+///
+/// # Errors
+/// When there is no such task, or it is not one of the latest run.
+pub(super) fn indices(flow: &FlowStore, wanted: &Wanted) -> Result<Option<Vec<u64>>, EngineError> {
+    let latest = origin_run(flow, None)?;
+    if let Some(run) = wanted.run.as_ref().filter(|run| *run != latest.id()) {
+        return Err(EngineError::request(
+            format!(
+                "run {run} is not the latest: stale steps are spun on run {}",
+                latest.id()
+            ),
+            "name the step alone, or a task of the latest run",
+        ));
+    }
+    Ok(origin_place(&latest, wanted)?.map(|place| place.indices))
+}
+
 struct Finder<'a> {
     graph: &'a Graph,
     node: &'a Node,
@@ -302,12 +327,12 @@ impl Finder<'_> {
         found
     }
 
-    /// The one parent task of a step that is no join.
+    /// The one parent task of a step that is no join, if it is there, and the split.
     fn one(
         &self,
         origin: Option<Place>,
         split: Option<u64>,
-    ) -> Result<(Vec<Output>, Option<u64>), EngineError> {
+    ) -> Result<Option<(Vec<Output>, Option<u64>)>, EngineError> {
         let mut candidates: Vec<&Done> = self
             .node
             .inputs
@@ -337,7 +362,7 @@ impl Finder<'_> {
                     || done.place.indices.last().copied() == split)
         });
         let Some(found) = found else {
-            return Err(self.missing());
+            return Ok(None);
         };
         let index = if splits(found) {
             let asked = origin
@@ -347,7 +372,7 @@ impl Finder<'_> {
         } else {
             None
         };
-        Ok((vec![found.output.clone()], index))
+        Ok(Some((vec![found.output.clone()], index)))
     }
 
     fn within(&self, split: &Done, index: u64) -> Result<u64, EngineError> {
@@ -363,12 +388,10 @@ impl Finder<'_> {
         }
     }
 
-    /// All branches of one split, in order.
-    fn join(&self, origin: Option<Place>) -> Result<Vec<Output>, EngineError> {
-        let foreach = self
-            .graph
-            .split_of(self.node.name.as_str())
-            .is_some_and(|split| split.kind.is_foreach());
+    /// All branches of one split, in order; nothing if one that was not meant to be left out is not there.
+    fn join(&self, origin: Option<Place>) -> Result<Option<Vec<Output>>, EngineError> {
+        let split = joined_foreach(self.graph, self.node);
+        let foreach = split.is_some();
         let outer = |done: &Done| -> Vec<u64> {
             let indices = &done.place.indices;
             match indices.split_last() {
@@ -391,19 +414,30 @@ impl Finder<'_> {
             .into_iter()
             .filter(|done| outer(done) == group)
             .collect();
-        if foreach {
-            outputs.sort_by_key(|done| done.place.indices.last().copied());
+        if let Some(split) = split {
+            let splits = self.of_step(&split.name).into_iter();
+            let mut splits = splits.filter(|done| done.place.indices == group);
+            let count = splits
+                .next_back()
+                .and_then(|done| done.transition.num_splits);
+            // The step before the splits may have been spun since, with fewer or more of them.
+            let index = |done: &&Done| done.place.indices.last().copied();
+            outputs.retain(|done| count.is_none_or(|count| index(done) < Some(count)));
+            outputs.sort_by_key(index);
+            if let Some(count) = count
+                && !outputs.is_empty()
+                && outputs.len() as u64 != count
+            {
+                return Err(self.incomplete(count, outputs.len()));
+            }
         }
         let complete = if foreach {
             !outputs.is_empty()
         } else {
             outputs.len() >= self.branches()
         };
-        if complete {
-            Ok(outputs.into_iter().flat_map(Done::handed_on).collect())
-        } else {
-            Err(self.missing())
-        }
+        let all = || outputs.into_iter().flat_map(Done::handed_on).collect();
+        Ok(complete.then(all))
     }
 
     /// How many inputs a static join waits for.
@@ -413,16 +447,26 @@ impl Finder<'_> {
             .map_or(self.node.inputs.len(), |split| split.next.len())
     }
 
-    fn missing(&self) -> EngineError {
-        let names: Vec<&str> = self.node.inputs.iter().map(StepName::as_str).collect();
+    fn incomplete(&self, count: u64, there: usize) -> EngineError {
         EngineError::request(
             format!(
-                "run {} has no finished task of {} that step {} could start from",
-                self.run.id(),
-                names.join(" or "),
-                self.node.name
+                "the join {} needs {count} inputs, of which run {} and the spins on it have {there}",
+                self.node.name,
+                self.run.id()
             ),
-            "run the flow (r in the session, `flowdev run FLOW`), or name another run with --pathspec",
+            "spin what is stale before it, too: u in the session, `flowdev spin FLOW STEP --with-stale-inputs`",
         )
     }
+}
+
+fn missing(run: &str, node: &Node) -> EngineError {
+    let names: Vec<&str> = node.inputs.iter().map(StepName::as_str).collect();
+    EngineError::request(
+        format!(
+            "run {run} has no finished task of {} that step {} could start from",
+            names.join(" or "),
+            node.name
+        ),
+        "run the flow (r in the session, `flowdev run FLOW`), or name another run with --pathspec",
+    )
 }

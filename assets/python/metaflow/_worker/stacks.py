@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .._frames import ForeachFrame
-from ..exception import MetaflowDataMissing, MetaflowInternalError
+from ..exception import MetaflowInternalError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,9 +27,7 @@ def foreach_stack(spec: dict[str, Any], inputs: list[TaskInput]) -> list[Foreach
             return stack
         if not stack:
             raise MetaflowInternalError(f"Step *{step}* joins a foreach, but {first.pathspec} is in none.")
-        expected = stack[-1].num_splits
-        if expected and expected != len(inputs):
-            raise MetaflowDataMissing(f"The join *{step}* needs {expected} inputs, of which {len(inputs)} are there.")
+        # Whether all inputs are there the engine knows: what is told here may be of an earlier number of splits.
         return stack[:-1]
     variable = first.get("_foreach_var")
     if variable is None:
