@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, sync::Arc};
 
-use crate::engine::{FlowRequest, Request};
+use crate::engine::{FlowRequest, Request, StatusRequest};
 
 use super::{
     records::{RunKey, TableSource, TaskKey},
@@ -57,6 +57,11 @@ pub enum Effect {
     WarmStep {
         request: Box<FlowRequest>,
         step: String,
+    },
+    /// Ask which steps are stale.
+    Judge {
+        ticket: u64,
+        request: Box<StatusRequest>,
     },
     /// Ask what the engine has in memory.
     LoadStatus,

@@ -55,7 +55,7 @@ pub fn inputs_warning(state: &State) -> Option<String> {
         Some(format!(
             "{} is stale: {}",
             parent.name,
-            state.stale.get(&parent.name)?
+            state.stale_reason(&parent.name)?
         ))
     })
 }

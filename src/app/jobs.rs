@@ -1,6 +1,6 @@
 //! What the session has asked of the engine and not seen the end of.
 
-use crate::engine::{JobKind, Timing};
+use crate::engine::{JobKind, Part, Timing};
 
 use super::records::RunKey;
 
@@ -16,7 +16,9 @@ pub struct Job {
     pub generation: u64,
     /// Why it was started, for the header.
     pub cause: String,
-    /// Known once the engine has started it.
+    /// The spin that is under way, of a job that has several.
+    pub part: Option<Part>,
+    /// Known once the engine has started it; of several spins, the last.
     pub run: Option<RunKey>,
     pub started_ms: i64,
     pub stopping: Stopping,
@@ -40,10 +42,32 @@ impl Job {
             JobKind::Resume => "resume",
             JobKind::Spin => "spin",
         };
-        match &self.step {
+        let label = match &self.step {
             Some(step) => format!("{kind} {step}"),
             None => kind.to_owned(),
+        };
+        match &self.part {
+            Some(part) => format!("{label} ({} of {}: {})", part.number, part.of, part.step),
+            None => label,
         }
+    }
+
+    /// The same once it has ended well.
+    pub fn done_label(&self) -> String {
+        let whole = Self {
+            part: None,
+            ..self.clone()
+        };
+        match self.part.as_ref().map(|part| part.number) {
+            None | Some(..=1) => whole.label(),
+            Some(number) => format!("{} and {} more", whole.label(), number - 1),
+        }
+    }
+
+    /// The step that is spun now.
+    pub fn spun_step(&self) -> Option<&str> {
+        let part = self.part.as_ref().map(|part| part.step.as_str());
+        part.or(self.step.as_deref())
     }
 }
 

@@ -5,7 +5,7 @@ use std::{path::PathBuf, sync::Arc, time::Instant};
 use crate::{
     cards::TextLine,
     config::{Command, Key},
-    engine::{Event, Failure, Status},
+    engine::{Event, Failure, FlowStatus, Status},
 };
 
 use super::{
@@ -54,6 +54,11 @@ pub enum Msg {
     Runs {
         ticket: u64,
         runs: Result<Vec<RunRow>, String>,
+    },
+    /// Which steps are stale, or why that is not known.
+    Judged {
+        ticket: u64,
+        status: Result<Box<FlowStatus>, String>,
     },
     /// Somebody has written to the store.
     RunsChanged,

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     cards::TextLine,
     config::{KeyMap, Settings},
-    engine::{FlowRequest, Status},
+    engine::{FlowRequest, Status, StepState},
 };
 
 use super::{
@@ -103,6 +103,24 @@ pub struct RunDetail {
     /// The run is under way in this session.
     pub live: bool,
     pub succeeded: bool,
+}
+
+/// What is said of a step's newest result, beyond how its task ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Verdict {
+    pub state: StepState,
+    /// Why it is stale.
+    pub reason: Option<String>,
+}
+
+impl Verdict {
+    /// Of a result that is not what it would be today.
+    pub fn stale(reason: impl Into<String>) -> Self {
+        Self {
+            state: StepState::Stale,
+            reason: Some(reason.into()),
+        }
+    }
 }
 
 /// The newest spin of a step.
@@ -201,8 +219,8 @@ pub struct State {
     pub opening: Option<RunKey>,
     pub details: HashMap<RunKey, RunDetail>,
     pub spins: HashMap<String, SpinResult>,
-    /// Why a step's result is not of today's code.
-    pub stale: HashMap<String, String>,
+    /// Whether what the steps have is what they would give today: as the engine has judged; of what was saved since, by the code.
+    pub verdicts: HashMap<String, Verdict>,
     /// Generation of the last change of each step.
     pub changed_at: HashMap<String, u64>,
     pub inputs: Option<InputPick>,
@@ -265,6 +283,7 @@ pub struct State {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Tickets {
     pub runs: u64,
+    pub judgement: u64,
     pub task: u64,
     pub table: u64,
     pub card: u64,
@@ -302,7 +321,7 @@ impl State {
             opening: None,
             details: HashMap::new(),
             spins: HashMap::new(),
-            stale: HashMap::new(),
+            verdicts: HashMap::new(),
             changed_at: HashMap::new(),
             inputs: None,
             subject: None,
@@ -364,6 +383,13 @@ impl State {
                     .iter()
                     .any(|name| name == step)
             })
+    }
+
+    /// Why a step's result is not what it would give today.
+    pub fn stale_reason(&self, step: &str) -> Option<&str> {
+        let verdict = self.verdicts.get(step)?;
+        let is_stale = matches!(verdict.state, StepState::Stale | StepState::Upstream);
+        is_stale.then(|| verdict.reason.as_deref().unwrap_or_default())
     }
 
     /// Whether the screen moves by itself: a spinner turns.

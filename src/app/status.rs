@@ -1,7 +1,6 @@
-//! What the graph says of a step: its state, the reason, the counts. The staleness policy is here: a step is stale when the
-//! code it ran with is not today's, or when something before it was changed or made anew since.
+//! What the graph says of a step: its state, the reason, the counts.
 
-use crate::engine::JobKind;
+use crate::engine::{JobKind, StepState as Judged};
 
 use super::{
     jobs::Stopping,
@@ -25,6 +24,8 @@ pub enum StepState {
     Cloned,
     /// The run is over and a switch went elsewhere.
     NotTaken,
+    /// It has ended well, and nobody recorded what it depends on.
+    Unknown,
 }
 
 impl StepState {
@@ -40,6 +41,7 @@ impl StepState {
             Self::Cancelled => "⊘",
             Self::Cloned => "⧉",
             Self::NotTaken => "·",
+            Self::Unknown => "?",
         }
     }
 
@@ -56,6 +58,7 @@ impl StepState {
             Self::Cancelled => "cancelled",
             Self::Cloned => "cloned",
             Self::NotTaken => "not taken",
+            Self::Unknown => "unknown",
         }
     }
 }
@@ -77,7 +80,7 @@ pub fn step_status(state: &State, step: &str) -> StepStatus {
         job.kind == JobKind::Spin
             && job.run.is_some()
             && job.stopping == Stopping::No
-            && job.step.as_deref() == Some(step)
+            && job.spun_step() == Some(step)
     });
     if spinning {
         return StepStatus {
@@ -110,7 +113,11 @@ pub fn step_status(state: &State, step: &str) -> StepStatus {
     }
     let Some(tasks) = in_run else {
         let over = base.is_some_and(|detail| !detail.live && detail.succeeded);
-        let state = if over && state.behind_switch(step) {
+        let is_passed = match state.verdicts.get(step).map(|verdict| verdict.state) {
+            Some(judged) if !run_live => judged == Judged::NotTaken,
+            _ => over && state.behind_switch(step),
+        };
+        let state = if is_passed {
             StepState::NotTaken
         } else {
             StepState::NeverRun
@@ -135,18 +142,22 @@ fn counts(tasks: &StepTasks) -> Option<(usize, usize)> {
 }
 
 fn settled(state: &State, step: &str, progress: Progress, live: bool) -> StepState {
-    let stale = state.stale.get(step);
     match progress {
         Progress::Running => StepState::Running,
         Progress::Queued => StepState::Queued,
         Progress::Failed => StepState::Failed,
         Progress::Cancelled => StepState::Cancelled,
         Progress::Unknown => StepState::NeverRun,
-        Progress::Done | Progress::Cloned => match stale {
-            Some(reason) => StepState::Stale(reason.clone()),
-            None if progress == Progress::Cloned => StepState::Cloned,
-            None if live => StepState::Done,
-            None => StepState::Fresh,
-        },
+        Progress::Done | Progress::Cloned => {
+            let judged = state.verdicts.get(step).map(|verdict| verdict.state);
+            match (state.stale_reason(step), judged) {
+                (Some(reason), _) => StepState::Stale(reason.to_owned()),
+                (None, Some(Judged::Unknown)) => StepState::Unknown,
+                (None, Some(Judged::NotTaken)) => StepState::NotTaken,
+                _ if progress == Progress::Cloned => StepState::Cloned,
+                _ if live => StepState::Done,
+                _ => StepState::Fresh,
+            }
+        }
     }
 }

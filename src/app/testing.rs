@@ -7,7 +7,9 @@ use std::{
 
 use crate::{
     config::{Key, Settings},
-    engine::{Event, FlowRequest, JobKind, Outcome, TaskRef},
+    engine::{
+        Event, FlowRequest, FlowStatus, JobKind, Outcome, Reason, StepState, StepVerdict, TaskRef,
+    },
     flow::Project,
 };
 
@@ -233,6 +235,7 @@ pub fn started(job: JobKind, run: &str) -> Event {
         run: run.to_owned(),
         origin: None,
         root: "/project/.metaflow".to_owned(),
+        part: None,
     }
 }
 
@@ -330,4 +333,32 @@ pub fn states(state: &State) -> Vec<(String, &'static str)> {
             )
         })
         .collect()
+}
+
+/// The engine's judgement, of these steps with these reasons; all others are fresh.
+pub fn judge(state: &mut State, stale: &[(&str, &str)]) {
+    let steps = state.flow.steps.iter().map(|step| {
+        let change = stale.iter().find(|(of, _)| *of == step.name);
+        let change = change.map(|(_, change)| (*change).to_owned());
+        StepVerdict {
+            step: step.name.as_str().into(),
+            state: match &change {
+                Some(_) => StepState::Stale,
+                None => StepState::Fresh,
+            },
+            reason: change.map(|change| Reason::Code { change }),
+            is_first: false,
+            tasks: 1,
+            stale: 1,
+            due: Vec::new(),
+        }
+    });
+    let status = FlowStatus {
+        run: Some("17".to_owned()),
+        steps: steps.collect(),
+        first_in_run: Vec::new(),
+    };
+    let ticket = state.tickets.judgement;
+    let status = Ok(Box::new(status));
+    update(state, Msg::Judged { ticket, status });
 }

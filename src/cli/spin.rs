@@ -13,7 +13,8 @@ use crate::engine::{FlowRequest, Request, SpinRequest};
   flowdev spin train.py fit
   flowdev spin train.py fit --set 'rate=0.5' --set 'names=[\"a\", \"b\"]'
   flowdev spin train.py fit --pathspec 1763000000000000/fit/3
-  flowdev spin train.py fit --with-stale-inputs     spin what is stale before it first
+  flowdev spin train.py fit --with-stale-inputs       spin what is stale before it first
+  flowdev spin train.py fit --with-stale-descendants  spin what is stale after it, too
   flowdev spin train.py fit --split 2 --json
   flowdev spin train.py fit --timings")]
 pub struct Args {
@@ -28,8 +29,11 @@ pub struct Args {
     #[arg(long, value_name = "N")]
     split: Option<u64>,
     /// Spin the stale steps before it first, in order
-    #[arg(long, conflicts_with = "pathspec")]
+    #[arg(long)]
     with_stale_inputs: bool,
+    /// Spin what follows it and is stale then, in order; the other splits of a foreach, too
+    #[arg(long)]
+    with_stale_descendants: bool,
     /// Replace an input artifact by a Python literal or, where it is none, by the text
     #[arg(long = "set", value_name = "NAME=VALUE", value_parser = assignment)]
     set: Vec<(String, String)>,
@@ -68,12 +72,6 @@ pub fn main(args: Args, mut parameters: Vec<(String, String)>) -> Result<ExitKin
     parameters.extend(args.options.given.parameters.iter().cloned());
     let flow = args.options.request(Some(&args.flow))?;
     let (step, pathspec) = step_of(&args.step, &flow)?;
-    if args.with_stale_inputs && pathspec.is_some() {
-        return Err(CliError::usage(
-            "--with-stale-inputs spins on the latest run and on the spins since, so that no task can be named",
-            "name the step alone",
-        ));
-    }
     let request = Request::Spin(SpinRequest {
         flow,
         step,
@@ -81,6 +79,7 @@ pub fn main(args: Args, mut parameters: Vec<(String, String)>) -> Result<ExitKin
         split: args.split,
         indices: None,
         with_stale_inputs: args.with_stale_inputs,
+        with_stale_descendants: args.with_stale_descendants,
         set: args.set,
         artifacts_module,
         skip_decorators: args.skip_decorators,

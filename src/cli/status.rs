@@ -71,6 +71,7 @@ pub fn main(args: Args, mut parameters: Vec<(String, String)>) -> Result<ExitKin
             ..FlowRequest::default()
         },
         run: args.run,
+        without_spins: false,
         parameters,
     };
     let status = runtime()?.block_on(async {

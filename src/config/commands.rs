@@ -25,6 +25,8 @@ pub enum Context {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Command {
     Spin,
+    SpinInputs,
+    SpinDescendants,
     Run,
     Resume,
     ToggleAuto,
@@ -126,6 +128,8 @@ pub static COMMANDS: &[CommandSpec] = {
     use Context::{Editor, Global, Output, Popup, Source};
     &[
         row(C::Spin, "spin", Global, &["s"], Some("spin"), "run the selected step again on its stored inputs"),
+        row(C::SpinInputs, "spin-inputs", Global, &["u"], Some("inputs first"), "spin what is stale before the selected step, then that"),
+        row(C::SpinDescendants, "spin-descendants", Global, &["S"], Some("spin on"), "spin the selected step, then what is stale after it"),
         row(C::Run, "run", Global, &["r"], Some("run"), "run the whole flow"),
         row(C::Resume, "resume", Global, &["R"], Some("resume"), "resume the run in view, else the latest, from the selected step"),
         row(C::ToggleAuto, "auto-spin", Global, &["a"], Some("auto"), "turn spinning on save on or off"),

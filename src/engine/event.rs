@@ -72,6 +72,17 @@ pub struct PyError {
     pub headline: Option<String>,
 }
 
+/// Which of several spins of one job this is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Part {
+    /// The step that is spun.
+    pub step: String,
+    /// Counted from 1.
+    pub number: usize,
+    /// As many as it looks now: what turns out to be fresh is left out.
+    pub of: usize,
+}
+
 /// Why a task or a job failed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
@@ -134,6 +145,9 @@ pub enum Event {
         origin: Option<String>,
         /// Where the run is stored: the absolute root directory.
         root: String,
+        /// `None` of a job that has but one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        part: Option<Part>,
     },
     /// Tasks of a step are waiting (n more).
     Queued {

@@ -9,8 +9,9 @@ use super::disk::Disk;
 use super::error::EngineError;
 use super::hot::{Heat, Home};
 use super::interpreters::Interpreters;
-use super::loaded::{Before, Key, LoadedFlow, Made, Mode, ended_at_import, load_of, source_hash};
-use super::processes::{Processes, Source};
+use super::loaded::{Before, Key, LoadedFlow, Mode, load_of, source_hash};
+use super::loading::{Begun, Loading, Taken};
+use super::processes::Source;
 use super::request::FlowRequest;
 use super::submit::EngineConfig;
 use super::timing::{Clock, Phase};
@@ -27,6 +28,8 @@ pub(super) struct Workers {
     /// The process that has imported the modules of a project, where one was made.
     project: Option<ProjectProcess>,
     loaded: Vec<Arc<LoadedFlow>>,
+    /// One with the configs of today, where those that are loaded have the configs of a run.
+    aside: Option<Arc<LoadedFlow>>,
     /// Sources as they were parsed last.
     projects: Vec<Arc<Project>>,
     /// What is held in these processes.
@@ -68,6 +71,7 @@ impl Workers {
             told: None,
             project: None,
             loaded: Vec::new(),
+            aside: None,
             projects: Vec::new(),
             heat: Heat::new(budget),
             never_learn: false,
@@ -85,16 +89,50 @@ impl Workers {
         before: Option<&Before>,
         clock: &Clock,
     ) -> Result<Arc<LoadedFlow>, EngineError> {
+        match self.begin(config, request, before, clock).await? {
+            Begun::Known(flow) => Ok(flow),
+            Begun::New(loading) => {
+                let flow = Arc::new(loading.carry_out(Taken::Ahead, clock).await?);
+                self.keep(Arc::clone(&flow));
+                Ok(flow)
+            }
+        }
+    }
+
+    fn keep(&mut self, flow: Arc<LoadedFlow>) {
+        self.loaded.retain(|other| other.key() != flow.key());
+        self.loaded.insert(0, flow);
+        self.loaded.truncate(KEEP_LOADED);
+    }
+
+    /// Keeps a version of a flow that was loaded to be asked; beside the one that runs, if they can differ.
+    pub fn keep_aside(&mut self, flow: Arc<LoadedFlow>) {
+        if flow.has_configs() {
+            self.aside = Some(flow);
+        } else {
+            self.keep(flow);
+        }
+    }
+
+    /// The flow if it is loaded already, else what its load needs, which takes its time elsewhere.
+    ///
+    /// # Errors
+    /// When Python does not start, or a file cannot be read.
+    pub async fn begin(
+        &mut self,
+        config: &EngineConfig,
+        request: &FlowRequest,
+        before: Option<&Before>,
+        clock: &Clock,
+    ) -> Result<Begun, EngineError> {
         let mut lap = clock.lap();
         self.notice_installations();
         let key = Key::of(request);
-        let found = self
-            .loaded
-            .iter()
-            .find(|flow| flow.is_current(&key, before));
+        let mut known = self.loaded.iter().chain(&self.aside);
+        let found = known.find(|flow| flow.is_current(&key, before));
         lap.mark(Phase::Parse);
         if let Some(found) = found {
-            return Ok(Arc::clone(found));
+            return Ok(Begun::Known(Arc::clone(found)));
         }
         let setup = PythonSetup {
             python: python::choose(config.python.as_deref(), &config.env, &request.file),
@@ -136,35 +174,16 @@ impl Workers {
             None => self.source(&setup, &project, preload).await?,
         };
         lap.mark(Phase::Start);
-        let template = source.template().await?;
-        lap.mark(match source {
-            Source::Forks(_) => Phase::Fork,
-            Source::Interpreters(..) => Phase::Start,
-        });
-        let loaded = template.load(&load).await;
-        lap.mark(Phase::Exec);
-        let loaded = loaded.map_err(|error| ended_at_import(error, &request.file))?;
-        // What the modules of the project print when they are imported belongs to it.
-        let printed = source.printed() + &template.take_output();
-        let at_import = |found: &String| format!("{found} while the flow was imported");
-        let why = obstacle.or_else(|| loaded.obstacle.as_ref().map(at_import));
-        let flow = Arc::new(
-            Made {
-                key,
-                loaded,
-                printed,
-                origin,
-                project,
-                sources,
-                processes: Processes::new(source, load, why, template),
-            }
-            .describe(),
-        );
-        self.loaded.retain(|other| other.key() != flow.key());
-        self.loaded.insert(0, Arc::clone(&flow));
-        self.loaded.truncate(KEEP_LOADED);
-        lap.mark(Phase::Parse);
-        Ok(flow)
+        Ok(Begun::New(Box::new(Loading {
+            key,
+            file: request.file.clone(),
+            project,
+            sources,
+            origin,
+            load,
+            source,
+            obstacle,
+        })))
     }
 
     /// Ends all processes that run nothing.
@@ -214,6 +233,7 @@ impl Workers {
         self.base = None;
         self.project = None;
         self.loaded.clear();
+        self.aside = None;
         self.heat.lost(Home::Forkserver);
     }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use indexmap::IndexMap;
 use serde_json::Value;
@@ -13,7 +13,7 @@ use super::error::EngineError;
 use super::processes::{Processes, Turn};
 use super::request::{Configs, FlowRequest};
 use super::resume::{origin_run, parameters_of};
-use super::staleness::Basis;
+use super::staleness::{Basis, Digests};
 use super::worker::TaskProcess;
 use super::worker::message::{Load, Loaded, Spec, Stored};
 use crate::flow::{
@@ -47,7 +47,12 @@ pub struct LoadedFlow {
     /// The source that it was loaded from.
     pub(super) project: Arc<Project>,
     pub(super) processes: Processes,
+    /// What it was asked last of the values of parameters and configs, and the answer.
+    digests: Mutex<Option<(DigestsAsked, Digests)>>,
 }
+
+/// Parameters that are given, and keys of configs.
+pub(super) type DigestsAsked = (Vec<(String, String)>, Vec<String>);
 
 /// How the tasks of a flow get their processes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -129,6 +134,18 @@ impl LoadedFlow {
         }
     }
 
+    /// The answer to this question, if it was the last one.
+    pub(super) fn digests(&self, asked: &DigestsAsked) -> Option<Digests> {
+        let known = self.digests.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = known.as_ref().filter(|(of, _)| of == asked);
+        known.map(|(_, digests)| digests.clone())
+    }
+
+    pub(super) fn remember_digests(&self, asked: DigestsAsked, digests: Digests) {
+        let mut known = self.digests.lock().unwrap_or_else(PoisonError::into_inner);
+        *known = Some((asked, digests));
+    }
+
     pub(super) fn key(&self) -> &Key {
         &self.key
     }
@@ -146,7 +163,7 @@ impl LoadedFlow {
     }
 
     /// Whether what it is depends on more than its sources.
-    fn has_configs(&self) -> bool {
+    pub(super) fn has_configs(&self) -> bool {
         let mut parameters = self.description.parameters.iter();
         parameters.any(|parameter| parameter.kind == "Config")
     }
@@ -205,6 +222,7 @@ impl Made {
             sources,
             project,
             processes,
+            digests: Mutex::default(),
         }
     }
 }

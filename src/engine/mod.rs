@@ -6,6 +6,7 @@ mod assets;
 mod attempt;
 mod card_facts;
 mod cards;
+mod chain;
 mod disk;
 mod environment;
 mod error;
@@ -20,6 +21,7 @@ mod job;
 mod listen;
 mod load;
 mod loaded;
+mod loading;
 mod memory;
 mod origin;
 mod output;
@@ -48,7 +50,9 @@ pub use assets::{Installed, install_python, write_demo};
 pub use disk::Disk;
 pub use environment::{Environment, Variables};
 pub use error::EngineError;
-pub use event::{Event, Failure, Frame, JobKind, Level, Outcome, PyError, Stream, TaskRef, listed};
+pub use event::{
+    Event, Failure, Frame, JobKind, Level, Outcome, Part, PyError, Stream, TaskRef, listed,
+};
 pub use hot::{Home, HotArtifact};
 pub use loaded::{LoadedFlow, Mode};
 pub use python::interpreter;

@@ -47,6 +47,9 @@ pub(super) fn of_run(flow: &LoadedFlow, parameters: &Output) -> Overrides {
 /// The kind of a parameter that is no option.
 const CONFIG: &str = "Config";
 
+/// That of one whose value is made of its text alone.
+const PLAIN: &str = "Parameter";
+
 /// Evaluates all parameters in a process of their own, since defaults may be functions; looks up what these keys of configs hold.
 ///
 /// # Errors
@@ -74,10 +77,20 @@ pub(super) async fn digests(
     if given.is_empty() && keys.is_empty() {
         return Ok(Digests::default());
     }
+    let is_asked = (given.to_vec(), keys.to_vec());
+    if let Some(known) = setting.flow.digests(&is_asked) {
+        return Ok(known);
+    }
     let mut question = question(setting, given, "overrides")?;
     question.digests = keys.to_vec();
     let evaluated = ask(setting, question).await?;
-    blocking(move || evaluated.digests()).await
+    let digests = blocking(move || evaluated.digests()).await?;
+    let mut described = setting.flow.description.parameters.iter();
+    // What an `IncludeFile` holds may be another thing the next time.
+    if described.all(|parameter| [CONFIG, PLAIN].contains(&parameter.kind.as_str())) {
+        setting.flow.remember_digests(is_asked, digests.clone());
+    }
+    Ok(digests)
 }
 
 /// Evaluates the parameters and stores them in the run, which must be registered.

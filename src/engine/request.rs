@@ -84,6 +84,8 @@ pub struct StatusRequest {
     pub flow: FlowRequest,
     /// The run whose results are judged; the default is the flow's latest.
     pub run: Option<String>,
+    /// Judge what the run itself has, whatever was spun on it.
+    pub without_spins: bool,
     /// Parameters that differ from that run's: option name and text.
     pub parameters: Vec<(String, String)>,
 }
@@ -102,6 +104,8 @@ pub struct SpinRequest {
     pub indices: Option<Vec<u64>>,
     /// Spin the stale steps before it first.
     pub with_stale_inputs: bool,
+    /// Spin what follows it and is stale then, too.
+    pub with_stale_descendants: bool,
     /// Artifacts to replace in the inputs: name and Python literal (or plain text).
     pub set: Vec<(String, String)>,
     /// Python file with a dict `ARTIFACTS`.

@@ -134,7 +134,7 @@ async fn begin(
     setting.overrides = Arc::new(values);
     register(&mut setting, None).await?;
     let parameters = keep_parameters(&setting, origin_parameters, is_changed).await?;
-    announce(&setting, JobKind::Resume).await;
+    announce(&setting, JobKind::Resume, None).await;
     parameters::announce(&setting, &request.parameters).await;
     Ok(Some((setting, parameters, finished)))
 }

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::after::After;
 use super::error::EngineError;
-use super::event::{Event, JobKind, Level, Outcome};
+use super::event::{Event, JobKind, Level, Outcome, Part};
 use super::git;
 use super::identity;
 use super::job::Execution;
@@ -59,7 +59,7 @@ async fn begin(
     wires.greet(&located).await;
     let store = located.store.flow(&flow.description.name);
     let before = if request.only_stale {
-        staleness::found(&store, None, &flow).await?
+        staleness::found(&shared.memory, &store, None).await?
     } else {
         None
     };
@@ -86,7 +86,7 @@ async fn begin(
     let output = evaluated.keep(&setting).await?;
     let latest = setting.run.clone();
     blocking(move || Ok(latest.flow().set_latest_run(latest.id())?)).await?;
-    announce(&setting, JobKind::Run).await;
+    announce(&setting, JobKind::Run, None).await;
     let taken = match before {
         Some(before) => {
             let text = format!("what is fresh in run {} is taken over", before.run.id());
@@ -184,7 +184,7 @@ fn attributes(run: &RunStore, spun: Option<&str>) -> Value {
 /// The id of a spin's one task.
 pub(super) const SPUN_TASK: &str = "0";
 
-pub(super) async fn announce(setting: &Setting, job: JobKind) {
+pub(super) async fn announce(setting: &Setting, job: JobKind, part: Option<Part>) {
     setting
         .wires
         .say(Event::JobStarted {
@@ -193,6 +193,7 @@ pub(super) async fn announce(setting: &Setting, job: JobKind) {
             run: setting.run.id().to_owned(),
             origin: setting.origin.clone(),
             root: setting.run.flow().root().to_owned(),
+            part,
         })
         .await;
     if job != JobKind::Spin {

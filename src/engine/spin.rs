@@ -1,14 +1,14 @@
 //! `spin`: one step, on its parents' stored artifacts, without a trace in the tracked runs.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Instant;
 
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::attempt::{self, AttemptEnd, Halt, Plan};
+use super::chain::chain;
 use super::error::EngineError;
-use super::event::{Event, JobKind, Level, Outcome, TaskRef};
+use super::event::{Event, JobKind, Level, Outcome, Part, TaskRef};
 use super::hot::Wanted;
 use super::identity;
 use super::inputs::{self, Inputs};
@@ -17,7 +17,7 @@ use super::origin;
 use super::parameters;
 use super::persist::Attempt;
 use super::plan::{Setting, node_spec, place_of};
-use super::request::{SpinRequest, StatusRequest};
+use super::request::SpinRequest;
 use super::run::{SPUN_TASK, announce, blocking, failed, finish, loaded, new_run, register};
 use super::staleness;
 use super::submit::{Shared, Stop, Wires};
@@ -49,9 +49,14 @@ pub(super) async fn spin(shared: Arc<Shared>, request: SpinRequest, wires: Wires
 }
 
 /// Spins one step; gives the id of the spin and how it ended.
-async fn spun(shared: Arc<Shared>, request: SpinRequest, wires: &Wires) -> (String, Outcome) {
+pub(super) async fn spun(
+    shared: Arc<Shared>,
+    request: SpinRequest,
+    wires: &Wires,
+    part: Option<Part>,
+) -> (String, Outcome) {
     let lap = wires.clock.lap();
-    let begun = begin(shared, request, wires).await;
+    let begun = begin(shared, request, wires, part).await;
     lap.end(Phase::Prepare);
     match begun {
         Ok((setting, mut plan)) => {
@@ -70,88 +75,11 @@ async fn spun(shared: Arc<Shared>, request: SpinRequest, wires: &Wires) -> (Stri
     }
 }
 
-/// The step, with what is asked for before it.
-async fn chain(
-    shared: &Arc<Shared>,
-    request: SpinRequest,
-    wires: &Wires,
-) -> Result<(String, Outcome), EngineError> {
-    if request.with_stale_inputs
-        && let Some(failed) = stale_inputs(shared, &request, wires).await?
-    {
-        return Ok(failed);
-    }
-    Ok(spun(Arc::clone(shared), request, wires).await)
-}
-
-/// Spins the stale steps before the one that is asked for, in order. What builds on a step whose outputs are equal is fresh then,
-/// and left alone. Gives the spin that failed, if one did.
-async fn stale_inputs(
-    shared: &Arc<Shared>,
-    request: &SpinRequest,
-    wires: &Wires,
-) -> Result<Option<(String, Outcome)>, EngineError> {
-    let mut done: HashSet<(StepName, Vec<u64>)> = HashSet::new();
-    loop {
-        let question = StatusRequest {
-            flow: request.flow.clone(),
-            run: None,
-            parameters: request.parameters.clone(),
-        };
-        let (status, flow) = staleness::status(Arc::clone(shared), question).await?;
-        if status.run.is_none() {
-            // There is nothing to start from, which is said by the spin itself.
-            return Ok(None);
-        }
-        let scope = flow.graph.ancestors(&request.step);
-        let is_due = |step: &StepName| {
-            let status = status.of(step.as_str());
-            scope.contains(step) && status.is_some_and(|status| !status.due.is_empty())
-        };
-        let splits = |step: &str| Some(&flow.graph.node(step)?.split_parents);
-        let next: Vec<_> = status
-            .steps
-            .iter()
-            .filter(|status| status.step.as_str() != request.step && is_due(&status.step))
-            .filter(|status| !flow.graph.ancestors(&status.step).iter().any(is_due))
-            .flat_map(|status| status.due.iter().map(move |indices| (status, indices)))
-            // Of the splits that the step itself is in, one counts.
-            .filter(|(status, indices)| {
-                splits(&status.step) != splits(&request.step)
-                    || indices
-                        .last()
-                        .is_none_or(|at| *at == request.split.unwrap_or(0))
-            })
-            .filter(|(status, indices)| done.insert((status.step.clone(), (*indices).clone())))
-            .collect();
-        if next.is_empty() {
-            return Ok(None);
-        }
-        for (status, indices) in next {
-            let why = status.sentence();
-            let why = why.unwrap_or_else(|| status.state.as_str().to_owned());
-            let text = format!("{} is spun first: {why}", status.step);
-            wires.note(Some(&status.step), Level::Info, text).await;
-            let spin = SpinRequest {
-                flow: request.flow.clone(),
-                step: status.step.to_string(),
-                indices: Some(indices.clone()),
-                with_stale_inputs: true,
-                parameters: request.parameters.clone(),
-                ..SpinRequest::default()
-            };
-            let (run, outcome) = spun(Arc::clone(shared), spin, wires).await;
-            if outcome != Outcome::Success {
-                return Ok(Some((run, outcome)));
-            }
-        }
-    }
-}
-
 async fn begin(
     shared: Arc<Shared>,
     request: SpinRequest,
     wires: &Wires,
+    part: Option<Part>,
 ) -> Result<(Setting, Plan), EngineError> {
     let located = shared.store(&request.flow);
     let before = Before {
@@ -164,8 +92,9 @@ async fn begin(
     let store = located.store.clone();
     let name = flow.description.name.clone();
     let wanted = inputs::Wanted::parse(&name, &request)?;
+    let is_chained = request.with_stale_inputs || request.with_stale_descendants;
     let from = store.flow(&name);
-    let found = find(&flow, from.clone(), wanted, request.with_stale_inputs).await?;
+    let found = find(&shared.memory, &flow, from.clone(), wanted, is_chained).await?;
     wires.greet(&located).await;
     let run = new_run(&store.spin_sibling().flow(&name)).await?;
     let mut setting = Setting {
@@ -186,7 +115,7 @@ async fn begin(
             Arc::new(parameters::overrides(&setting, &request.parameters, false, &from).await?);
     }
     register(&mut setting, Some(&request.step)).await?;
-    announce(&setting, JobKind::Spin).await;
+    announce(&setting, JobKind::Spin, part).await;
     let found = match found {
         Some((found, stale)) => {
             warn(&setting, &request.step, &found.run, &stale).await;
@@ -206,12 +135,14 @@ async fn begin(
 /// The inputs and the steps among them whose source has changed since; `None` for the start step of a flow that has never
 /// been run, which needs no more than parameters.
 async fn find(
+    memory: &staleness::Memory,
     flow: &Arc<LoadedFlow>,
     from: FlowStore,
     wanted: inputs::Wanted,
     renew: bool,
 ) -> Result<Option<(Inputs, Vec<StepName>)>, EngineError> {
     let flow = Arc::clone(flow);
+    let memory = memory.clone();
     blocking(move || {
         let is_start = flow.graph.start.as_ref() == Some(&wanted.step);
         if is_start && wanted.run.is_none() && from.runs()?.is_empty() {
@@ -220,7 +151,7 @@ async fn find(
         let mut found = inputs::find(&from, &flow.graph, &wanted)?;
         if renew && !is_start {
             let run = from.run(&found.run);
-            found.outputs = staleness::renewed_inputs(&run, &flow.graph, found.outputs)?;
+            found.outputs = staleness::renewed_inputs(&memory, &run, &flow.graph, found.outputs)?;
         }
         let stale = inputs::stale(&from, &flow.graph, &flow.fingerprints, &found)?;
         Ok(Some((found, stale)))

@@ -12,6 +12,7 @@ use super::error::EngineError;
 use super::event::{Event, Failure, Level};
 use super::load::Workers;
 use super::loaded::{Before, LoadedFlow};
+use super::loading::{Begun, Taken};
 use super::memory;
 use super::request::{FlowRequest, Request, StatusRequest};
 use super::scratch::Scratch;
@@ -77,6 +78,8 @@ pub(super) struct Shared {
     /// The number of the newest request.
     newest: AtomicU64,
     pub scratch: Scratch,
+    /// What was read of finished tasks to judge them.
+    pub memory: staleness::Memory,
 }
 
 impl Shared {
@@ -99,6 +102,27 @@ impl Shared {
     ) -> Result<Arc<LoadedFlow>, EngineError> {
         let mut workers = self.workers.lock().await;
         workers.load(&self.config, request, before, clock).await
+    }
+
+    /// The flow with its configs of today, to be asked and not to be run. What others wait for comes first, and what is ready for
+    /// the next spin stays.
+    pub async fn load_aside(&self, request: &FlowRequest) -> Result<Arc<LoadedFlow>, EngineError> {
+        let taken = match self.config.keep_warm {
+            true => Taken::Another,
+            false => Taken::Ahead,
+        };
+        let clock = Clock::default();
+        let mut workers = self.workers.lock().await;
+        let begun = workers.begin(&self.config, request, None, &clock).await?;
+        drop(workers);
+        match begun {
+            Begun::Known(flow) => Ok(flow),
+            Begun::New(loading) => {
+                let flow = Arc::new(loading.carry_out(taken, &clock).await?);
+                self.workers.lock().await.keep_aside(Arc::clone(&flow));
+                Ok(flow)
+            }
+        }
     }
 
     /// What the user of a session should hear about the processes of the flow's tasks, unless it is their own choice.
@@ -245,6 +269,11 @@ impl Wires {
         self.say(Event::Note { step, level, text }).await;
     }
 
+    /// Whether the job is to end.
+    pub fn is_stopped(&self) -> bool {
+        *self.stop.borrow() > Stop::No
+    }
+
     /// Waits until someone wants at least this.
     pub async fn stopped(&mut self, at_least: Stop) {
         if self.stop.wait_for(|stop| *stop >= at_least).await.is_err() {
@@ -273,6 +302,7 @@ impl Engine {
                 warming: Mutex::default(),
                 newest: AtomicU64::new(0),
                 scratch: Scratch::new()?,
+                memory: staleness::Memory::default(),
             }),
             next_job: Arc::new(AtomicU64::new(1)),
         })

@@ -11,6 +11,7 @@ fn started() -> Event {
         run: "17".into(),
         origin: None,
         root: "/store".into(),
+        part: None,
     }
 }
 

@@ -13,7 +13,7 @@ use crate::{
         Effect, Msg, Remembered,
         load::{self, Library, Pulse},
     },
-    engine::{CancelHandle, Engine, Failure, FlowRequest},
+    engine::{CancelHandle, Engine, Failure, FlowRequest, StatusRequest},
     watcher::Watcher,
 };
 
@@ -200,6 +200,7 @@ impl Effects {
                 }
             }
             Effect::Warm(request) => self.warm(*request),
+            Effect::Judge { ticket, request } => self.judge(ticket, *request),
             Effect::WarmStep { request, step } => self.warm_step(*request, step),
             Effect::LoadStatus => {
                 let (engine, messages) = (self.engine.clone(), self.messages.clone());
@@ -282,6 +283,17 @@ impl Effects {
         if let Some(looking) = self.looking.take() {
             looking.abort();
         }
+    }
+
+    fn judge(&self, ticket: u64, request: StatusRequest) {
+        let engine = self.engine.clone();
+        let messages = self.messages.clone();
+        tokio::spawn(async move {
+            let status = engine.judge(request).await;
+            let status = status.map(Box::new).map_err(|error| error.to_string());
+            // A session that is over does not listen.
+            let _ = messages.send(Msg::Judged { ticket, status });
+        });
     }
 
     fn warm(&self, request: FlowRequest) {

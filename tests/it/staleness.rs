@@ -416,3 +416,93 @@ fn stale_inputs_are_spun_first() {
     assert!(last.windows(9).any(|part| part == b"passes on"), "{last:?}");
     expect_fresh(&sandbox, &[]);
 }
+
+#[test]
+fn what_follows_is_spun_as_far_as_it_is_stale() {
+    let sandbox = parts();
+    edit(&sandbox, "utils.py", "if row]", "if row > 1]");
+    let after = ["spin", "flow.py", "start", "--with-stale-descendants"];
+    let told = events(&sandbox, &[&after[..], &["--json"]].concat());
+    // One split less: both that are left have another item, and the text is the same in the end.
+    assert_eq!(ran(&told).0, ["fan", "fan", "join", "report", "start"]);
+    let parts: Vec<(&str, u64)> = of_kind(&told, "job_started")
+        .iter()
+        .filter_map(|event| {
+            let part = &event["part"];
+            Some((part["step"].as_str()?, part["number"].as_u64()?))
+        })
+        .collect();
+    let expected = ["start", "fan", "fan", "join", "report"];
+    assert_eq!(parts, expected.into_iter().zip(1..).collect::<Vec<_>>());
+    assert_eq!(of_kind(&told, "job_finished").len(), 1);
+    expect_fresh(&sandbox, &[]);
+
+    // What a spin cannot change is said, and left alone.
+    sandbox.write("cfg.json", r#"{"report": {"title": "U"}}"#);
+    edit(&sandbox, "flow.py", "sum(one.y", "1 + sum(one.y");
+    let told = events(
+        &sandbox,
+        &[
+            "spin",
+            "flow.py",
+            "join",
+            "--with-stale-descendants",
+            "--json",
+        ],
+    );
+    assert_eq!(ran(&told).0, ["join"]);
+    let notes = of_kind(&told, "note");
+    let mut notes = notes.iter().filter_map(|note| note["text"].as_str());
+    let stays = "report stays stale, for a spin keeps the configs of its run: config cfg.report.title changed";
+    assert!(notes.any(|text| text == stays), "{told:#?}");
+}
+
+#[test]
+fn a_failing_step_ends_the_spins_after_it() {
+    let sandbox = parts();
+    edit(&sandbox, "utils.py", "if row]", "if row > 1]");
+    edit(
+        &sandbox,
+        "flow.py",
+        "self.total = sum",
+        "self.total = 1 / 0 + sum",
+    );
+    let after = [
+        "spin",
+        "flow.py",
+        "start",
+        "--with-stale-descendants",
+        "--json",
+    ];
+    let told = parse(&run(sandbox.flowdev(after)).expect_code(1).stdout);
+    assert_eq!(ran(&told).0, ["fan", "fan", "start"]);
+    let ended = of_kind(&told, "job_finished");
+    assert_eq!(ended[0]["outcome"]["step"], "join", "{ended:#?}");
+    // A join is not given fewer inputs than there are splits.
+    edit(&sandbox, "flow.py", "1 / 0 + ", "");
+    edit(&sandbox, "utils.py", "if row > 1]", "if row] + [7, 8]");
+    run(sandbox.flowdev(["spin", "flow.py", "start"])).expect_code(0);
+    run(sandbox.flowdev(["spin", "flow.py", "join"]))
+        .expect_code(1)
+        .expect_text(&["needs 5 inputs", "--with-stale-inputs"]);
+    let with = ["spin", "flow.py", "join", "--with-stale-inputs"];
+    run(sandbox.flowdev(with)).expect_code(0);
+}
+
+#[test]
+fn too_much_is_left_to_a_run() {
+    let sandbox = parts();
+    edit(
+        &sandbox,
+        "utils.py",
+        "[row for row in rows if row]",
+        "list(range(50))",
+    );
+    run(sandbox.flowdev(["spin", "flow.py", "start"])).expect_code(0);
+    run(sandbox.flowdev(["spin", "flow.py", "join", "--with-stale-inputs"]))
+        .expect_code(1)
+        .expect_text(&["more than are spun one by one", "--only-stale"]);
+    // Nobody minds how many there are that were taken over from another number of splits.
+    run(sandbox.flowdev(["run", "flow.py", "--only-stale"])).expect_code(0);
+    expect_fresh(&sandbox, &[]);
+}

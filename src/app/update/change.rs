@@ -8,7 +8,7 @@ use crate::app::{
     state::{ErrorMark, State, Tone},
 };
 
-use super::{engine, navigate, select};
+use super::{engine, judgement, navigate, select};
 
 pub(super) fn changed(state: &mut State, changed: Changed) -> Vec<Effect> {
     let Changed {
@@ -28,11 +28,14 @@ pub(super) fn changed(state: &mut State, changed: Changed) -> Vec<Effect> {
     let names: Vec<&String> = steps.iter().map(|(step, _)| step).collect();
     if names.is_empty() {
         state.say(Tone::Plain, format!("{cause}: no step changed"));
-        mark_problem(state);
+        if !mark_problem(state) {
+            effects.extend(judgement::ask(state));
+        }
         return effects;
     }
     state.generation += 1;
-    mark_stale(state, &steps);
+    judgement::forget(state);
+    judgement::mark_changed(state, &steps);
     state.say(Tone::Plain, format!("{cause}: {}", list(&names)));
     // A graph that cannot run is no reason to leave the step that makes it so, but one not to try.
     let sound = !mark_problem(state);
@@ -48,6 +51,7 @@ pub(super) fn changed(state: &mut State, changed: Changed) -> Vec<Effect> {
         if state.auto_spin && sound {
             offer(state, &steps);
         }
+        effects.extend(judgement::ask(state));
         return effects;
     };
     if matches!(state.popup, Some(Popup::Choice(_))) {
@@ -116,19 +120,6 @@ pub(super) fn mark_problem(state: &mut State) -> bool {
         step: None,
     });
     true
-}
-
-/// The changed steps are stale for their own reason, what follows them because of them.
-fn mark_stale(state: &mut State, steps: &[(String, String)]) {
-    for (step, _) in steps {
-        state.changed_at.insert(step.clone(), state.generation);
-        for later in state.flow.descendants(step) {
-            state.stale.insert(later, format!("{step} changed"));
-        }
-    }
-    for (step, reason) in steps {
-        state.stale.insert(step.clone(), reason.clone());
-    }
 }
 
 /// Several steps changed and none of them is under the cursor: the user chooses.

@@ -8,12 +8,15 @@ use crate::{
     config::Command,
 };
 
+use super::engine::Also;
 use super::{edit, engine, loaded, navigate, quit, runs, search, select};
 
 /// Carries out a command.
 pub(super) fn run(state: &mut State, command: Command) -> Vec<Effect> {
     match command {
-        Command::Spin => engine::spin_selected(state),
+        Command::Spin => engine::spin_selected(state, Also::Nothing),
+        Command::SpinInputs => engine::spin_selected(state, Also::Inputs),
+        Command::SpinDescendants => engine::spin_selected(state, Also::Descendants),
         Command::Run => engine::run(state),
         Command::Resume => engine::resume(state),
         Command::ToggleAuto => {

@@ -14,14 +14,24 @@ use crate::{
     engine::{Configs, JobKind, Request, ResumeRequest, RunRequest, SpinRequest},
 };
 
+use super::judgement;
+
+/// Which stale steps are spun with the one that is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Also {
+    Nothing,
+    Inputs,
+    Descendants,
+}
+
 /// Spins the selected step because a key was pressed.
-pub(super) fn spin_selected(state: &mut State) -> Vec<Effect> {
+pub(super) fn spin_selected(state: &mut State, also: Also) -> Vec<Effect> {
     let Some(step) = state.selected.clone() else {
         state.say(Tone::Warning, "no step to spin");
         return Vec::new();
     };
     state.generation += 1;
-    spin(state, &step, "key".to_owned(), None)
+    spin_with(state, &step, "key".to_owned(), None, also)
 }
 
 /// Spins a step for the current generation. Spins of older ones are of no use any more and are stopped.
@@ -30,6 +40,16 @@ pub(super) fn spin(
     step: &str,
     cause: String,
     saved: Option<Instant>,
+) -> Vec<Effect> {
+    spin_with(state, step, cause, saved, Also::Nothing)
+}
+
+fn spin_with(
+    state: &mut State,
+    step: &str,
+    cause: String,
+    saved: Option<Instant>,
+    also: Also,
 ) -> Vec<Effect> {
     if state.flow.step(step).is_none() {
         state.say(Tone::Warning, format!("the flow has no step {step}"));
@@ -40,6 +60,8 @@ pub(super) fn spin(
         flow: state.request.clone(),
         step: step.to_owned(),
         pathspec: state.inputs.as_ref().map(|pick| pick.pathspec(step)),
+        with_stale_inputs: also == Also::Inputs,
+        with_stale_descendants: also == Also::Descendants,
         parameters: state.parameters.clone(),
         generation: state.generation,
         saved,
@@ -173,6 +195,7 @@ fn submit(
     cause: String,
     request: Request,
 ) -> Effect {
+    judgement::forget(state);
     let token = state.number();
     state.jobs.push(Job {
         token,
@@ -180,6 +203,7 @@ fn submit(
         step,
         generation: state.generation,
         cause,
+        part: None,
         run: None,
         started_ms: state.now_ms,
         stopping: Stopping::No,

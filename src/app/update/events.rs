@@ -6,13 +6,13 @@ use crate::{
     app::{
         Effect, inputs,
         jobs::{Job, LastResult, SpinTiming},
-        records::{Progress, RunKey, RunKind, RunRow},
+        records::{Progress, RunKey, RunKind, RunRow, StepTasks},
         state::{RunDetail, State, Tone},
     },
-    engine::{Event, Failure, JobKind, Level, Outcome},
+    engine::{Event, Failure, JobKind, Level, Outcome, Part},
 };
 
-use super::{failure, navigate, select, task_events};
+use super::{failure, judgement, navigate, select, task_events};
 
 /// Runs whose tasks are kept; the store has the others.
 const DETAILS: usize = 64;
@@ -22,7 +22,9 @@ pub(super) fn event(state: &mut State, token: u64, event: Event) -> Vec<Effect> 
         return Vec::new();
     };
     match event {
-        Event::JobStarted { run, root, .. } => started(state, &job, run, root),
+        Event::JobStarted {
+            run, root, part, ..
+        } => started(state, &job, run, root, part),
         Event::Queued { step, count, .. } => {
             if let Some(tasks) = task_events::step_tasks(state, &job, &step) {
                 tasks.queued += count;
@@ -78,7 +80,7 @@ pub(super) fn event(state: &mut State, token: u64, event: Event) -> Vec<Effect> 
             if job.kind == JobKind::Spin {
                 state.timing = Some(SpinTiming {
                     token,
-                    label: job.label(),
+                    label: format!("spin {}", task.step),
                     timing,
                 });
             }
@@ -131,14 +133,29 @@ pub(super) fn ended(state: &mut State, token: u64) -> Vec<Effect> {
     finished(state, &job, outcome, millis)
 }
 
-fn started(state: &mut State, job: &Job, run: String, root: String) -> Vec<Effect> {
+fn started(
+    state: &mut State,
+    job: &Job,
+    run: String,
+    root: String,
+    part: Option<Part>,
+) -> Vec<Effect> {
+    if let Some(before) = &job.run {
+        // Of several spins, the next begins when the one before has ended well.
+        let tasks = state.details.get(before).into_iter();
+        let millis = tasks.flat_map(|detail| detail.steps.values());
+        let millis = millis.filter_map(StepTasks::millis).next_back();
+        close(state, before, Progress::Done, millis);
+    }
     let key = RunKey {
         root: Arc::new(PathBuf::from(root)),
         run,
     };
     if let Some(job) = state.jobs.iter_mut().find(|other| other.token == job.token) {
         job.run = Some(key.clone());
+        job.part = part.clone();
     }
+    let spun = part.map(|part| part.step).or_else(|| job.step.clone());
     let kind = match job.kind {
         JobKind::Run | JobKind::Resume => RunKind::Run,
         JobKind::Spin => RunKind::Spin,
@@ -149,7 +166,7 @@ fn started(state: &mut State, job: &Job, run: String, root: String) -> Vec<Effec
         RunRow {
             key: key.clone(),
             kind,
-            step: job.step.clone().filter(|_| kind == RunKind::Spin),
+            step: spun.filter(|_| kind == RunKind::Spin),
             progress: Progress::Running,
             started_ms: state.now_ms,
             millis: None,
@@ -191,19 +208,12 @@ fn finished(state: &mut State, job: &Job, outcome: Outcome, millis: f64) -> Vec<
         } => (Progress::Failed, Some((step, task, failure))),
     };
     if let Some(key) = &job.run {
-        if let Some(row) = state.runs.iter_mut().find(|row| &row.key == key) {
-            row.progress = progress;
-            row.millis = Some(millis);
-        }
-        if let Some(detail) = state.details.get_mut(key) {
-            detail.live = false;
-            detail.succeeded = progress == Progress::Done;
-            close_open_tasks(detail);
-        }
+        close(state, key, progress, Some(millis));
     }
     let superseded = job.kind == JobKind::Spin && job.generation < state.generation;
+    let judgement = judgement::ask(state);
     if superseded && progress == Progress::Cancelled {
-        return Vec::new();
+        return judgement;
     }
     let caution = if superseded {
         Some("of an older version of the source".to_owned())
@@ -212,22 +222,38 @@ fn finished(state: &mut State, job: &Job, outcome: Outcome, millis: f64) -> Vec<
         stale.map(|_| "on stale inputs".to_owned())
     };
     state.last = Some(LastResult {
-        label: job.label(),
+        label: match progress {
+            Progress::Done => job.done_label(),
+            _ => job.label(),
+        },
         ok: progress == Progress::Done,
         cancelled: progress == Progress::Cancelled,
         millis,
         caution,
         generation: job.generation,
     });
-    match failed {
+    let mut effects = judgement;
+    // Where a task failed, its own event has told the story.
+    if let Some((step, None, failure)) = failed {
+        let step = step.clone().or_else(|| job.step.clone());
+        effects.extend(failure::show(state, step.as_deref(), failure));
+    } else if failed.is_none() && job.kind != JobKind::Spin {
         // The step that is looked at has new inputs.
-        None if job.kind != JobKind::Spin => select::warm_selected(state).into_iter().collect(),
-        // The task's own event has told the story.
-        Some((_, Some(_), _)) | None => Vec::new(),
-        Some((step, None, failure)) => {
-            let step = step.clone().or_else(|| job.step.clone());
-            failure::show(state, step.as_deref(), failure)
-        }
+        effects.extend(select::warm_selected(state));
+    }
+    effects
+}
+
+/// A run or a spin is over.
+fn close(state: &mut State, key: &RunKey, progress: Progress, millis: Option<f64>) {
+    if let Some(row) = state.runs.iter_mut().find(|row| &row.key == key) {
+        row.progress = progress;
+        row.millis = millis;
+    }
+    if let Some(detail) = state.details.get_mut(key) {
+        detail.live = false;
+        detail.succeeded = progress == Progress::Done;
+        close_open_tasks(detail);
     }
 }
 

@@ -14,7 +14,7 @@ use crate::app::{
     state::{RightTab, RunDetail, SpinResult, State, Tone},
 };
 
-use super::{change, navigate, runs as run_list, select};
+use super::{change, judgement, navigate, runs as run_list, select};
 
 /// Spins whose results are read at the start.
 const FIRST_SPINS: usize = 12;
@@ -76,7 +76,10 @@ pub(super) fn runs(
     let is_live = |key: &RunKey| state.jobs.iter().any(|job| job.run.as_ref() == Some(key));
     for row in &mut runs {
         if let Some(own) = state.runs.iter().find(|own| own.key == row.key)
-            && (is_live(&own.key) || row.progress == Progress::Unknown)
+            && (is_live(&own.key)
+                || row.progress == Progress::Unknown
+                // It was read while it still ran.
+                || row.progress == Progress::Running && own.millis.is_some())
         {
             *row = own.clone();
         }
@@ -93,6 +96,11 @@ pub(super) fn runs(
         row.map(|row| row.progress)
     };
     let before = progress(&state.runs);
+    let known = |rows: &[RunRow]| -> Vec<_> {
+        let rows = rows.iter();
+        rows.map(|row| (row.key.clone(), row.progress)).collect()
+    };
+    let is_news = known(&merged) != known(&state.runs);
     state.runs = merged;
     let now = progress(&state.runs);
     if let Some(at) = under_cursor.and_then(|key| state.runs.iter().position(|row| row.key == key))
@@ -149,6 +157,9 @@ pub(super) fn runs(
                 effects.push(Effect::LoadRun(row.key.clone()));
             }
         }
+    }
+    if is_news {
+        effects.extend(judgement::ask(state));
     }
     effects
 }
@@ -242,16 +253,7 @@ fn compare_fingerprints(state: &mut State, step: &str, tasks: &StepTasks) {
     if let (Some(recorded), Some(today)) = (recorded, today)
         && recorded != today
     {
-        state
-            .stale
-            .entry(step.to_owned())
-            .or_insert_with(|| "its code changed since".to_owned());
-        for later in state.flow.descendants(step) {
-            state
-                .stale
-                .entry(later)
-                .or_insert_with(|| format!("{step} changed since"));
-        }
+        judgement::mark_old(state, step);
     }
 }
 

@@ -6,6 +6,7 @@ mod edit;
 mod engine;
 mod events;
 mod failure;
+mod judgement;
 mod keys;
 mod loaded;
 mod navigate;
@@ -75,7 +76,12 @@ fn dispatch(state: &mut State, msg: Msg) -> Vec<Effect> {
                 Vec::new()
             }
         }
-        Msg::FocusGained => loaded::ask_runs(state),
+        Msg::FocusGained => {
+            let mut effects = loaded::ask_runs(state);
+            // A config, or what is installed, may be another now.
+            effects.extend(judgement::ask(state));
+            effects
+        }
         Msg::Tick => {
             state.ticks = state.ticks.wrapping_add(1);
             Vec::new()
@@ -86,6 +92,7 @@ fn dispatch(state: &mut State, msg: Msg) -> Vec<Effect> {
         Msg::Changed(changed) => change::changed(state, *changed),
         Msg::Runs { ticket, runs } => loaded::runs(state, ticket, runs),
         Msg::RunsChanged => loaded::ask_runs(state),
+        Msg::Judged { ticket, status } => judgement::judged(state, ticket, status),
         Msg::Run(loaded) => loaded::run(state, *loaded),
         Msg::Task {
             ticket,
@@ -119,7 +126,7 @@ fn dispatch(state: &mut State, msg: Msg) -> Vec<Effect> {
         Msg::Warmed(result) => {
             state.warming = false;
             match result {
-                Ok(()) => Vec::new(),
+                Ok(()) => judgement::ask(state),
                 Err(failure) => failure::cold(state, &failure),
             }
         }

@@ -6,7 +6,7 @@ use crate::app::{
     state::{State, Tone},
 };
 
-use super::select;
+use super::{judgement, select};
 
 /// Enter on a row.
 pub(super) fn open(state: &mut State) -> Vec<Effect> {
@@ -26,6 +26,7 @@ pub(super) fn open(state: &mut State) -> Vec<Effect> {
             format!("run {} in view, esc goes back", row.key.run),
         );
         effects.extend(select::choose_subject(state));
+        effects.extend(judgement::ask(state));
     } else {
         state.opening = Some(row.key.clone());
     }
@@ -54,6 +55,7 @@ pub(super) fn unpin(state: &mut State) -> Vec<Effect> {
     let latest = latest.map(|row| row.key.clone());
     state.base.clone_from(&latest);
     let mut effects = select::choose_subject(state);
+    effects.extend(judgement::ask(state));
     if let Some(key) = latest
         && !state.details.contains_key(&key)
     {

@@ -12,7 +12,7 @@ use crate::{
     engine::{Failure, JobKind, TaskRef},
 };
 
-use super::{failure, navigate, select};
+use super::{failure, judgement, navigate, select};
 
 pub(super) fn step_tasks<'a>(
     state: &'a mut State,
@@ -155,16 +155,7 @@ pub(super) fn task_finished(
 ) -> Vec<Effect> {
     settle(state, job, task, Progress::Done, millis);
     if is_current(state, job, &task.step) {
-        state.stale.remove(&task.step);
-        if job.kind == JobKind::Spin {
-            // What follows was made from the older result.
-            for later in state.flow.descendants(&task.step) {
-                state
-                    .stale
-                    .entry(later)
-                    .or_insert_with(|| format!("{} was spun since", task.step));
-            }
-        }
+        judgement::mark_done(state, &task.step);
         if state.error.as_ref().and_then(|error| error.step.as_deref()) == Some(&task.step) {
             state.error = None;
         }
@@ -229,6 +220,11 @@ pub(super) fn task_failed(
         return Vec::new();
     };
     let mut effects = Vec::new();
+    // Of several spins, the one that failed is where the user has to look, who has not gone elsewhere meanwhile.
+    let is_part = job.part.as_ref().is_some_and(|part| part.step == task.step);
+    if is_part && state.selected == job.step && state.edit.is_none() {
+        effects.extend(select::select_step(state, &task.step, true));
+    }
     // A failure is worth looking at, also when another task of the step is on screen; but an older spin's is not.
     let on_screen = state.selected.as_deref() == Some(&task.step);
     let current = is_current(state, job, &task.step) && job.generation == state.generation;

@@ -36,7 +36,11 @@ impl Console {
     pub fn show(&mut self, event: &Event) -> io::Result<()> {
         match event {
             Event::JobStarted {
-                job, run, origin, ..
+                job,
+                run,
+                origin,
+                part,
+                ..
             } => {
                 self.spin = *job == JobKind::Spin;
                 let from = origin
@@ -46,7 +50,13 @@ impl Console {
                 match job {
                     JobKind::Run => stamped(&format!("Workflow starting (run-id {run}):")),
                     JobKind::Resume => stamped(&format!("Workflow resuming (run-id {run}{from}):")),
-                    JobKind::Spin => stamped(&format!("Spinning (spin-id {run}{from}):")),
+                    JobKind::Spin => {
+                        let part = part
+                            .as_ref()
+                            .map(|it| format!(" {} of {}: {}", it.number, it.of, it.step));
+                        let part = part.unwrap_or_default();
+                        stamped(&format!("Spinning{part} (spin-id {run}{from}):"))
+                    }
                 }
             }
             Event::Queued { .. } | Event::Card { .. } => Ok(()),

@@ -1,6 +1,6 @@
 //! From what was recorded and what is true today to the state of each step. Reads nothing.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use indexmap::IndexMap;
 
@@ -206,10 +206,8 @@ fn places(graph: &Graph, past: &Past, step: &StepName) -> Vec<Vec<u64>> {
     }
     found.sort();
     found.dedup();
-    found.retain(|indices| {
-        past.of_step(step)
-            .all(|task| task.place.indices != *indices)
-    });
+    let there: HashSet<&Vec<u64>> = past.of_step(step).map(|it| &it.place.indices).collect();
+    found.retain(|indices| !there.contains(indices));
     if found.is_empty() && past.of_step(step).next().is_none() {
         found.push(Vec::new());
     }

@@ -1,6 +1,7 @@
 //! The newest results of a run and of the spins on it, as values: who built on whom, and what each of them holds. Reads nothing.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use super::Record;
 use crate::engine::origin::Output;
@@ -15,6 +16,8 @@ pub(in crate::engine) struct PastTask {
     pub transition: Transition,
     /// What the next step gets: one output, but of a task that controlled others.
     pub outputs: Vec<Output>,
+    /// The task controlled others.
+    pub is_control: bool,
     /// The hash of the code that it ran.
     pub fingerprint: Option<String>,
     pub record: Option<Record>,
@@ -26,7 +29,7 @@ type Order = (Vec<u64>, Vec<u64>);
 /// The newest task at each place.
 #[derive(Debug, Default)]
 pub(in crate::engine) struct Past {
-    tasks: HashMap<Place, PastTask>,
+    tasks: HashMap<Place, Arc<PastTask>>,
     by_step: HashMap<StepName, BTreeMap<Order, Place>>,
     /// Steps with tasks that did not end well, and none that did.
     pub failed: Vec<StepName>,
@@ -41,7 +44,7 @@ pub(super) struct Held {
 }
 
 impl Past {
-    pub fn new(tasks: impl IntoIterator<Item = PastTask>, failed: Vec<StepName>) -> Self {
+    pub fn new(tasks: impl IntoIterator<Item = Arc<PastTask>>, failed: Vec<StepName>) -> Self {
         let mut past = Self {
             failed,
             ..Self::default()
@@ -56,14 +59,18 @@ impl Past {
         past
     }
 
-    pub fn tasks(&self) -> impl Iterator<Item = &PastTask> {
+    pub fn tasks(&self) -> impl Iterator<Item = &Arc<PastTask>> {
         self.tasks.values()
     }
 
     /// The tasks of a step in the order of their splits.
     pub fn of_step(&self, step: &str) -> impl Iterator<Item = &PastTask> {
         let places = self.by_step.get(step).into_iter().flatten();
-        places.filter_map(|(_, place)| self.tasks.get(place))
+        places.filter_map(|(_, place)| self.task(place))
+    }
+
+    fn task(&self, place: &Place) -> Option<&PastTask> {
+        self.tasks.get(place).map(Arc::as_ref)
     }
 
     /// The last of the tasks at these indices: a loop has several.
@@ -72,7 +79,7 @@ impl Past {
         let from = (indices.to_vec(), Vec::new());
         let to = (indices.to_vec(), vec![u64::MAX]);
         let (_, place) = places.range(from..=to).next_back()?;
-        self.tasks.get(place)
+        self.task(place)
     }
 
     /// The tasks at one level below these indices, in order.
@@ -83,7 +90,7 @@ impl Past {
             .flat_map(move |places| places.range(from.clone()..))
             .take_while(move |((at, _), _)| at.starts_with(indices))
             .filter(move |((at, _), _)| at.len() == indices.len() + 1)
-            .filter_map(|(_, place)| self.tasks.get(place))
+            .filter_map(|(_, place)| self.task(place))
     }
 
     /// The tasks that the task at a place builds on by today's graph; none if they are not there.
@@ -99,7 +106,7 @@ impl Past {
                 iterations,
                 ..place.clone()
             };
-            return self.tasks.get(&before).into_iter().collect();
+            return self.task(&before).into_iter().collect();
         }
         if node.kind == NodeKind::Join {
             return self.joined(graph, node, &place.indices);

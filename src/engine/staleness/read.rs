@@ -2,62 +2,89 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use bytes::Bytes;
 
 use super::judge::Library;
+use super::memory::{Memory, Spun};
 use super::past::{Past, PastTask};
 use super::record::Record;
 use super::same::same;
 use super::versions::Versions;
 use crate::engine::error::EngineError;
-use crate::engine::inputs::prefer_spins;
-use crate::engine::origin::{Done, Finished};
-use crate::flow::{Graph, StepCode, StepName};
+use crate::engine::origin::{Done, Finished, done};
+use crate::engine::scheduler::Place;
+use crate::flow::{StepCode, StepName};
 use crate::inspect::{Limits, Value, read_pickle};
-use crate::store::{BlobKey, FINGERPRINT, FlowStore, READS, RunStore};
+use crate::store::{BlobKey, FINGERPRINT, FlowStore, READS, RunStore, side_by_side};
 
 /// The results of a run's tasks.
 ///
 /// # Errors
 /// When the store cannot be read.
-pub(in crate::engine) fn past(
-    run: &RunStore,
-    graph: &Graph,
-    finished: &Finished,
-) -> Result<Past, EngineError> {
-    let mut failed = Vec::new();
-    for step in graph.nodes.keys() {
-        let is_there = finished.by_place.keys().any(|place| place.step == *step);
-        if !is_there && !run.tasks(step.as_str())?.is_empty() {
-            failed.push(step.clone());
-        }
-    }
-    let tasks = finished.by_place.values().map(past_task);
-    Ok(Past::new(tasks.collect::<Result<Vec<_>, _>>()?, failed))
+pub(super) fn past(run: &RunStore) -> Result<Past, EngineError> {
+    let steps: Vec<StepName> = run.steps()?.iter().map(|it| it.as_str().into()).collect();
+    let finished = Finished::read(run, &steps)?;
+    let done: Vec<&Done> = finished.by_place.values().collect();
+    let tasks = side_by_side(&done, |done| past_task(done))?;
+    let is_there = |step: &StepName| done.iter().any(|done| done.place.step == *step);
+    let failed = steps.iter().filter(|step| !is_there(step)).cloned();
+    Ok(Past::new(tasks.into_iter().map(Arc::new), failed.collect()))
 }
 
-/// The same with the newest spins on the run in the place of its own tasks; `None` if there are none.
+/// What a spin has left, and whether that is all that it will ever leave.
+///
+/// # Errors
+/// When the store cannot be read.
+pub(super) fn spun(spin: &RunStore) -> Result<(Spun, bool), EngineError> {
+    let mut spun = Spun::default();
+    for step in spin.steps()? {
+        for task in spin.tasks(&step)? {
+            let of_run = task.sysmeta("origin-run-id")?;
+            spun.of_run = of_run.map(|origin| origin.text()).or(spun.of_run);
+            if let Some(done) = done(&task)? {
+                spun.tasks.push(Arc::new(past_task(&done)?));
+            }
+        }
+    }
+    let is_over = !spun.tasks.is_empty();
+    Ok((spun, is_over))
+}
+
+/// Newest spins that are looked through, at most.
+const SPINS: usize = 50;
+
+/// The same as a run has, with the newest spins on it in the place of its own tasks; `None` if there are none.
 ///
 /// # Errors
 /// When the store cannot be read.
 pub(in crate::engine) fn with_spins(
+    memory: &Memory,
     past: &Past,
     run: &RunStore,
-    graph: &Graph,
 ) -> Result<Option<Past>, EngineError> {
-    let steps: Vec<StepName> = graph.nodes.keys().cloned().collect();
-    let mut spun = Finished::default();
-    prefer_spins(run, &steps, &mut spun)?;
-    if spun.by_place.is_empty() {
+    let spins = run.flow().store().spin_sibling().flow(run.flow().name());
+    let mut newest: HashMap<Place, Arc<PastTask>> = HashMap::new();
+    for id in spins.runs()?.iter().take(SPINS) {
+        let spun = memory.spin(&spins.run(id))?;
+        if spun.of_run.as_deref() != Some(run.id()) {
+            continue;
+        }
+        for task in &spun.tasks {
+            newest
+                .entry(task.place.clone())
+                .or_insert_with(|| Arc::clone(task));
+        }
+    }
+    if newest.is_empty() {
         return Ok(None);
     }
-    let spun = spun.by_place.values().map(past_task);
-    let spun = spun.collect::<Result<Vec<_>, _>>()?;
     let failed = past.failed.iter();
-    let failed = failed.filter(|step| !spun.iter().any(|task| task.place.step == **step));
+    let failed = failed.filter(|step| !newest.keys().any(|place| place.step == **step));
     let failed = failed.cloned().collect();
-    Ok(Some(Past::new(past.tasks().cloned().chain(spun), failed)))
+    let tasks = past.tasks().cloned().chain(newest.into_values());
+    Ok(Some(Past::new(tasks, failed)))
 }
 
 /// A finished task with what it recorded.
@@ -77,6 +104,7 @@ fn past_task(done: &Done) -> Result<PastTask, EngineError> {
     }
     Ok(PastTask {
         outputs: done.handed_on(),
+        is_control: done.mappers.is_some(),
         fingerprint: fingerprint.map(|record| record.text()),
         record: record.and_then(|record| Record::from_text(&record.text())),
         place: done.place.clone(),

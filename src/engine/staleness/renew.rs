@@ -3,10 +3,11 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::memory::Memory;
 use super::past::{Past, PastTask};
 use super::read;
 use crate::engine::error::EngineError;
-use crate::engine::origin::{Finished, Output};
+use crate::engine::origin::Output;
 use crate::engine::scheduler::Place;
 use crate::flow::{Graph, NodeKind};
 use crate::store::{Manifest, RunStore};
@@ -52,13 +53,13 @@ pub(super) fn renewed(graph: &Graph, task: &PastTask, inputs: &[Output]) -> Opti
 /// # Errors
 /// When the store cannot be read, or no blob be linked.
 pub(in crate::engine) fn inputs(
+    memory: &Memory,
     run: &RunStore,
     graph: &Graph,
     outputs: Vec<Output>,
 ) -> Result<Vec<Output>, EngineError> {
-    let finished = Finished::read(run, graph.nodes.keys())?;
-    let past = read::past(run, graph, &finished)?;
-    let Some(past) = read::with_spins(&past, run, graph)? else {
+    let past = memory.run(run)?;
+    let Some(past) = read::with_spins(memory, &past, run)? else {
         return Ok(outputs);
     };
     let mut renewal = Renewal {
@@ -69,7 +70,7 @@ pub(in crate::engine) fn inputs(
     let spins = run.flow().store().spin_sibling().flow(run.flow().name());
     let renew = |output: Output| {
         let pathspec = output.pathspec();
-        let is_it = |task: &&PastTask| task.outputs.iter().any(|of| of.pathspec() == pathspec);
+        let is_it = |task: &&Arc<PastTask>| task.outputs.iter().any(|of| of.pathspec() == pathspec);
         let Some(now) = past.tasks().find(is_it).map(|task| renewal.of(task)) else {
             return Ok(output);
         };

@@ -10,7 +10,7 @@ use super::read::StoreLibrary;
 use super::renew::renewed;
 use super::status::{Found, today};
 use crate::engine::loaded::LoadedFlow;
-use crate::engine::origin::{Finished, Output};
+use crate::engine::origin::{Done, Finished, Output};
 use crate::engine::scheduler::Place;
 use crate::flow::StepName;
 use crate::store::Manifest;
@@ -18,7 +18,7 @@ use crate::store::Manifest;
 /// What may be taken over of one earlier run.
 pub(in crate::engine) struct Reuse {
     flow: Arc<LoadedFlow>,
-    tasks: HashMap<Place, PastTask>,
+    tasks: HashMap<Place, Arc<PastTask>>,
     /// Decides one task at a time: what it has read serves the next.
     library: Mutex<StoreLibrary>,
 }
@@ -37,20 +37,26 @@ impl Reuse {
             .map(|(name, held)| (name.clone(), held.key.to_string()));
         let today = today(flow, values.collect(), configs);
         let library = StoreLibrary::new(found.run.flow());
-        let mut finished = found.finished;
-        // Tasks that run together were not recorded one by one.
-        finished.by_place.retain(|_, done| done.mappers.is_none());
-        let is_kept = |task: &&PastTask| matches!(own_reason(&today, &library, task), Ok(None));
-        let tasks: HashMap<Place, PastTask> = found
-            .past
-            .tasks()
-            .filter(|task| finished.by_place.contains_key(&task.place))
-            .filter(is_kept)
-            .map(|task| (task.place.clone(), task.clone()))
+        let is_kept = |task: &&Arc<PastTask>| {
+            // Tasks that run together were not recorded one by one.
+            !task.is_control && matches!(own_reason(&today, &library, task), Ok(None))
+        };
+        let kept = found.past.tasks().filter(is_kept);
+        let tasks: HashMap<Place, Arc<PastTask>> = kept
+            .map(|task| (task.place.clone(), Arc::clone(task)))
             .collect();
-        finished
-            .by_place
-            .retain(|place, _| tasks.contains_key(place));
+        let done = |task: &Arc<PastTask>| {
+            let done = Done {
+                output: task.outputs.first()?.clone(),
+                place: task.place.clone(),
+                transition: task.transition.clone(),
+                mappers: None,
+            };
+            Some((task.place.clone(), done))
+        };
+        let finished = Finished {
+            by_place: tasks.values().filter_map(done).collect(),
+        };
         let reuse = Self {
             flow: Arc::clone(flow),
             tasks,

@@ -7,18 +7,19 @@ use indexmap::IndexMap;
 use tokio::sync::{mpsc, watch};
 
 use super::judge::{Today, judge};
+use super::memory::Memory;
 use super::past::Past;
 use super::read::{self, StoreLibrary};
 use super::state::{FlowStatus, StepState, StepVerdict};
 use crate::engine::error::EngineError;
 use crate::engine::identity;
 use crate::engine::loaded::LoadedFlow;
-use crate::engine::origin::{Finished, Output};
+use crate::engine::origin::Output;
 use crate::engine::parameters;
 use crate::engine::plan::Setting;
 use crate::engine::request::StatusRequest;
 use crate::engine::resume::{origin_run, parameters_of};
-use crate::engine::run::{blocking, loaded};
+use crate::engine::run::blocking;
 use crate::engine::submit::{Shared, Stop, Wires};
 use crate::engine::timing::Clock;
 use crate::flow::StepName;
@@ -32,14 +33,20 @@ pub(in crate::engine) async fn status(
     shared: Arc<Shared>,
     request: StatusRequest,
 ) -> Result<(FlowStatus, Arc<LoadedFlow>), EngineError> {
+    let flow = shared.load_aside(&request.flow).await?;
+    if let Some(error) = flow.check_error() {
+        return Err(error);
+    }
     let wires = deaf(&shared);
-    let flow = loaded(&shared, &request.flow, None, &wires).await?;
     let store = shared.store(&request.flow).store;
     let store = store.flow(&flow.description.name);
-    let found = found(&store, request.run, &flow).await?;
-    let Some(found) = found else {
+    let found = found(&shared.memory, &store, request.run).await?;
+    let Some(mut found) = found else {
         return Ok((never(&flow), flow));
     };
+    if request.without_spins {
+        found.with_spins = None;
+    }
     let identity = identity::identity(&shared.config.env, &flow, &request.flow);
     let question = Question {
         setting: Setting {
@@ -110,7 +117,8 @@ impl Question {
         given: &[(String, String)],
     ) -> Result<FlowStatus, EngineError> {
         let asked = Some(run.id().to_owned());
-        match found(run.flow(), asked, &self.setting.flow).await? {
+        let memory = &self.setting.shared.memory;
+        match found(memory, run.flow(), asked).await? {
             Some(found) => found.judged(&self.setting, given).await,
             None => Ok(FlowStatus::default()),
         }
@@ -121,9 +129,8 @@ impl Question {
 pub(in crate::engine) struct Found {
     pub run: RunStore,
     pub parameters: Output,
-    /// Its tasks, and what is known of them.
-    pub finished: Finished,
-    pub past: Past,
+    /// What is known of its tasks.
+    pub past: Arc<Past>,
     /// The same with the spins on it.
     with_spins: Option<Past>,
 }
@@ -133,22 +140,20 @@ pub(in crate::engine) struct Found {
 /// # Errors
 /// When the run that is asked for does not exist, or the store cannot be read.
 pub(in crate::engine) async fn found(
+    memory: &Memory,
     store: &FlowStore,
     asked: Option<String>,
-    flow: &LoadedFlow,
 ) -> Result<Option<Found>, EngineError> {
-    let (store, graph) = (store.clone(), flow.graph.clone());
+    let (memory, store) = (memory.clone(), store.clone());
     blocking(move || {
         if asked.is_none() && store.runs()?.is_empty() {
             return Ok(None);
         }
         let run = origin_run(&store, asked.as_deref())?;
-        let finished = Finished::read(&run, graph.nodes.keys())?;
-        let past = read::past(&run, &graph, &finished)?;
+        let past = memory.run(&run)?;
         Ok(Some(Found {
             parameters: parameters_of(&run)?,
-            with_spins: read::with_spins(&past, &run, &graph)?,
-            finished,
+            with_spins: read::with_spins(&memory, &past, &run)?,
             past,
             run,
         }))
@@ -176,7 +181,7 @@ impl Found {
 
     /// The keys of configs that any task has read.
     pub fn config_keys(&self) -> Vec<String> {
-        let past = self.with_spins.as_ref().unwrap_or(&self.past);
+        let past: &Past = self.with_spins.as_ref().unwrap_or(&self.past);
         let keys: BTreeSet<&String> = past
             .tasks()
             .filter_map(|task| task.record.as_ref())
@@ -263,7 +268,7 @@ fn deaf(shared: &Shared) -> Wires {
 }
 
 /// Today's values of what was asked for.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(in crate::engine) struct Digests {
     pub parameters: IndexMap<String, String>,
     pub configs: HashMap<String, String>,

@@ -9,7 +9,7 @@ use ratatui::{
 use unicode_width::UnicodeWidthStr;
 
 use crate::{
-    app::{State, contexts, state::Tone},
+    app::{State, contexts, inputs::inputs_warning, state::Tone},
     config::{COMMANDS, Command, Role},
 };
 
@@ -85,6 +85,19 @@ impl Hint {
     }
 }
 
+/// Whether there is something that the command would do: where there is not, its place is another's.
+fn is_of_use(state: &State, command: Command) -> bool {
+    match command {
+        Command::Cancel => !state.jobs.is_empty(),
+        Command::SpinInputs => inputs_warning(state).is_some(),
+        Command::SpinDescendants => state.selected.as_deref().is_some_and(|step| {
+            let mut after = state.flow.descendants(step).into_iter();
+            after.any(|later| state.stale_reason(&later).is_some())
+        }),
+        _ => true,
+    }
+}
+
 fn hints(state: &State) -> Vec<Hint> {
     let contexts = contexts(state);
     let mut hints = Vec::new();
@@ -94,7 +107,7 @@ fn hints(state: &State) -> Vec<Hint> {
             let Some(word) = spec.hint else {
                 continue;
             };
-            if spec.command == Command::Cancel && state.jobs.is_empty() {
+            if !is_of_use(state, spec.command) {
                 continue;
             }
             let key = state.key_map.keys(spec).first().copied();

@@ -2,6 +2,7 @@ mod browsing;
 mod jobs;
 mod results;
 mod saving;
+mod several;
 
 use crate::{
     app::{

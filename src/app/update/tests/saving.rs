@@ -193,8 +193,9 @@ fn a_change_makes_the_step_and_what_follows_stale_with_reasons() {
             "fresh", "fresh", "stale", "stale", "stale", "stale", "stale", "stale"
         ]
     );
-    assert_eq!(state.stale["join"], "join changed at line 1");
-    assert_eq!(state.stale["end"], "join changed");
+    assert_eq!(state.stale_reason("join"), Some("join changed at line 1"));
+    let downstream = "downstream of join, which is stale because join changed at line 1";
+    assert_eq!(state.stale_reason("end"), Some(downstream));
 }
 
 #[test]

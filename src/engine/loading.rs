@@ -1,0 +1,79 @@
+//! The load of one version of a flow: it needs nothing of the engine any more, so that others need not wait for it.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::error::EngineError;
+use super::loaded::{Key, LoadedFlow, Made, ended_at_import};
+use super::processes::{Processes, Source};
+use super::timing::{Clock, Phase};
+use super::worker::message::{Load, Stored};
+use crate::flow::Project;
+
+/// How far a load is.
+pub(super) enum Begun {
+    /// It was loaded before.
+    Known(Arc<LoadedFlow>),
+    New(Box<Loading>),
+}
+
+/// Which process executes the flow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Taken {
+    /// The one that was made ahead.
+    Ahead,
+    /// Another: that one is left to who waits for a result.
+    Another,
+}
+
+/// What is known of the flow before Python has executed it.
+pub(super) struct Loading {
+    pub key: Key,
+    pub file: PathBuf,
+    pub project: Arc<Project>,
+    pub sources: Vec<(PathBuf, Option<u64>)>,
+    pub origin: Option<Stored>,
+    pub load: Load,
+    pub source: Source,
+    /// Why its tasks may not be forked, if that is known already.
+    pub obstacle: Option<String>,
+}
+
+impl Loading {
+    /// Executes the flow file.
+    ///
+    /// # Errors
+    /// When there is no process for it, or the flow does not import.
+    pub async fn carry_out(self, taken: Taken, clock: &Clock) -> Result<LoadedFlow, EngineError> {
+        let mut lap = clock.lap();
+        let template = match taken {
+            Taken::Ahead => self.source.template().await?,
+            Taken::Another => self.source.another().await?,
+        };
+        lap.mark(match self.source {
+            Source::Forks(_) => Phase::Fork,
+            Source::Interpreters(..) => Phase::Start,
+        });
+        let loaded = template.load(&self.load).await;
+        lap.mark(Phase::Exec);
+        let loaded = loaded.map_err(|error| ended_at_import(error, &self.file))?;
+        // What the modules of the project print when they are imported belongs to it.
+        let printed = self.source.printed() + &template.take_output();
+        let at_import = |found: &String| format!("{found} while the flow was imported");
+        let why = self
+            .obstacle
+            .or_else(|| loaded.obstacle.as_ref().map(at_import));
+        let flow = Made {
+            key: self.key,
+            loaded,
+            printed,
+            origin: self.origin,
+            project: self.project,
+            sources: self.sources,
+            processes: Processes::new(self.source, self.load, why, template),
+        }
+        .describe();
+        lap.mark(Phase::Parse);
+        Ok(flow)
+    }
+}
