@@ -22,7 +22,7 @@ def main() -> None:
     from bundle import use
 
     use(os.path.dirname(here))
-    # Names of modules in this directory, where Python itself may have put it first on the path, would shadow the user's.
+    # Python itself may have put this directory first on the path; its modules' names would shadow the user's.
     del sys.modules["bundle"]
     sys.path[:] = [entry for entry in sys.path if os.path.abspath(entry or ".") != here]
     assets = os.path.dirname(os.path.dirname(here))
