@@ -34,7 +34,7 @@ def ensure() -> None:
         os.closerange(3, 256)
         import compileall
 
-        from . import bundle, describe, loading  # noqa: F401
+        from . import bundle
 
         if compileall.compile_dir(_PACKAGE, quiet=2):
             bundle.write(_PACKAGE, [name for name in sys.modules if name.partition(".")[0] == "metaflow"])

@@ -12,6 +12,7 @@ from .._frames import ForeachFrame
 from ..decorators import steps_of
 from ..flowspec import FlowConstructed, FlowSpec
 from . import ahead, place
+from .describe import describe_flow
 from .lifecycle import init_flow_decorators, init_step_decorators
 from .project import Project, imported_since, last_imported
 from .randomness import SeedWatch
@@ -48,8 +49,6 @@ class Loaded:
         self.imports: list[str] = []
 
     def describe(self) -> dict[str, Any]:
-        from .describe import describe_flow
-
         try:
             return describe_flow(type(self.flow), self.file, self.around)
         except Exception as error:

@@ -12,15 +12,14 @@ import os
 import select
 import sys
 
-# All that a task needs is imported before it is forked.
-from . import ahead, descriptors, forking, libraries, orphan, process, siblings, spare, task
+# All that a task needs is imported before it is forked, and all that a template needs before a file is saved.
+from . import ahead, descriptors, forking, libraries, loading, orphan, process, siblings, spare, task
 from .wire import Channel
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from .loading import Loaded
 
 
 def import_name(name: str) -> None:
@@ -40,7 +39,7 @@ class Server:
     def __init__(self, control: int) -> None:
         self.channel = Channel(control)
         self.children: dict[int, str] = {}
-        self.loaded: Loaded | None = None
+        self.loaded: loading.Loaded | None = None
         # Whether the child of its next task is forked ahead.
         self.keeps_spare = False
         self.spare: spare.Spare | None = None
@@ -152,8 +151,6 @@ class Server:
         )
 
     def import_ahead(self, message: dict[str, Any]) -> None:
-        from . import loading
-
         ahead.before_import()
         modules = loading.import_ahead(message).modules
         ahead.after_import()
@@ -161,8 +158,6 @@ class Server:
         self.channel.send({"t": "imported", "modules": modules, "obstacle": forking.obstacle()})
 
     def load(self, message: dict[str, Any]) -> None:
-        from . import loading
-
         self.drop_spare()
         self.keeps_spare = bool(message.get("spare"))
         try:
