@@ -37,13 +37,13 @@ pub(super) fn store(
         id.unwrap_or_default(),
         report.uuid
     );
-    let storage = task.run().flow().store().storage().clone();
-    let key = format!("{}/cards/{stem}.html", task.cards_prefix());
+    let (storage, directory) = task.cards();
+    let key = format!("{directory}/cards/{stem}.html");
     if let Some(html) = page(attempt, flow, output, report)? {
         storage.put(&key, html.as_bytes())?;
     }
     if let Some(data) = &report.data {
-        let key = format!("{}/runtime/{stem}.data.json", task.cards_prefix());
+        let key = format!("{directory}/runtime/{stem}.data.json");
         storage.put(&key, data.to_string().as_bytes())?;
     }
     if report.first {

@@ -135,13 +135,14 @@ impl Shared {
 
     /// The store that the request names, else the one that the working directory belongs to.
     pub fn store(&self, request: &FlowRequest) -> Located {
+        let cwd = &self.config.cwd;
+        let env = |name: &str| self.config.env.get(name);
         if let Some(root) = &request.store_root {
-            let store = Store::open(self.config.cwd.join(root));
+            let store = Store::open(&cwd.join(root), cwd, &env);
             let found = store.root_path().is_some_and(|root| root.is_dir());
             return Located { store, found };
         }
-        let env = |name: &str| self.config.env.get(name);
-        Store::locate(&self.config.cwd, &env)
+        Store::locate(cwd, &env)
     }
 }
 

@@ -33,8 +33,8 @@ impl FlowStore {
             if run.is_claimed() {
                 continue;
             }
-            let cards = format!("mf.cards/{}/runs/{id}", self.name());
-            self.storage().delete_all(&cards)?;
+            let (cards, prefix) = self.store().cards();
+            cards.delete_all(&format!("{prefix}{}/runs/{id}", self.name()))?;
             self.storage().delete_all(&run.key())?;
             removed += 1;
         }

@@ -12,9 +12,11 @@ const LOCAL_DIR: &str = ".metaflow";
 const SPIN_DIR: &str = ".metaflow_spin";
 const LOCAL_SYSROOT: &str = "METAFLOW_DATASTORE_SYSROOT_LOCAL";
 const SPIN_SYSROOT: &str = "METAFLOW_DATASTORE_SYSROOT_SPIN";
+const CARD_ROOT: &str = "METAFLOW_CARD_LOCALROOT";
+const CARD_DIR: &str = "mf.cards";
 
 /// Directories beside the flows that are none.
-const RESERVED: [&str; 2] = ["data", "mf.cards"];
+const RESERVED: [&str; 2] = ["data", CARD_DIR];
 
 /// Which history a store keeps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -48,6 +50,8 @@ struct Inner {
     root: String,
     kind: StoreKind,
     spin_root: Option<PathBuf>,
+    /// Where cards are, if not beside the runs.
+    card_root: Option<PathBuf>,
 }
 
 /// Where a store is, or would be.
@@ -78,20 +82,23 @@ impl Store {
             None => root.with_file_name(SPIN_DIR),
         };
         let found = root.is_dir();
-        let store = Self::local(root, StoreKind::Local, Some(spin_root));
+        let card_root = settings.get(CARD_ROOT).map(|root| cwd.join(root));
+        let store = Self::local(root, StoreKind::Local, Some(spin_root), card_root);
         Located { store, found }
     }
 
-    /// The store with this root directory, such as `/project/.metaflow`. A root called `.metaflow_spin` holds spins.
-    pub fn open(root: impl Into<PathBuf>) -> Self {
-        let root = root.into();
-        let root = std::path::absolute(&root).unwrap_or(root);
+    /// The store with this root directory, such as `/project/.metaflow`. A root called `.metaflow_spin` holds spins. Where
+    /// cards are is decided as by `locate`.
+    pub fn open(root: &Path, cwd: &Path, env: &dyn Fn(&str) -> Option<String>) -> Self {
+        let card_root = Settings::of(cwd, env).get(CARD_ROOT);
+        let card_root = card_root.map(|root| cwd.join(root));
+        let root = std::path::absolute(root).unwrap_or_else(|_| root.to_path_buf());
         let is_spin = root.file_name().is_some_and(|name| name == SPIN_DIR);
         if is_spin {
-            Self::local(root, StoreKind::Spin, None)
+            Self::local(root, StoreKind::Spin, None, card_root)
         } else {
             let spin_root = root.with_file_name(SPIN_DIR);
-            Self::local(root, StoreKind::Local, Some(spin_root))
+            Self::local(root, StoreKind::Local, Some(spin_root), card_root)
         }
     }
 
@@ -106,18 +113,25 @@ impl Store {
             root: root.into(),
             kind,
             spin_root: None,
+            card_root: None,
         };
         Self {
             inner: Arc::new(inner),
         }
     }
 
-    fn local(root: PathBuf, kind: StoreKind, spin_root: Option<PathBuf>) -> Self {
+    fn local(
+        root: PathBuf,
+        kind: StoreKind,
+        spin_root: Option<PathBuf>,
+        card_root: Option<PathBuf>,
+    ) -> Self {
         let inner = Inner {
             root: root.to_string_lossy().into_owned(),
             storage: Arc::new(LocalStorage::new(root)),
             kind,
             spin_root,
+            card_root,
         };
         Self {
             inner: Arc::new(inner),
@@ -127,7 +141,10 @@ impl Store {
     /// The store that keeps this store's spins; itself if it is one, or has no place for another.
     pub fn spin_sibling(&self) -> Self {
         match &self.inner.spin_root {
-            Some(root) => Self::local(root.clone(), StoreKind::Spin, None),
+            Some(root) => {
+                let card_root = self.inner.card_root.clone();
+                Self::local(root.clone(), StoreKind::Spin, None, card_root)
+            }
             None => self.clone(),
         }
     }
@@ -147,8 +164,16 @@ impl Store {
         self.inner.storage.local_path("")
     }
 
-    /// The files below, for what this room does not know (cards).
-    pub fn storage(&self) -> &Arc<dyn Storage> {
+    /// Where the cards of all tasks are: the storage, and what its keys begin with.
+    pub(super) fn cards(&self) -> (Arc<dyn Storage>, &'static str) {
+        match &self.inner.card_root {
+            Some(root) => (Arc::new(LocalStorage::new(root.clone())), ""),
+            None => (Arc::clone(self.storage()), "mf.cards/"),
+        }
+    }
+
+    /// The files below.
+    pub(super) fn storage(&self) -> &Arc<dyn Storage> {
         &self.inner.storage
     }
 

@@ -71,15 +71,13 @@ impl TaskStore {
         format!("{}/_meta/{name}", self.key())
     }
 
-    /// The prefix of the storage below which the task's cards live (`cards/…`, `runtime/…`).
-    pub fn cards_prefix(&self) -> String {
-        format!(
-            "mf.cards/{}/runs/{}/steps/{}/tasks/{}",
-            self.run().flow().name(),
-            self.run().id(),
-            self.step.name(),
-            self.id
-        )
+    /// The files of the task's cards (`cards/…`, `runtime/…`): the storage, and the directory in it.
+    pub fn cards(&self) -> (Arc<dyn Storage>, String) {
+        let (storage, prefix) = self.run().flow().store().cards();
+        let (flow, run) = (self.run().flow().name(), self.run().id());
+        let (step, task) = (self.step.name(), &self.id);
+        let directory = format!("{prefix}{flow}/runs/{run}/steps/{step}/tasks/{task}");
+        (storage, directory)
     }
 
     /// Whether the task is registered.

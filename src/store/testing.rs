@@ -27,7 +27,7 @@ pub(super) struct Scene {
 impl Scene {
     pub(super) fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let store = Store::open(dir.path().join(".metaflow"));
+        let store = Store::open(&dir.path().join(".metaflow"), dir.path(), &|_| None);
         Self { store, _dir: dir }
     }
 

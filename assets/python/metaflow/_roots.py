@@ -24,12 +24,8 @@ def spin_root() -> str:
     return _find(".metaflow_spin", "DATASTORE_SYSROOT_SPIN")
 
 
-def _find(name: str, key: str) -> str:
-    from .metaflow_config import from_conf
-
-    sysroot = from_conf(key)
-    if sysroot:
-        return os.path.join(os.path.abspath(sysroot), name)
+def nearest(name: str) -> str:
+    """The directory of this name in the working directory or above it, the nearest; or the one that would be made."""
     here = start = os.path.realpath(os.getcwd())
     while not os.path.isdir(os.path.join(here, name)):
         above = os.path.dirname(here)
@@ -37,3 +33,10 @@ def _find(name: str, key: str) -> str:
             return os.path.join(start, name)
         here = above
     return os.path.join(here, name)
+
+
+def _find(name: str, key: str) -> str:
+    from .metaflow_config import from_conf
+
+    sysroot = from_conf(key)
+    return os.path.join(os.path.abspath(sysroot), name) if sysroot else nearest(name)

@@ -12,10 +12,10 @@ use super::Library;
 
 /// Cards on disk, oldest first.
 pub(super) fn list(task: &TaskStore) -> Vec<CardRow> {
-    let Some(root) = task.run().flow().store().root_path() else {
+    let (cards, directory) = task.cards();
+    let Some(dir) = cards.local_path(&format!("{directory}/cards")) else {
         return Vec::new();
     };
-    let dir = root.join(task.cards_prefix()).join("cards");
     // No directory, no cards.
     let Ok(entries) = std::fs::read_dir(dir) else {
         return Vec::new();

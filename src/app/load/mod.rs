@@ -57,18 +57,22 @@ impl Library {
     }
 
     fn store(&self) -> Store {
-        Store::locate(&self.cwd, &|name| std::env::var(name).ok()).store
+        Store::locate(&self.cwd, &environment).store
     }
 
     fn flow_store(&self, run: &RunKey) -> Option<FlowStore> {
         let class = self.class()?;
         // A run that never started has no root.
         (!run.root.as_os_str().is_empty())
-            .then(|| Store::open(run.root.as_ref().clone()).flow(&class))
+            .then(|| Store::open(&run.root, &self.cwd, &environment).flow(&class))
     }
 
     fn task_store(&self, task: &TaskKey) -> Option<TaskStore> {
         let flow = self.flow_store(&task.run)?;
         Some(flow.run(&task.run.run).task(&task.step, &task.task))
     }
+}
+
+fn environment(name: &str) -> Option<String> {
+    std::env::var(name).ok()
 }

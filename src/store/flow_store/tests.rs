@@ -123,6 +123,32 @@ fn the_environment_places_both_stores() {
 }
 
 #[test]
+fn cards_are_beside_the_runs_unless_they_have_a_place_of_their_own() {
+    let dir = tempfile::tempdir().unwrap();
+    let top = fs::canonicalize(dir.path()).unwrap();
+    let place = |store: &Store| {
+        let (storage, directory) = store.flow("F").run("1").task("train", "2").cards();
+        storage.local_path(&directory).unwrap()
+    };
+    let below = "F/runs/1/steps/train/tasks/2";
+
+    let nothing = |_: &str| None;
+    let store = Store::locate(&top, &nothing).store;
+    assert_eq!(place(&store), top.join(".metaflow/mf.cards").join(below));
+
+    let env = |name: &str| (name == "METAFLOW_CARD_LOCALROOT").then(|| "shared".to_owned());
+    let root = top.join("elsewhere/.metaflow");
+    for store in [
+        Store::locate(&top, &env).store,
+        Store::locate(&top, &env).store.spin_sibling(),
+        Store::open(&root, &top, &env),
+        Store::open(&root, &top, &env).spin_sibling(),
+    ] {
+        assert_eq!(place(&store), top.join("shared").join(below));
+    }
+}
+
+#[test]
 fn what_is_no_flow_is_not_listed() {
     let scene = Scene::new();
     scene.flow().register().unwrap();

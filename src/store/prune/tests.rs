@@ -9,8 +9,9 @@ fn spins(scene: &Scene, count: u8) -> Store {
     for n in 1..=count {
         let task = store.flow("F").run(&n.to_string()).task("train", "0");
         finished(&task, 0, &[("own", &[n]), ("shared", TRUE)]);
-        let card = format!("{}/cards/default-{n}.html", task.cards_prefix());
-        store.storage().put(&card, b"").unwrap();
+        let (cards, directory) = task.cards();
+        let card = format!("{directory}/cards/default-{n}.html");
+        cards.put(&card, b"").unwrap();
     }
     store
 }

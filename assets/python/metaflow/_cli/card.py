@@ -116,9 +116,10 @@ def _find(state: State, task: Any, chosen: dict[str, Any], is_silent: bool = Fal
 
 
 def _root(state: State) -> str:
-    from ..plugins.cards.card_datastore import CARD_SUFFIX
+    """Where cards of this store are made; those of Metaflow's runs may be elsewhere."""
+    from ..plugins.cards.card_datastore import CARD_SUFFIX, configured_root
 
-    return os.path.join(os.path.abspath(state.root()), CARD_SUFFIX)
+    return configured_root() or os.path.join(os.path.abspath(state.root()), CARD_SUFFIX)
 
 
 def view(state: State, pathspec: str, **chosen: Any) -> int:

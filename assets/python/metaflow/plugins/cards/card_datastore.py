@@ -126,4 +126,7 @@ class CardDatastore:
 
 def configured_root() -> str | None:
     """The root that the configuration names for cards."""
-    return os.environ.get("METAFLOW_CARD_LOCALROOT")
+    from ...metaflow_config import from_conf
+
+    root = from_conf("CARD_LOCALROOT")
+    return os.path.abspath(root) if root else None

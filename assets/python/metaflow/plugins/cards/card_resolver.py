@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+from ... import _roots
 from .card_datastore import CARD_SUFFIX, CardDatastore, configured_root
 from .exception import UnresolvableDatastoreException
 
@@ -37,10 +38,12 @@ def datastore_of(task: Any) -> CardDatastore:
 
 
 def _first_root(below: str, pathspec: str) -> str:
-    """The configured root, where it has the task's cards; else the one beside the task's data."""
-    configured = configured_root()
-    if configured is not None and os.path.isdir(os.path.join(configured, *_run_of(pathspec))):
-        return configured
+    """The first root that has cards of the task's run; the one beside the task's data if none has."""
+    # Metaflow keeps them below the nearest store of the working directory, whichever store the run is in.
+    nearest = os.path.join(_roots.nearest(".metaflow"), CARD_SUFFIX)
+    for root in (configured_root(), below, nearest):
+        if root is not None and os.path.isdir(os.path.join(root, *_run_of(pathspec))):
+            return root
     return below
 
 
