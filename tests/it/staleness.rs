@@ -68,13 +68,6 @@ fn parts() -> Sandbox {
     sandbox
 }
 
-#[track_caller]
-fn edit(sandbox: &Sandbox, file: &str, old: &str, new: &str) {
-    let text = sandbox.read(file);
-    assert!(text.contains(old), "{old:?} is not in {file}");
-    sandbox.write(file, &text.replace(old, new));
-}
-
 /// State and sentence of each step.
 #[track_caller]
 fn status(sandbox: &Sandbox, more: &[&str]) -> BTreeMap<String, (String, String)> {
@@ -131,16 +124,15 @@ fn events(sandbox: &Sandbox, arguments: &[&str]) -> Vec<Value> {
 fn an_edit_is_named_by_function_and_line() {
     let sandbox = parts();
     expect_fresh(&sandbox, &[]);
-    edit(&sandbox, "utils.py", "return 1", "return 2");
-    edit(&sandbox, "utils.py", "def clean", "# a remark\ndef clean");
-    edit(
-        &sandbox,
+    sandbox.edit("utils.py", "return 1", "return 2");
+    sandbox.edit("utils.py", "def clean", "# a remark\ndef clean");
+    sandbox.edit(
         "flow.py",
         "    @step\n    def end",
         "    # more\n    @step\n    def end",
     );
     expect_fresh(&sandbox, &[]);
-    edit(&sandbox, "utils.py", "if row]", "if row > 1]");
+    sandbox.edit("utils.py", "if row]", "if row > 1]");
     let judged = status(&sandbox, &[]);
     let reason = "utils.clean changed at line 4";
     assert_eq!(judged["start"], pair("stale", reason));
@@ -179,8 +171,7 @@ fn only_what_was_read_counts() {
 #[test]
 fn a_spin_with_equal_outputs_leaves_what_follows_fresh() {
     let sandbox = parts();
-    edit(
-        &sandbox,
+    sandbox.edit(
         "utils.py",
         "return [row for row in rows if row]",
         "return list(filter(None, rows))",
@@ -196,13 +187,8 @@ fn a_spin_with_equal_outputs_leaves_what_follows_fresh() {
         told.stdout
     );
 
-    edit(
-        &sandbox,
-        "utils.py",
-        "list(filter(None, rows))",
-        "[1, 2, 7]",
-    );
-    edit(&sandbox, "flow.py", "passes through", "passes on");
+    sandbox.edit("utils.py", "list(filter(None, rows))", "[1, 2, 7]");
+    sandbox.edit("flow.py", "passes through", "passes on");
     run(sandbox.flowdev(["spin", "flow.py", "start"])).expect_code(0);
     let judged = status(&sandbox, &[]);
     let one = pair("stale", "input rows of start changed (1 of 3 splits)");
@@ -219,8 +205,7 @@ fn a_run_takes_over_what_is_fresh() {
     let told = events(&sandbox, &only_stale);
     assert_eq!(ran(&told).0, Vec::<&str>::new());
 
-    edit(
-        &sandbox,
+    sandbox.edit(
         "utils.py",
         "return [row for row in rows if row]",
         "return list(filter(None, rows))",
@@ -235,12 +220,7 @@ fn a_run_takes_over_what_is_fresh() {
     );
 
     // One item differs, and the sum, but not what is said of it.
-    edit(
-        &sandbox,
-        "utils.py",
-        "list(filter(None, rows))",
-        "[1, 2, 7]",
-    );
+    sandbox.edit("utils.py", "list(filter(None, rows))", "[1, 2, 7]");
     let told = events(&sandbox, &only_stale);
     assert_eq!(
         ran(&told),
@@ -281,7 +261,7 @@ fn resume_offers_what_is_stale_and_takes_it() {
     let auto = ["resume", "flow.py", "--auto", "--json"];
     let told = events(&sandbox, &auto);
     assert_eq!(of_kind(&told, "job_started").len(), 0, "{told:#?}");
-    edit(&sandbox, "flow.py", "> 0}", ">= 0}");
+    sandbox.edit("flow.py", "> 0}", ">= 0}");
     sandbox.write("cfg.json", r#"{"report": {"title": "U"}}"#);
     let told = run(sandbox.flowdev(["resume", "flow.py"])).expect_code(0);
     assert!(
@@ -372,7 +352,7 @@ fn a_flow_that_never_ran_and_one_that_failed() {
     let judged = status(&sandbox, &[]);
     let states = ["join", "report", "end"].map(|step| judged[step].0.clone());
     assert_eq!(states, ["fresh", "failed", "never_run"]);
-    edit(&sandbox, "flow.py", "1 / 0", "");
+    sandbox.edit("flow.py", "1 / 0", "");
     let told = events(&sandbox, &["resume", "flow.py", "--auto", "--json"]);
     assert_eq!(ran(&told).0, ["end", "report"]);
 }
@@ -388,20 +368,14 @@ fn stale_inputs_are_spun_first() {
     };
     assert_eq!(ran(&spin("join")).0, ["join"]);
     // Equal outputs: what follows needs nothing.
-    edit(
-        &sandbox,
+    sandbox.edit(
         "utils.py",
         "return [row for row in rows if row]",
         "return list(filter(None, rows))",
     );
     assert_eq!(ran(&spin("join")).0, ["join", "start"]);
-    edit(
-        &sandbox,
-        "utils.py",
-        "list(filter(None, rows))",
-        "[1, 2, 7]",
-    );
-    edit(&sandbox, "flow.py", "passes through", "passes on");
+    sandbox.edit("utils.py", "list(filter(None, rows))", "[1, 2, 7]");
+    sandbox.edit("flow.py", "passes through", "passes on");
     let told = spin("end");
     assert_eq!(ran(&told).0, ["end", "fan", "join", "report", "start"]);
     assert_eq!(of_kind(&told, "job_finished").len(), 1);
