@@ -394,7 +394,7 @@ fn stale_inputs_are_spun_first() {
 #[test]
 fn what_follows_is_spun_as_far_as_it_is_stale() {
     let sandbox = parts();
-    edit(&sandbox, "utils.py", "if row]", "if row > 1]");
+    sandbox.edit("utils.py", "if row]", "if row > 1]");
     let after = ["spin", "flow.py", "start", "--with-stale-descendants"];
     let told = events(&sandbox, &[&after[..], &["--json"]].concat());
     // One split less: both that are left have another item, and the text is the same in the end.
@@ -413,7 +413,7 @@ fn what_follows_is_spun_as_far_as_it_is_stale() {
 
     // What a spin cannot change is said, and left alone.
     sandbox.write("cfg.json", r#"{"report": {"title": "U"}}"#);
-    edit(&sandbox, "flow.py", "sum(one.y", "1 + sum(one.y");
+    sandbox.edit("flow.py", "sum(one.y", "1 + sum(one.y");
     let told = events(
         &sandbox,
         &[
@@ -434,13 +434,8 @@ fn what_follows_is_spun_as_far_as_it_is_stale() {
 #[test]
 fn a_failing_step_ends_the_spins_after_it() {
     let sandbox = parts();
-    edit(&sandbox, "utils.py", "if row]", "if row > 1]");
-    edit(
-        &sandbox,
-        "flow.py",
-        "self.total = sum",
-        "self.total = 1 / 0 + sum",
-    );
+    sandbox.edit("utils.py", "if row]", "if row > 1]");
+    sandbox.edit("flow.py", "self.total = sum", "self.total = 1 / 0 + sum");
     let after = [
         "spin",
         "flow.py",
@@ -453,8 +448,8 @@ fn a_failing_step_ends_the_spins_after_it() {
     let ended = of_kind(&told, "job_finished");
     assert_eq!(ended[0]["outcome"]["step"], "join", "{ended:#?}");
     // A join is not given fewer inputs than there are splits.
-    edit(&sandbox, "flow.py", "1 / 0 + ", "");
-    edit(&sandbox, "utils.py", "if row > 1]", "if row] + [7, 8]");
+    sandbox.edit("flow.py", "1 / 0 + ", "");
+    sandbox.edit("utils.py", "if row > 1]", "if row] + [7, 8]");
     run(sandbox.flowdev(["spin", "flow.py", "start"])).expect_code(0);
     run(sandbox.flowdev(["spin", "flow.py", "join"]))
         .expect_code(1)
@@ -466,8 +461,7 @@ fn a_failing_step_ends_the_spins_after_it() {
 #[test]
 fn too_much_is_left_to_a_run() {
     let sandbox = parts();
-    edit(
-        &sandbox,
+    sandbox.edit(
         "utils.py",
         "[row for row in rows if row]",
         "list(range(50))",
