@@ -422,3 +422,25 @@ fn a_session_gives_its_parameters_and_configs_to_what_it_starts() {
     terminal.wait_for(&["user: alpha is <12> of <miles>"]);
     quit(terminal);
 }
+
+#[test]
+fn a_session_has_the_limits_of_a_run() {
+    let sandbox = Sandbox::new();
+    sandbox.write(
+        "wide.py",
+        &NEEDY
+            .replace("self.next(self.end)", "self.next(self.each, foreach='two')")
+            .replace("required=True", "default=1")
+            .replace(
+                "    @step\n    def end(self):",
+                "    two = [1, 2]\n\n    @step\n    def each(self):\n        self.next(self.join)\n\n    @step\n    def \
+                 join(self, inputs):\n        self.next(self.end)\n\n    @step\n    def end(self):",
+            ),
+    );
+    let words = ["wide.py", "--max-num-splits", "1"];
+    let terminal = Terminal::start(&sandbox, &words, 200, 50);
+    terminal.wait_for(&["start", "each", "end"]);
+    terminal.send("r");
+    terminal.wait_for(&["fans out into 2 tasks, but at most 1 are allowed"]);
+    quit(terminal);
+}
