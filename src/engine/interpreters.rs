@@ -7,6 +7,7 @@ use tokio::sync::Mutex;
 use tokio::task::JoinHandle;
 
 use super::error::EngineError;
+use super::worker::message::Preload;
 use super::worker::{Forkserver, PythonSetup, Template};
 
 /// A process that is being made ready.
@@ -48,7 +49,7 @@ impl Interpreters {
     ///
     /// # Errors
     /// When Python does not start.
-    pub async fn take(&self, preload: &[String]) -> Result<Template, EngineError> {
+    pub async fn take(&self, preload: &Preload) -> Result<Template, EngineError> {
         let ahead = self.next.lock().await.take();
         let template = match taken(ahead).await {
             Some(template) => {
@@ -59,7 +60,7 @@ impl Interpreters {
             None => start(&self.setup, preload).await?,
         };
         if self.keep_warm {
-            let (setup, preload) = (self.setup.clone(), preload.to_vec());
+            let (setup, preload) = (self.setup.clone(), preload.clone());
             let next = tokio::spawn(async move { start(&setup, &preload).await });
             *self.next.lock().await = Some(next);
         }
@@ -70,12 +71,12 @@ impl Interpreters {
     ///
     /// # Errors
     /// When Python does not start.
-    pub async fn another(&self, preload: &[String]) -> Result<Template, EngineError> {
+    pub async fn another(&self, preload: &Preload) -> Result<Template, EngineError> {
         start(&self.setup, preload).await
     }
 }
 
-async fn start(setup: &PythonSetup, preload: &[String]) -> Result<Template, EngineError> {
+async fn start(setup: &PythonSetup, preload: &Preload) -> Result<Template, EngineError> {
     let template = Forkserver::start(setup)?.into_template();
     template.preload(preload).await?;
     Ok(template)

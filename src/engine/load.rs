@@ -1,13 +1,15 @@
 //! The Python processes of an engine, and the flows that are loaded in them until a source file changes.
 
 use std::fs::File;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::SystemTime;
+
+use tokio::task::JoinHandle;
 
 use super::disk::Disk;
 use super::error::EngineError;
 use super::hot::{Heat, Home};
+use super::installed::Installed;
 use super::interpreters::Interpreters;
 use super::loaded::{Before, Key, LoadedFlow, Mode, load_of, source_hash};
 use super::loading::{Begun, Loading, Taken};
@@ -15,6 +17,7 @@ use super::processes::Source;
 use super::request::FlowRequest;
 use super::submit::EngineConfig;
 use super::timing::{Clock, Phase};
+use super::worker::message::{Around, Preload};
 use super::worker::{Forkserver, PythonSetup};
 use super::{assets, python};
 use crate::flow::Project;
@@ -34,6 +37,8 @@ pub(super) struct Workers {
     projects: Vec<Arc<Project>>,
     /// What is held in these processes.
     pub heat: Heat,
+    /// What they have imported.
+    pub installed: Installed,
     /// What flows and steps have imported is not imported ahead any more: it has once started threads.
     never_learn: bool,
 }
@@ -46,8 +51,8 @@ struct Base {
     preloaded: Vec<String>,
     /// Why it may not be forked any more.
     obstacle: Option<String>,
-    /// Its interpreter and the directories of what is installed there, with the times of their last changes.
-    installed: Vec<(PathBuf, Option<SystemTime>)>,
+    /// It has imported nothing yet.
+    is_new: bool,
 }
 
 /// A process between the forkserver and the templates: it has imported the modules of a project, but not the flow file.
@@ -63,8 +68,9 @@ struct ProjectProcess {
 const KEEP_LOADED: usize = 2;
 
 impl Workers {
-    /// No process yet; `budget` are the bytes of artifacts that may be held.
-    pub fn new(budget: u64) -> Self {
+    /// No process yet; `budget` are the bytes of artifacts that may be held, `keep_warm` says whether more than one request is
+    /// to come.
+    pub fn new(budget: u64, keep_warm: bool) -> Self {
         Self {
             base: None,
             interpreters: None,
@@ -74,6 +80,7 @@ impl Workers {
             aside: None,
             projects: Vec::new(),
             heat: Heat::new(budget),
+            installed: Installed::new(keep_warm),
             never_learn: false,
         }
     }
@@ -83,6 +90,49 @@ impl Workers {
     /// # Errors
     /// When Python does not start or the flow does not import.
     pub async fn load(
+        &mut self,
+        config: &EngineConfig,
+        request: &FlowRequest,
+        before: Option<&Before>,
+        clock: &Clock,
+    ) -> Result<Arc<LoadedFlow>, EngineError> {
+        if self
+            .base
+            .as_ref()
+            .is_some_and(|base| base.process.is_closed())
+        {
+            self.lose_forkserver();
+        }
+        // Beside the load, which it hardly ever stops.
+        let check = self.check();
+        let loaded = self.load_as_installed(config, request, before, clock).await;
+        if check.await.unwrap_or(true) {
+            return loaded;
+        }
+        self.lose_imports();
+        self.load_as_installed(config, request, before, clock).await
+    }
+
+    /// Whether what was imported is still what is installed.
+    fn check(&self) -> JoinHandle<bool> {
+        let installed = self.installed.clone();
+        tokio::task::spawn_blocking(move || installed.is_same())
+    }
+
+    /// Lets go of what was imported if that has changed.
+    pub async fn notice_installations(&mut self) {
+        if !self.check().await.unwrap_or(true) {
+            self.lose_imports();
+        }
+    }
+
+    /// Nothing that was imported holds.
+    fn lose_imports(&mut self) {
+        self.lose_forkserver();
+        self.interpreters = None;
+    }
+
+    async fn load_as_installed(
         &mut self,
         config: &EngineConfig,
         request: &FlowRequest,
@@ -100,6 +150,7 @@ impl Workers {
     }
 
     fn keep(&mut self, flow: Arc<LoadedFlow>) {
+        self.installed.note(&flow.installed);
         self.loaded.retain(|other| other.key() != flow.key());
         self.loaded.insert(0, flow);
         self.loaded.truncate(KEEP_LOADED);
@@ -108,6 +159,7 @@ impl Workers {
     /// Keeps a version of a flow that was loaded to be asked; beside the one that runs, if they can differ.
     pub fn keep_aside(&mut self, flow: Arc<LoadedFlow>) {
         if flow.has_configs() {
+            self.installed.note(&flow.installed);
             self.aside = Some(flow);
         } else {
             self.keep(flow);
@@ -126,7 +178,6 @@ impl Workers {
         clock: &Clock,
     ) -> Result<Begun, EngineError> {
         let mut lap = clock.lap();
-        self.notice_installations();
         let key = Key::of(request);
         let mut known = self.loaded.iter().chain(&self.aside);
         let found = known.find(|flow| flow.is_current(&key, before));
@@ -165,7 +216,10 @@ impl Workers {
             .and_then(|(before, name)| before.artifacts(name));
         let load = load_of(request, &config.cwd, origin.clone(), !config.keep_warm);
         lap.mark(Phase::Parse);
-        let preload = project.third_party_imports();
+        let preload = Preload {
+            modules: project.third_party_imports(),
+            project: Around::of(&request.file, &config.cwd),
+        };
         let (source, obstacle) = match started {
             Some(interpreters) => {
                 let source = Source::Interpreters(interpreters, preload);
@@ -177,6 +231,7 @@ impl Workers {
         Ok(Begun::New(Box::new(Loading {
             key,
             file: request.file.clone(),
+            installed: self.installed.clone(),
             project,
             sources,
             origin,
@@ -188,7 +243,7 @@ impl Workers {
 
     /// Ends all processes that run nothing.
     pub fn clear(&mut self) {
-        *self = Self::new(self.heat.budget());
+        *self = Self::new(self.heat.budget(), self.installed.all);
     }
 
     /// The process that all templates come from, if there is one and a fork of it is safe.
@@ -232,6 +287,7 @@ impl Workers {
     pub fn lose_forkserver(&mut self) {
         self.base = None;
         self.project = None;
+        self.installed.clear();
         self.loaded.clear();
         self.aside = None;
         self.heat.lost(Home::Forkserver);
@@ -262,18 +318,6 @@ impl Workers {
     /// The flows that are loaded, the newest first.
     pub fn flows(&self) -> &[Arc<LoadedFlow>] {
         &self.loaded
-    }
-
-    /// What is installed may have changed: then nothing that was imported holds.
-    fn notice_installations(&mut self) {
-        let Some(base) = &self.base else { return };
-        let is_same = base
-            .installed
-            .iter()
-            .all(|(path, time)| changed_at(path) == *time);
-        if !is_same || base.process.is_closed() {
-            self.lose_forkserver();
-        }
     }
 
     /// The flow's project as it is on disk; what has not changed since the last load is not parsed again.
@@ -310,7 +354,7 @@ impl Workers {
             process,
             preloaded: Vec::new(),
             obstacle: None,
-            installed: Vec::new(),
+            is_new: true,
         });
         Ok(())
     }
@@ -320,9 +364,10 @@ impl Workers {
         &mut self,
         setup: &PythonSetup,
         project: &Arc<Project>,
-        preload: Vec<String>,
+        preload: Preload,
     ) -> Result<(Source, Option<String>), EngineError> {
-        let is_left = |base: &Base| base.preloaded.iter().all(|it| preload.contains(it));
+        let wanted = &preload.modules;
+        let is_left = |base: &Base| base.preloaded.iter().all(|it| wanted.contains(it));
         // Where a library stands against it the forkserver stays, as the one that knows, while that is imported.
         let stands = self.base.as_ref().filter(|base| base.obstacle.is_some());
         if stands.is_some_and(|base| !is_left(base)) {
@@ -366,33 +411,22 @@ impl Workers {
     }
 
     /// Has the forkserver import libraries; says whether there were new ones among them.
-    async fn preload(&mut self, modules: &[String]) -> Result<bool, EngineError> {
+    async fn preload(&mut self, wanted: &Preload) -> Result<bool, EngineError> {
         let Some(base) = &mut self.base else {
             return Ok(false);
         };
-        let new: Vec<String> = modules
-            .iter()
-            .filter(|module| !base.preloaded.contains(module))
-            .cloned()
-            .collect();
-        let is_first = base.installed.is_empty();
-        if new.is_empty() && !is_first {
+        let mut new = wanted.clone();
+        new.modules
+            .retain(|module| !base.preloaded.contains(module));
+        if new.modules.is_empty() && !base.is_new {
             return Ok(false);
         }
         let answer = base.process.preload(&new).await?;
+        base.is_new = false;
         let told = |it: String| format!("{it} while its libraries were imported");
         base.obstacle = answer.obstacle.map(told);
-        base.preloaded.extend(new);
-        if is_first {
-            base.installed = answer
-                .installed
-                .into_iter()
-                .map(|path| {
-                    let time = changed_at(&path);
-                    (path, time)
-                })
-                .collect();
-        }
+        base.preloaded.extend(new.modules);
+        self.installed.note(&answer.installed);
         Ok(true)
     }
 }
@@ -405,8 +439,4 @@ impl ProjectProcess {
             && self.source.has_imports_of(source)
             && self.files.iter().all(is_same)
     }
-}
-
-fn changed_at(path: &Path) -> Option<SystemTime> {
-    std::fs::metadata(path).ok()?.modified().ok()
 }

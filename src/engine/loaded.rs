@@ -10,6 +10,7 @@ use indexmap::IndexMap;
 use serde_json::Value;
 
 use super::error::EngineError;
+use super::installed::{Files, is_unversioned};
 use super::processes::{Processes, Turn};
 use super::request::{Configs, FlowRequest};
 use super::resume::{origin_run, parameters_of};
@@ -37,6 +38,8 @@ pub struct LoadedFlow {
     pub python: String,
     /// What the flow file printed when it was executed.
     pub printed: String,
+    /// Files of libraries that were imported with it.
+    pub(super) installed: Files,
     /// Modules that it has imported and a forkserver could import ahead.
     pub(super) imports: Vec<String>,
     key: Key,
@@ -177,6 +180,8 @@ pub(super) struct Made {
     pub printed: String,
     /// The artifacts that its configs come from.
     pub origin: Option<Stored>,
+    /// Modules of libraries that no version tells of.
+    pub unversioned: Vec<PathBuf>,
     pub project: Arc<Project>,
     /// The files of the project and a hash of each, as they were before it was executed.
     pub sources: Vec<(PathBuf, Option<u64>)>,
@@ -190,10 +195,19 @@ impl Made {
             loaded,
             printed,
             origin,
+            mut unversioned,
             project,
             mut sources,
             processes,
         } = self;
+        // Neither does anything tell what reaches modules that only the worker knows of, by their real paths.
+        let known: Vec<PathBuf> = project
+            .paths()
+            .iter()
+            .filter_map(|path| path.canonicalize().ok())
+            .collect();
+        let is_only_there = |path: &&PathBuf| is_unversioned(path) && !known.contains(*path);
+        unversioned.extend(loaded.modules.iter().filter(is_only_there).cloned());
         // The worker knows also of modules that were imported dynamically.
         for module in &loaded.modules {
             if !sources.iter().any(|(path, _)| path == module) {
@@ -213,8 +227,9 @@ impl Made {
             description: loaded.flow,
             fingerprints: code.iter().map(fingerprint).collect(),
             code,
-            basis: Basis::new(&loaded.python, loaded.libraries),
+            basis: Basis::new(&loaded.python, loaded.libraries, unversioned),
             python: loaded.python,
+            installed: loaded.installed,
             imports: loaded.imports,
             printed,
             key,

@@ -1,9 +1,10 @@
 //! The load of one version of a flow: it needs nothing of the engine any more, so that others need not wait for it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::error::EngineError;
+use super::installed::Installed;
 use super::loaded::{Key, LoadedFlow, Made, ended_at_import};
 use super::processes::{Processes, Source};
 use super::timing::{Clock, Phase};
@@ -30,6 +31,8 @@ pub(super) enum Taken {
 pub(super) struct Loading {
     pub key: Key,
     pub file: PathBuf,
+    /// What its process will have imported already.
+    pub installed: Installed,
     pub project: Arc<Project>,
     pub sources: Vec<(PathBuf, Option<u64>)>,
     pub origin: Option<Stored>,
@@ -44,7 +47,11 @@ impl Loading {
     ///
     /// # Errors
     /// When there is no process for it, or the flow does not import.
-    pub async fn carry_out(self, taken: Taken, clock: &Clock) -> Result<LoadedFlow, EngineError> {
+    pub async fn carry_out(
+        mut self,
+        taken: Taken,
+        clock: &Clock,
+    ) -> Result<LoadedFlow, EngineError> {
         let mut lap = clock.lap();
         let template = match taken {
             Taken::Ahead => self.source.template().await?,
@@ -57,6 +64,7 @@ impl Loading {
         let loaded = template.load(&self.load).await;
         lap.mark(Phase::Exec);
         let loaded = loaded.map_err(|error| ended_at_import(error, &self.file))?;
+        self.installed.note(&loaded.installed);
         // What the modules of the project print when they are imported belongs to it.
         let printed = self.source.printed() + &template.take_output();
         let at_import = |found: &String| format!("{found} while the flow was imported");
@@ -68,6 +76,7 @@ impl Loading {
             loaded,
             printed,
             origin: self.origin,
+            unversioned: self.installed.unversioned().map(Path::to_owned).collect(),
             project: self.project,
             sources: self.sources,
             processes: Processes::new(self.source, self.load, why, template),

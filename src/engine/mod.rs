@@ -16,6 +16,7 @@ mod git;
 mod hot;
 mod identity;
 mod inputs;
+mod installed;
 mod interpreters;
 mod job;
 mod listen;

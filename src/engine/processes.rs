@@ -7,7 +7,7 @@ use tokio::task::JoinHandle;
 
 use super::error::EngineError;
 use super::interpreters::Interpreters;
-use super::worker::message::{Load, Spec};
+use super::worker::message::{Load, Preload, Spec};
 use super::worker::{Forkserver, TaskProcess, Template};
 
 /// Whether more tasks are to come.
@@ -35,7 +35,7 @@ pub(super) enum Source {
     /// Forks of the process that has the imports.
     Forks(Arc<Forkserver>),
     /// Interpreters, which import these modules first.
-    Interpreters(Arc<Interpreters>, Vec<String>),
+    Interpreters(Arc<Interpreters>, Preload),
 }
 
 impl Source {

@@ -113,6 +113,7 @@ impl Shared {
         };
         let clock = Clock::default();
         let mut workers = self.workers.lock().await;
+        workers.notice_installations().await;
         let begun = workers.begin(&self.config, request, None, &clock).await?;
         drop(workers);
         match begun {
@@ -298,7 +299,7 @@ impl Engine {
     pub fn new(config: EngineConfig) -> Result<Self, EngineError> {
         Ok(Self {
             shared: Arc::new(Shared {
-                workers: Mutex::new(Workers::new(config.hot_memory)),
+                workers: Mutex::new(Workers::new(config.hot_memory, config.keep_warm)),
                 config,
                 warming: Mutex::default(),
                 newest: AtomicU64::new(0),

@@ -13,7 +13,7 @@ use super::run::blocking;
 use super::staleness::Record;
 use super::submit::Shared;
 use super::worker::Forkserver;
-use super::worker::message::{Around, Held, Reads};
+use super::worker::message::{Around, Held, Preload, Reads};
 use crate::flow::{Project, StepName};
 use crate::store::{FlowStore, READS, RunStore, Store};
 
@@ -176,11 +176,7 @@ impl Preparation<'_> {
 
     fn around(&self) -> Around {
         let file = &self.warming.flow.project.main.path;
-        let directory = file.parent().unwrap_or(file);
-        Around {
-            directory: directory.display().to_string(),
-            cwd: self.shared.config.cwd.display().to_string(),
-        }
+        Around::of(file, &self.shared.config.cwd)
     }
 
     /// Has the forkserver import what was imported on the way.
@@ -194,10 +190,15 @@ impl Preparation<'_> {
         if modules.is_empty() || !self.is_wanted() {
             return Ok(());
         }
-        let answer = forkserver.preload(&modules).await?;
+        let preload = Preload {
+            modules,
+            project: self.around(),
+        };
+        let answer = forkserver.preload(&preload).await?;
         self.changed = true;
         let mut workers = self.shared.workers.lock().await;
-        workers.learned(modules, answer.obstacle.is_some());
+        workers.installed.note(&answer.installed);
+        workers.learned(preload.modules, answer.obstacle.is_some());
         if answer.obstacle.is_some() {
             return Err(EngineError::WorkerGone);
         }
@@ -283,6 +284,7 @@ impl Preparation<'_> {
         }
         let process = Arc::new(process);
         let mut workers = self.shared.workers.lock().await;
+        workers.installed.note(&imported.installed);
         workers.set_project_process(source, &imported.modules, &process);
         self.changed = true;
         Ok(Some(process))

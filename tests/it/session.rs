@@ -23,6 +23,14 @@ fn project() -> Sandbox {
     sandbox
 }
 
+/// The text of a file with a piece replaced, which must be there.
+#[track_caller]
+fn edited(sandbox: &Sandbox, file: &str, old: &str, new: &str) -> String {
+    let text = sandbox.read(file);
+    assert!(text.contains(old), "{old:?} is not in {file}");
+    text.replace(old, new)
+}
+
 /// Opens the flow; the first frame is there when this returns.
 #[track_caller]
 fn open(sandbox: &Sandbox, columns: u16, rows: u16) -> Terminal {
@@ -70,7 +78,15 @@ fn the_first_frame_needs_no_python() {
 fn an_edit_in_place_spins_that_step_alone() {
     let sandbox = project();
     let terminal = open(&sandbox, 200, 50);
-    sandbox.edit("loop.py", "sum(self.numbers)", "sum(self.numbers) * 7");
+    sandbox.write(
+        "loop.py",
+        &edited(
+            &sandbox,
+            "loop.py",
+            "sum(self.numbers)",
+            "sum(self.numbers) * 7",
+        ),
+    );
     // Its output, its artifacts and their values.
     terminal.wait_for(&["user: result 42", "result", "numbers"]);
     assert_eq!(sandbox.lines("ran.txt"), ["middle"]);
@@ -87,7 +103,15 @@ fn an_edit_by_rename_spins_that_step_alone_again_and_again() {
         } else {
             format!("sum(self.numbers) * {}", factor - 1)
         };
-        sandbox.edit_by_rename("loop.py", &old, &format!("sum(self.numbers) * {factor}"));
+        sandbox.replace(
+            "loop.py",
+            &edited(
+                &sandbox,
+                "loop.py",
+                &old,
+                &format!("sum(self.numbers) * {factor}"),
+            ),
+        );
         terminal.wait_for(&[&format!("user: result {}", 6 * factor)]);
     }
     assert_eq!(sandbox.lines("ran.txt"), ["middle"; 3]);
@@ -98,7 +122,15 @@ fn an_edit_by_rename_spins_that_step_alone_again_and_again() {
 fn the_card_of_a_spin_is_drawn() {
     let sandbox = project();
     let terminal = open(&sandbox, 200, 50);
-    sandbox.edit("loop.py", "sum(self.numbers)", "sum(self.numbers) * 7");
+    sandbox.write(
+        "loop.py",
+        &edited(
+            &sandbox,
+            "loop.py",
+            "sum(self.numbers)",
+            "sum(self.numbers) * 7",
+        ),
+    );
     terminal.wait_for(&["user: result 42"]);
     terminal.send("7");
     terminal.wait_for(&["Heading of the card", "42"]);
@@ -109,7 +141,15 @@ fn the_card_of_a_spin_is_drawn() {
 fn a_small_terminal_shows_the_result_of_an_edit_too() {
     let sandbox = project();
     let terminal = open(&sandbox, 80, 24);
-    sandbox.edit("loop.py", "sum(self.numbers)", "sum(self.numbers) * 7");
+    sandbox.write(
+        "loop.py",
+        &edited(
+            &sandbox,
+            "loop.py",
+            "sum(self.numbers)",
+            "sum(self.numbers) * 7",
+        ),
+    );
     // One pane after the other has a place on the screen.
     terminal.send("4");
     terminal.wait_for(&["user: result 42"]);
@@ -131,10 +171,14 @@ fn the_demo_is_edited_as_its_readme_says() {
     let terminal = Terminal::start(&sandbox, &["demo/flow.py"], 200, 50);
     terminal.wait_for(&["flow.py", "start", "analyse", "compare", "report", "end"]);
     // The heading of the card.
-    sandbox.edit_by_rename(
+    sandbox.replace(
         "demo/flow.py",
-        "# Weather, compared",
-        "# Weather, seen anew",
+        &edited(
+            &sandbox,
+            "demo/flow.py",
+            "# Weather, compared",
+            "# Weather, seen anew",
+        ),
     );
     terminal.wait_until("the spin of report", |screen| {
         screen.contains("spin report") && screen.contains("spun")
@@ -142,7 +186,10 @@ fn the_demo_is_edited_as_its_readme_says() {
     terminal.send("7");
     terminal.wait_for(&["Weather, seen anew", "Lisbon", "Warm days"]);
     // A helper that one step reaches, in another file.
-    sandbox.edit_by_rename("demo/helpers.py", "\"█\" *", "\"#\" *");
+    sandbox.replace(
+        "demo/helpers.py",
+        &edited(&sandbox, "demo/helpers.py", "\"█\" *", "\"#\" *"),
+    );
     terminal.wait_for(&["########", "°C"]);
     quit(terminal);
 }
@@ -151,14 +198,21 @@ fn the_demo_is_edited_as_its_readme_says() {
 fn a_comment_runs_nothing() {
     let sandbox = project();
     let terminal = open(&sandbox, 200, 50);
-    sandbox.edit(
+    sandbox.write(
         "loop.py",
-        "        note(\"middle\")\n",
-        "        # nothing but words\n        note(\"middle\")\n",
+        &edited(
+            &sandbox,
+            "loop.py",
+            "        note(\"middle\")\n",
+            "        # nothing but words\n        note(\"middle\")\n",
+        ),
     );
     terminal.wait_for(&["nothing but words"]);
     // The next edit is answered, and nothing ran before it.
-    sandbox.edit("loop.py", "user: last", "user: very last");
+    sandbox.write(
+        "loop.py",
+        &edited(&sandbox, "loop.py", "user: last", "user: very last"),
+    );
     terminal.wait_for(&["user: very last <6>"]);
     assert_eq!(sandbox.lines("ran.txt"), ["last"]);
     quit(terminal);
@@ -168,8 +222,14 @@ fn a_comment_runs_nothing() {
 fn an_edit_in_a_helper_spins_the_step_that_reaches_it() {
     let sandbox = project();
     let terminal = open(&sandbox, 200, 50);
-    sandbox.edit_by_rename("helpers.py", "return None", "return 1");
-    sandbox.edit_by_rename("helpers.py", "<%s>", "[[%s]]");
+    sandbox.replace(
+        "helpers.py",
+        &edited(&sandbox, "helpers.py", "return None", "return 1"),
+    );
+    sandbox.replace(
+        "helpers.py",
+        &edited(&sandbox, "helpers.py", "<%s>", "[[%s]]"),
+    );
     terminal.wait_for(&["user: last [[6]]"]);
     assert_eq!(sandbox.lines("ran.txt"), ["last"]);
     quit(terminal);
@@ -179,7 +239,15 @@ fn an_edit_in_a_helper_spins_the_step_that_reaches_it() {
 fn a_syntax_error_is_shown_at_its_line_and_nothing_is_lost() {
     let sandbox = project();
     let terminal = open(&sandbox, 200, 50);
-    sandbox.edit("loop.py", "sum(self.numbers)", "sum(self.numbers) * 7");
+    sandbox.write(
+        "loop.py",
+        &edited(
+            &sandbox,
+            "loop.py",
+            "sum(self.numbers)",
+            "sum(self.numbers) * 7",
+        ),
+    );
     terminal.wait_for(&["user: result 42"]);
     let good = sandbox.read("loop.py");
     let bad = good.replace(
@@ -207,7 +275,15 @@ fn a_failing_step_shows_its_error_and_the_next_save_spins_it_again() {
     let sandbox = project();
     let terminal = open(&sandbox, 200, 50);
     let good = sandbox.read("loop.py");
-    sandbox.edit("loop.py", "sum(self.numbers)", "sum(self.numbers) / 0");
+    sandbox.write(
+        "loop.py",
+        &edited(
+            &sandbox,
+            "loop.py",
+            "sum(self.numbers)",
+            "sum(self.numbers) / 0",
+        ),
+    );
     terminal.wait_for(&["ZeroDivisionError", "loop.py"]);
     sandbox.write(
         "loop.py",
@@ -420,27 +496,5 @@ fn a_session_gives_its_parameters_and_configs_to_what_it_starts() {
     terminal.wait_for(&["start", "end"]);
     terminal.send("r");
     terminal.wait_for(&["user: alpha is <12> of <miles>"]);
-    quit(terminal);
-}
-
-#[test]
-fn a_session_has_the_limits_of_a_run() {
-    let sandbox = Sandbox::new();
-    sandbox.write(
-        "wide.py",
-        &NEEDY
-            .replace("self.next(self.end)", "self.next(self.each, foreach='two')")
-            .replace("required=True", "default=1")
-            .replace(
-                "    @step\n    def end(self):",
-                "    two = [1, 2]\n\n    @step\n    def each(self):\n        self.next(self.join)\n\n    @step\n    def \
-                 join(self, inputs):\n        self.next(self.end)\n\n    @step\n    def end(self):",
-            ),
-    );
-    let words = ["wide.py", "--max-num-splits", "1"];
-    let terminal = Terminal::start(&sandbox, &words, 200, 50);
-    terminal.wait_for(&["start", "each", "end"]);
-    terminal.send("r");
-    terminal.wait_for(&["fans out into 2 tasks, but at most 1 are allowed"]);
     quit(terminal);
 }

@@ -15,6 +15,14 @@ fn shapes() -> Sandbox {
     sandbox
 }
 
+/// Replaces a piece of the flow, which must be there.
+#[track_caller]
+fn edit(sandbox: &Sandbox, old: &str, new: &str) {
+    let text = sandbox.read("shapes.py");
+    assert!(text.contains(old), "{old:?} is not in shapes.py");
+    sandbox.write("shapes.py", &text.replace(old, new));
+}
+
 /// Spins a step that must succeed, and returns the events.
 #[track_caller]
 fn spin(sandbox: &Sandbox, step: &str, more: &[&str]) -> Vec<Value> {
@@ -41,8 +49,8 @@ fn a_spin_takes_the_parents_artifacts_and_leaves_no_trace() {
     let sandbox = shapes();
     let before = store::files(&sandbox.root());
     let latest = sandbox.read(".metaflow/ShapesFlow/latest_run");
-    sandbox.edit(
-        "shapes.py",
+    edit(
+        &sandbox,
         "self.left_value = self.base + 1",
         "self.left_value = self.base + 5\n        print('user: left is', self.left_value)",
     );
@@ -57,8 +65,8 @@ fn a_spin_takes_the_parents_artifacts_and_leaves_no_trace() {
 #[test]
 fn the_way_that_a_switch_did_not_take_can_be_spun() {
     let sandbox = shapes();
-    sandbox.edit(
-        "shapes.py",
+    edit(
+        &sandbox,
         "self.said = \"never %s\" % self.sum",
         "self.said = \"never %s\" % self.sum\n        print('user:', self.said)",
     );
@@ -71,7 +79,9 @@ fn the_way_that_a_switch_did_not_take_can_be_spun() {
 #[test]
 fn a_step_that_did_not_exist_at_the_last_run_can_be_spun() {
     let sandbox = shapes();
-    sandbox.edit("shapes.py", "        self.next(self.end)\n",
+    edit(
+        &sandbox,
+        "        self.next(self.end)\n",
         "        self.next(self.report)\n\n    @step\n    def report(self):\n        print('user: report', sum(self.squares), self.said)\n        self.next(self.end)\n",
     );
     assert_eq!(
@@ -83,14 +93,14 @@ fn a_step_that_did_not_exist_at_the_last_run_can_be_spun() {
 #[test]
 fn a_spin_takes_the_parents_newer_spin() {
     let sandbox = shapes();
-    sandbox.edit(
-        "shapes.py",
+    edit(
+        &sandbox,
         "self.left_value = self.base + 1",
         "self.left_value = self.base + 100",
     );
     spin(&sandbox, "left", &[]);
-    sandbox.edit(
-        "shapes.py",
+    edit(
+        &sandbox,
         "self.sum = self.left_value + self.right_value",
         "self.sum = self.left_value + self.right_value\n        print('user: sum', self.sum)",
     );
@@ -103,8 +113,8 @@ fn a_spin_takes_the_parents_newer_spin() {
 #[test]
 fn a_static_join_that_merges_can_be_spun() {
     let sandbox = shapes();
-    sandbox.edit(
-        "shapes.py",
+    edit(
+        &sandbox,
         "self.next(self.choose)",
         "print('user: sum', self.sum, self.base)\n        self.next(self.choose)",
     );
@@ -116,8 +126,8 @@ fn a_static_join_that_merges_can_be_spun() {
 #[test]
 fn the_join_of_a_foreach_gets_all_splits_in_their_order() {
     let sandbox = shapes();
-    sandbox.edit(
-        "shapes.py",
+    edit(
+        &sandbox,
         "self.squares = [one.squared for one in inputs]",
         "self.squares = [one.squared for one in inputs]\n        print('user:', self.squares)",
     );
@@ -132,7 +142,9 @@ fn the_join_of_a_foreach_gets_all_splits_in_their_order() {
 #[test]
 fn a_split_of_a_foreach_can_be_chosen() {
     let sandbox = shapes();
-    sandbox.edit("shapes.py", "self.squared = self.input**2",
+    edit(
+        &sandbox,
+        "self.squared = self.input**2",
         "self.squared = self.input**2\n        print('user:', self.index, self.input, self.foreach_stack())",
     );
     assert_eq!(
@@ -181,7 +193,7 @@ fn inputs_and_parameters_can_be_replaced() {
 #[test]
 fn old_inputs_are_named() {
     let sandbox = shapes();
-    sandbox.edit("shapes.py", "self.base = 10", "self.base = 11");
+    edit(&sandbox, "self.base = 10", "self.base = 11");
     let events = spin(&sandbox, "left", &[]);
     let notes: Vec<&str> = of_kind(&events, "note")
         .iter()
@@ -196,8 +208,8 @@ fn old_inputs_are_named() {
     );
     // A comment changes nothing.
     let sandbox = shapes();
-    sandbox.edit(
-        "shapes.py",
+    edit(
+        &sandbox,
         "self.base = 10",
         "# the base\n        self.base = 10",
     );
@@ -222,8 +234,8 @@ fn the_start_step_can_be_spun_without_any_run() {
 #[test]
 fn a_spin_that_fails_ends_with_one_and_names_the_line() {
     let sandbox = shapes();
-    sandbox.edit(
-        "shapes.py",
+    edit(
+        &sandbox,
         "self.squared = self.input**2",
         "self.squared = self.input / 0",
     );

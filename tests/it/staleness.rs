@@ -68,6 +68,13 @@ fn parts() -> Sandbox {
     sandbox
 }
 
+#[track_caller]
+fn edit(sandbox: &Sandbox, file: &str, old: &str, new: &str) {
+    let text = sandbox.read(file);
+    assert!(text.contains(old), "{old:?} is not in {file}");
+    sandbox.write(file, &text.replace(old, new));
+}
+
 /// State and sentence of each step.
 #[track_caller]
 fn status(sandbox: &Sandbox, more: &[&str]) -> BTreeMap<String, (String, String)> {
@@ -124,15 +131,16 @@ fn events(sandbox: &Sandbox, arguments: &[&str]) -> Vec<Value> {
 fn an_edit_is_named_by_function_and_line() {
     let sandbox = parts();
     expect_fresh(&sandbox, &[]);
-    sandbox.edit("utils.py", "return 1", "return 2");
-    sandbox.edit("utils.py", "def clean", "# a remark\ndef clean");
-    sandbox.edit(
+    edit(&sandbox, "utils.py", "return 1", "return 2");
+    edit(&sandbox, "utils.py", "def clean", "# a remark\ndef clean");
+    edit(
+        &sandbox,
         "flow.py",
         "    @step\n    def end",
         "    # more\n    @step\n    def end",
     );
     expect_fresh(&sandbox, &[]);
-    sandbox.edit("utils.py", "if row]", "if row > 1]");
+    edit(&sandbox, "utils.py", "if row]", "if row > 1]");
     let judged = status(&sandbox, &[]);
     let reason = "utils.clean changed at line 4";
     assert_eq!(judged["start"], pair("stale", reason));
@@ -171,7 +179,8 @@ fn only_what_was_read_counts() {
 #[test]
 fn a_spin_with_equal_outputs_leaves_what_follows_fresh() {
     let sandbox = parts();
-    sandbox.edit(
+    edit(
+        &sandbox,
         "utils.py",
         "return [row for row in rows if row]",
         "return list(filter(None, rows))",
@@ -187,8 +196,13 @@ fn a_spin_with_equal_outputs_leaves_what_follows_fresh() {
         told.stdout
     );
 
-    sandbox.edit("utils.py", "list(filter(None, rows))", "[1, 2, 7]");
-    sandbox.edit("flow.py", "passes through", "passes on");
+    edit(
+        &sandbox,
+        "utils.py",
+        "list(filter(None, rows))",
+        "[1, 2, 7]",
+    );
+    edit(&sandbox, "flow.py", "passes through", "passes on");
     run(sandbox.flowdev(["spin", "flow.py", "start"])).expect_code(0);
     let judged = status(&sandbox, &[]);
     let one = pair("stale", "input rows of start changed (1 of 3 splits)");
@@ -205,7 +219,8 @@ fn a_run_takes_over_what_is_fresh() {
     let told = events(&sandbox, &only_stale);
     assert_eq!(ran(&told).0, Vec::<&str>::new());
 
-    sandbox.edit(
+    edit(
+        &sandbox,
         "utils.py",
         "return [row for row in rows if row]",
         "return list(filter(None, rows))",
@@ -220,7 +235,12 @@ fn a_run_takes_over_what_is_fresh() {
     );
 
     // One item differs, and the sum, but not what is said of it.
-    sandbox.edit("utils.py", "list(filter(None, rows))", "[1, 2, 7]");
+    edit(
+        &sandbox,
+        "utils.py",
+        "list(filter(None, rows))",
+        "[1, 2, 7]",
+    );
     let told = events(&sandbox, &only_stale);
     assert_eq!(
         ran(&told),
@@ -261,7 +281,7 @@ fn resume_offers_what_is_stale_and_takes_it() {
     let auto = ["resume", "flow.py", "--auto", "--json"];
     let told = events(&sandbox, &auto);
     assert_eq!(of_kind(&told, "job_started").len(), 0, "{told:#?}");
-    sandbox.edit("flow.py", "> 0}", ">= 0}");
+    edit(&sandbox, "flow.py", "> 0}", ">= 0}");
     sandbox.write("cfg.json", r#"{"report": {"title": "U"}}"#);
     let told = run(sandbox.flowdev(["resume", "flow.py"])).expect_code(0);
     assert!(
@@ -352,7 +372,7 @@ fn a_flow_that_never_ran_and_one_that_failed() {
     let judged = status(&sandbox, &[]);
     let states = ["join", "report", "end"].map(|step| judged[step].0.clone());
     assert_eq!(states, ["fresh", "failed", "never_run"]);
-    sandbox.edit("flow.py", "1 / 0", "");
+    edit(&sandbox, "flow.py", "1 / 0", "");
     let told = events(&sandbox, &["resume", "flow.py", "--auto", "--json"]);
     assert_eq!(ran(&told).0, ["end", "report"]);
 }
@@ -368,14 +388,20 @@ fn stale_inputs_are_spun_first() {
     };
     assert_eq!(ran(&spin("join")).0, ["join"]);
     // Equal outputs: what follows needs nothing.
-    sandbox.edit(
+    edit(
+        &sandbox,
         "utils.py",
         "return [row for row in rows if row]",
         "return list(filter(None, rows))",
     );
     assert_eq!(ran(&spin("join")).0, ["join", "start"]);
-    sandbox.edit("utils.py", "list(filter(None, rows))", "[1, 2, 7]");
-    sandbox.edit("flow.py", "passes through", "passes on");
+    edit(
+        &sandbox,
+        "utils.py",
+        "list(filter(None, rows))",
+        "[1, 2, 7]",
+    );
+    edit(&sandbox, "flow.py", "passes through", "passes on");
     let told = spin("end");
     assert_eq!(ran(&told).0, ["end", "fan", "join", "report", "start"]);
     assert_eq!(of_kind(&told, "job_finished").len(), 1);
@@ -394,7 +420,7 @@ fn stale_inputs_are_spun_first() {
 #[test]
 fn what_follows_is_spun_as_far_as_it_is_stale() {
     let sandbox = parts();
-    sandbox.edit("utils.py", "if row]", "if row > 1]");
+    edit(&sandbox, "utils.py", "if row]", "if row > 1]");
     let after = ["spin", "flow.py", "start", "--with-stale-descendants"];
     let told = events(&sandbox, &[&after[..], &["--json"]].concat());
     // One split less: both that are left have another item, and the text is the same in the end.
@@ -413,7 +439,7 @@ fn what_follows_is_spun_as_far_as_it_is_stale() {
 
     // What a spin cannot change is said, and left alone.
     sandbox.write("cfg.json", r#"{"report": {"title": "U"}}"#);
-    sandbox.edit("flow.py", "sum(one.y", "1 + sum(one.y");
+    edit(&sandbox, "flow.py", "sum(one.y", "1 + sum(one.y");
     let told = events(
         &sandbox,
         &[
@@ -434,8 +460,13 @@ fn what_follows_is_spun_as_far_as_it_is_stale() {
 #[test]
 fn a_failing_step_ends_the_spins_after_it() {
     let sandbox = parts();
-    sandbox.edit("utils.py", "if row]", "if row > 1]");
-    sandbox.edit("flow.py", "self.total = sum", "self.total = 1 / 0 + sum");
+    edit(&sandbox, "utils.py", "if row]", "if row > 1]");
+    edit(
+        &sandbox,
+        "flow.py",
+        "self.total = sum",
+        "self.total = 1 / 0 + sum",
+    );
     let after = [
         "spin",
         "flow.py",
@@ -448,8 +479,8 @@ fn a_failing_step_ends_the_spins_after_it() {
     let ended = of_kind(&told, "job_finished");
     assert_eq!(ended[0]["outcome"]["step"], "join", "{ended:#?}");
     // A join is not given fewer inputs than there are splits.
-    sandbox.edit("flow.py", "1 / 0 + ", "");
-    sandbox.edit("utils.py", "if row > 1]", "if row] + [7, 8]");
+    edit(&sandbox, "flow.py", "1 / 0 + ", "");
+    edit(&sandbox, "utils.py", "if row > 1]", "if row] + [7, 8]");
     run(sandbox.flowdev(["spin", "flow.py", "start"])).expect_code(0);
     run(sandbox.flowdev(["spin", "flow.py", "join"]))
         .expect_code(1)
@@ -461,7 +492,8 @@ fn a_failing_step_ends_the_spins_after_it() {
 #[test]
 fn too_much_is_left_to_a_run() {
     let sandbox = parts();
-    sandbox.edit(
+    edit(
+        &sandbox,
         "utils.py",
         "[row for row in rows if row]",
         "list(range(50))",

@@ -105,7 +105,7 @@ class Attempt:
 class Worker:
     """A forkserver, a template of one flow, and a store."""
 
-    def __init__(self, source, name="flow.py", python=None, fork=True, files=(), **load):
+    def __init__(self, source, name="flow.py", python=None, fork=True, files=(), more=None, **load):
         self.directory = tempfile.TemporaryDirectory(prefix="worker-test-")
         root = self.directory.name
         self.blobs = os.path.join(root, "store", "data")
@@ -117,6 +117,7 @@ class Worker:
         ours, theirs = socket.socketpair()
         environ = {key: value for key, value in os.environ.items() if not key.startswith(("METAFLOW_", "PYTHON"))}
         environ.update(PYTHONPATH=ASSETS, PYTHONPYCACHEPREFIX=PYCACHE, USERNAME="me")
+        environ.update(more or {})
         self.process = subprocess.Popen(
             [python or sys.executable, os.path.join(ASSETS, "metaflow", "_worker", "main.py")],
             stdin=theirs.fileno(),
@@ -135,6 +136,11 @@ class Worker:
         self.next_id = 0
         self.run_id = "1700000000000000"
         self.run_tasks = {}
+
+    def preload(self, modules, cwd=None):
+        around = {"directory": self.directory.name, "cwd": cwd or self.directory.name}
+        self.server.send({"t": "preload", "modules": modules, "project": around})
+        return self.server.expect("preloaded")
 
     def _start_template(self):
         ours, theirs = socket.socketpair()

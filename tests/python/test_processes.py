@@ -1,11 +1,13 @@
 """Forkserver, template and task as processes: loading, hot artifacts, what a task inherits and what it does not."""
 
+import json
 import os
 import subprocess
 import sys
+import tempfile
 import unittest
 
-from driver import Worker, WorkerGone, node
+from driver import ASSETS, Worker, WorkerGone, node
 from metaflow._worker import spare, wire
 
 GUARD = """
@@ -313,8 +315,7 @@ class SpareTest(unittest.TestCase):
 class ForkserverTest(unittest.TestCase):
     def test_preload_reports_each_module(self):
         with Worker(PLAIN) as worker:
-            worker.server.send({"t": "preload", "modules": ["json", "no_such_module"]})
-            answer = worker.server.expect("preloaded")
+            answer = worker.preload(["json", "no_such_module"])
             self.assertEqual(answer["loaded"], ["json"])
             self.assertIn("No module named 'no_such_module'", answer["failed"]["no_such_module"])
             self.assertIsNone(answer["obstacle"])
@@ -322,10 +323,24 @@ class ForkserverTest(unittest.TestCase):
     def test_names_in_modules_are_preloaded(self):
         with Worker(PLAIN) as worker:
             names = ["json.tool", "json.dumps", "wsgiref.headers", "json.nothing"]
-            worker.server.send({"t": "preload", "modules": names})
-            answer = worker.server.expect("preloaded")
+            answer = worker.preload(names)
             self.assertEqual(answer["loaded"], names[:3])
             self.assertEqual(list(answer["failed"]), ["json.nothing"])
+
+    def test_the_files_of_libraries_are_told_and_modules_of_the_project_not_imported(self):
+        with tempfile.TemporaryDirectory() as top:
+            for path in ("site-packages/far/__init__.py", "site-packages/far/part.py", "project/near.py"):
+                os.makedirs(os.path.join(top, os.path.dirname(path)), exist_ok=True)
+                with open(os.path.join(top, path), "w") as file:
+                    file.write("from . import part" if path.endswith("__init__.py") else "")
+            places = [os.path.join(top, name) for name in ("site-packages", "project")]
+            with Worker(PLAIN, more={"PYTHONPATH": os.pathsep.join([ASSETS, *places])}) as worker:
+                answer = worker.preload(["far", "near", "json"], cwd=places[1])
+                self.assertEqual(answer["loaded"], ["far", "json"])
+                far = answer["installed"][os.path.join(places[0], "far")]
+                self.assertEqual(sorted(far), ["__init__.py", "part.py"])
+                self.assertIn("site-packages", answer["installed"][top])
+                self.assertNotIn(os.path.dirname(json.__file__), answer["installed"])
 
     def test_template_ends_with_its_channel_and_is_reported(self):
         with Worker(PLAIN) as worker:

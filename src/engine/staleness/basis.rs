@@ -16,6 +16,7 @@ use crate::store::{BlobKey, FlowStore, StoreKind};
 pub(in crate::engine) struct Basis {
     python: String,
     libraries: BTreeMap<PathBuf, Vec<String>>,
+    unversioned: Vec<PathBuf>,
     environment: OnceLock<Versions>,
     /// What is stored already, by root of the store and step; the environment under no step.
     stored: Mutex<HashMap<(String, Option<StepName>), BlobKey>>,
@@ -30,10 +31,15 @@ pub(in crate::engine) struct BasisKeys {
 
 impl Basis {
     /// Nothing is looked up yet.
-    pub fn new(python: &str, libraries: BTreeMap<PathBuf, Vec<String>>) -> Self {
+    pub fn new(
+        python: &str,
+        libraries: BTreeMap<PathBuf, Vec<String>>,
+        unversioned: Vec<PathBuf>,
+    ) -> Self {
         Self {
             python: python.to_owned(),
             libraries,
+            unversioned,
             environment: OnceLock::new(),
             stored: Mutex::default(),
         }
@@ -42,7 +48,7 @@ impl Basis {
     /// The versions, looked up at the first call.
     pub fn environment(&self) -> &Versions {
         self.environment
-            .get_or_init(|| Versions::read(&self.python, &self.libraries))
+            .get_or_init(|| Versions::read(&self.python, &self.libraries, &self.unversioned))
     }
 
     /// Stores both, unless that is done.

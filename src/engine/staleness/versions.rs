@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use crate::store::BlobKey;
+
 /// What is recorded of it with a task.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -15,6 +17,9 @@ pub(in crate::engine) struct Versions {
     pub python: String,
     /// Versions of distributions by name.
     pub libraries: BTreeMap<String, String>,
+    /// Hashes of modules that belong to no version: those of packages that are installed in place, and of the project as far as
+    /// nothing says what reaches them.
+    pub files: BTreeMap<String, BlobKey>,
 }
 
 /// Of a file list that long only the beginning is read: the names of its modules are there.
@@ -22,8 +27,12 @@ const FILE_LIST: u64 = 32 * 1024;
 
 impl Versions {
     /// Looks the modules up beside the `.dist-info` directories of where they come from. A module that belongs to no
-    /// distribution there has no version.
-    pub fn read(python: &str, modules: &BTreeMap<PathBuf, Vec<String>>) -> Self {
+    /// distribution there has no version; what it says itself takes its place.
+    pub fn read(
+        python: &str,
+        modules: &BTreeMap<PathBuf, Vec<String>>,
+        unversioned: &[PathBuf],
+    ) -> Self {
         let mut libraries = BTreeMap::new();
         for (directory, names) in modules {
             let installed = installed(directory);
@@ -47,6 +56,7 @@ impl Versions {
         Self {
             python: python.split(' ').next().unwrap_or_default().to_owned(),
             libraries,
+            files: unversioned.iter().filter_map(|path| hashed(path)).collect(),
         }
     }
 
@@ -57,13 +67,25 @@ impl Versions {
             .libraries
             .iter()
             .map(|(name, version)| (name.as_str(), self.libraries.get(name), version));
-        std::iter::once(python)
+        let version = std::iter::once(python)
             .chain(libraries)
             .find_map(|(name, now, then)| {
                 let now = now.filter(|now| *now != then)?;
                 Some(format!("{name} changed from {then} to {now}"))
-            })
+            });
+        let is_other = |(path, then): &(&String, &BlobKey)| {
+            self.files.get(*path).is_some_and(|now| now != *then)
+        };
+        version.or_else(|| {
+            let (path, _) = before.files.iter().find(is_other)?;
+            Some(format!("{path} changed"))
+        })
     }
+}
+
+fn hashed(path: &Path) -> Option<(String, BlobKey)> {
+    let bytes = std::fs::read(path).ok()?;
+    Some((path.display().to_string(), BlobKey::of(&bytes)))
 }
 
 /// A distribution, as the name of its directory says.

@@ -13,7 +13,7 @@ use tokio::process::{Child, Command as Process};
 
 use super::frame;
 use super::link::Link;
-use super::message::{Answer, Around, Command, Held, Imported, Load, Preloaded};
+use super::message::{Answer, Around, Command, Held, Imported, Load, Preload, Preloaded};
 use super::overheard::Overheard;
 use super::template::{Own, Template};
 use crate::engine::environment::Environment;
@@ -90,9 +90,9 @@ impl Forkserver {
     ///
     /// # Errors
     /// When the process dies of an import.
-    pub async fn preload(&self, modules: &[String]) -> Result<Preloaded, EngineError> {
+    pub async fn preload(&self, preload: &Preload) -> Result<Preloaded, EngineError> {
         self.forget_ahead();
-        match self.ask(&Command::Preload { modules }).await? {
+        match self.ask(&Command::Preload(preload)).await? {
             Answer::Preloaded(preloaded) => Ok(preloaded),
             other => Err(unexpected(&other)),
         }

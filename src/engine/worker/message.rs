@@ -1,7 +1,7 @@
 //! The messages of docs/WORKER.md as types.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use indexmap::IndexMap;
@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use crate::engine::after::Ended;
 use crate::engine::event::PyError;
+use crate::engine::installed::Files;
 use crate::engine::request::Configs;
 use crate::engine::timing::Timing;
 use crate::flow::Description;
@@ -19,9 +20,7 @@ use crate::store::BlobKey;
 #[derive(Debug, Serialize)]
 #[serde(tag = "t", rename_all = "snake_case")]
 pub enum Command<'a> {
-    Preload {
-        modules: &'a [String],
-    },
+    Preload(&'a Preload),
     Template {
         id: &'a str,
         fds: usize,
@@ -43,12 +42,30 @@ pub enum Command<'a> {
     },
 }
 
+/// What is to be imported ahead, unless it turns out to be a part of the project.
+#[derive(Debug, Clone, Serialize)]
+pub struct Preload {
+    pub modules: Vec<String>,
+    pub project: Around,
+}
+
 /// Where the files of a project are.
 #[derive(Debug, Clone, Serialize)]
 pub struct Around {
     /// That of the flow file.
     pub directory: String,
     pub cwd: String,
+}
+
+impl Around {
+    /// Around a flow file, for work in that directory.
+    pub fn of(flow: &Path, cwd: &Path) -> Self {
+        let directory = flow.parent().unwrap_or(flow);
+        Self {
+            directory: directory.display().to_string(),
+            cwd: cwd.display().to_string(),
+        }
+    }
 }
 
 /// Which flow file a template executes, and how.
@@ -103,9 +120,9 @@ pub struct Preloaded {
     /// Why the process may not be forked any more, as a clause in the past tense.
     #[serde(default)]
     pub obstacle: Option<String>,
-    /// The interpreter, and the directories of what is installed there.
+    /// Files of what was imported; at first also the interpreter, and the directories of what is installed there.
     #[serde(default)]
-    pub installed: Vec<PathBuf>,
+    pub installed: Files,
 }
 
 /// What importing the modules of a project has led to.
@@ -114,6 +131,9 @@ pub struct Imported {
     /// Files of the project that were executed.
     #[serde(default)]
     pub modules: Vec<PathBuf>,
+    /// Files of libraries that these have imported.
+    #[serde(default)]
+    pub installed: Files,
     #[serde(default)]
     pub obstacle: Option<String>,
 }
@@ -140,6 +160,9 @@ pub struct Loaded {
     /// Project modules that were imported.
     #[serde(default)]
     pub modules: Vec<PathBuf>,
+    /// Files of libraries that were imported by it, or ahead of it by this process.
+    #[serde(default)]
+    pub installed: Files,
     /// Modules that a forkserver could import ahead.
     #[serde(default)]
     pub imports: Vec<String>,

@@ -12,10 +12,11 @@ use tokio::sync::oneshot;
 use super::forkserver::{Forkserver, explain, lock, pipe, unexpected};
 use super::frame;
 use super::link::{Forked, Link};
-use super::message::{Answer, Command, Load, Loaded, Spec};
+use super::message::{Answer, Command, Load, Loaded, Preload, Spec};
 use super::overheard::Overheard;
 use super::task::TaskProcess;
 use crate::engine::error::EngineError;
+use crate::engine::installed::Files;
 
 /// The process. Dropping it closes its control socket, which ends it.
 pub struct Template {
@@ -23,6 +24,8 @@ pub struct Template {
     /// The end of the process itself, until it becomes its one task.
     own: Mutex<Option<Own>>,
     said: Arc<Overheard>,
+    /// Files of what it has imported ahead, until that is told.
+    installed: Mutex<Files>,
     next_task: AtomicU64,
 }
 
@@ -40,6 +43,7 @@ impl Template {
             link,
             own: Mutex::new(own),
             said,
+            installed: Mutex::default(),
             next_task: AtomicU64::new(0),
         }
     }
@@ -48,9 +52,12 @@ impl Template {
     ///
     /// # Errors
     /// When the process dies of an import.
-    pub async fn preload(&self, modules: &[String]) -> Result<(), EngineError> {
-        match self.ask(&Command::Preload { modules }).await? {
-            Answer::Preloaded { .. } => Ok(()),
+    pub async fn preload(&self, preload: &Preload) -> Result<(), EngineError> {
+        match self.ask(&Command::Preload(preload)).await? {
+            Answer::Preloaded(preloaded) => {
+                lock(&self.installed).extend(preloaded.installed);
+                Ok(())
+            }
             other => Err(unexpected(&other)),
         }
     }
@@ -62,7 +69,16 @@ impl Template {
     /// process.
     pub async fn load(&self, load: &Load) -> Result<Loaded, EngineError> {
         match self.ask(&Command::Load(load)).await? {
-            Answer::Loaded(loaded) => Ok(*loaded),
+            Answer::Loaded(mut loaded) => {
+                for (directory, mut names) in std::mem::take(&mut *lock(&self.installed)) {
+                    loaded
+                        .installed
+                        .entry(directory)
+                        .or_default()
+                        .append(&mut names);
+                }
+                Ok(*loaded)
+            }
             Answer::Failed { error } => Err(EngineError::python(error)),
             other => Err(unexpected(&other)),
         }

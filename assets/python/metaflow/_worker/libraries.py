@@ -1,9 +1,20 @@
-"""Which modules from outside the project were imported, and from where; their versions are for the engine to find."""
+"""Which modules from outside the project were imported, and from where; their versions are for the engine to find, and
+whether their files change."""
 
 from __future__ import annotations
 
 import os
 import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from .project import Project
+
+_STANDARD = os.path.dirname(os.__file__) + os.sep
+_PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
+_INSTALLED = (os.sep + "site-packages" + os.sep, os.sep + "dist-packages" + os.sep)
 
 # Modules that were looked at already; those of the interpreter and of this package are nobody's libraries.
 _looked_at: set[str] = set(sys.modules)
@@ -28,3 +39,26 @@ def imported() -> dict[str, list[str]]:
         if directory not in standard and os.path.basename(directory) != "lib-dynload":
             _found.setdefault(directory, []).append(name)
     return _found
+
+
+def files_of(names: Iterable[str], project: Project | None = None) -> dict[str, list[str]]:
+    """The files of these modules by directory, the standard library and those of the project left out."""
+    paths = []
+    for name in names:
+        path = getattr(sys.modules.get(name), "__file__", None)
+        if not isinstance(path, str) or path.startswith(_PACKAGE):
+            continue
+        if path.startswith(_STANDARD) and not any(mark in path for mark in _INSTALLED):
+            continue
+        if project is None or not project.owns(os.path.realpath(path)):
+            paths.append(path)
+    return by_directory(paths)
+
+
+def by_directory(paths: Iterable[str]) -> dict[str, list[str]]:
+    """The same paths, shorter."""
+    found: dict[str, list[str]] = {}
+    for path in paths:
+        directory, base = os.path.split(path)
+        found.setdefault(directory, []).append(base)
+    return found

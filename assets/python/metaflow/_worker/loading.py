@@ -13,6 +13,7 @@ from ..decorators import steps_of
 from ..flowspec import FlowConstructed, FlowSpec
 from . import ahead, place
 from .describe import describe_flow
+from .libraries import files_of
 from .lifecycle import init_flow_decorators, init_step_decorators
 from .project import Project, imported_since, last_imported
 from .randomness import SeedWatch
@@ -47,6 +48,8 @@ class Loaded:
         self.modules: list[str] = []
         # Modules that a forkserver could have imported ahead.
         self.imports: list[str] = []
+        # Files of libraries that were imported with it.
+        self.installed: dict[str, list[str]] = {}
 
     def describe(self) -> dict[str, Any]:
         try:
@@ -62,10 +65,12 @@ class Loaded:
 class Ahead:
     """The modules of a project, imported before the flow file is executed in a process that is forked from this one."""
 
-    def __init__(self, seeds: SeedWatch, modules: list[str]) -> None:
+    def __init__(self, seeds: SeedWatch, modules: list[str], installed: dict[str, list[str]]) -> None:
         self.seeds = seeds
         # Their files.
         self.modules = modules
+        # Those of the libraries that they import.
+        self.installed = installed
 
 
 _ahead: Ahead | None = None
@@ -83,7 +88,8 @@ def import_ahead(message: dict[str, Any]) -> Ahead:
         except BaseException as error:
             # Whatever it is, the flow meets it again when its file is executed, and tells the user then.
             sys.stderr.write(f"{type(error).__name__}: {error}\n")
-    _ahead = Ahead(seeds, sorted(_project_of(message).files_of(imported_since(mark))))
+    names, project = imported_since(mark), _project_of(message)
+    _ahead = Ahead(seeds, sorted(project.files_of(names)), files_of(names, project))
     return _ahead
 
 
@@ -142,6 +148,7 @@ def load(message: dict[str, Any]) -> Loaded:
     earlier = _ahead.modules if _ahead is not None else ()
     loaded.modules = sorted({*loaded.project.files_of(names), *files_read(), *earlier})
     loaded.imports = ahead.worth_importing(names, loaded.project)
+    loaded.installed = files_of(names, loaded.project)
     return loaded
 
 

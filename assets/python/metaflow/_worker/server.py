@@ -40,6 +40,7 @@ class Server:
         self.channel = Channel(control)
         self.children: dict[int, str] = {}
         self.loaded: loading.Loaded | None = None
+        self.has_told_places = False
         # Whether the child of its next task is forked ahead.
         self.keeps_spare = False
         self.spare: spare.Spare | None = None
@@ -128,9 +129,17 @@ class Server:
                 self.channel.send({"t": "exited", "id": name, "status": process.exit_status(status)})
 
     def preload(self, message: dict[str, Any]) -> None:
+        from .project import Project, imported_since, last_imported
+
         loaded, failed = [], {}
+        around = message["project"]
+        project = Project(around["directory"], around["cwd"])
+        mark = last_imported()
         ahead.before_import()
         for name in message["modules"]:
+            if project.provides(name):
+                # Installed in place: it changes as the project does, and each version of the flow imports it itself.
+                continue
             try:
                 import_name(name)
                 loaded.append(name)
@@ -146,16 +155,32 @@ class Server:
                 "loaded": loaded,
                 "failed": failed,
                 "obstacle": forking.obstacle(),
-                "installed": process.installation(),
+                "installed": self.installed(imported_since(mark)),
             }
         )
 
+    def installed(self, names: list[str]) -> dict[str, list[str]]:
+        """What an installation changes: places, told once, and the files of these modules."""
+        found = libraries.files_of(names)
+        if not self.has_told_places:
+            self.has_told_places = True
+            for directory, bases in libraries.by_directory(process.installation()).items():
+                found.setdefault(directory, []).extend(bases)
+        return found
+
     def import_ahead(self, message: dict[str, Any]) -> None:
         ahead.before_import()
-        modules = loading.import_ahead(message).modules
+        imported = loading.import_ahead(message)
         ahead.after_import()
         process.flush()
-        self.channel.send({"t": "imported", "modules": modules, "obstacle": forking.obstacle()})
+        self.channel.send(
+            {
+                "t": "imported",
+                "modules": imported.modules,
+                "installed": imported.installed,
+                "obstacle": forking.obstacle(),
+            }
+        )
 
     def load(self, message: dict[str, Any]) -> None:
         self.drop_spare()
@@ -174,6 +199,7 @@ class Server:
                 "flow": description,
                 "obstacle": forking.obstacle(),
                 "modules": self.loaded.modules,
+                "installed": self.loaded.installed,
                 "imports": self.loaded.imports,
                 "python": sys.version,
                 "libraries": libraries.imported(),
