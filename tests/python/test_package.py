@@ -40,6 +40,14 @@ class ImportTest(unittest.TestCase):
         code = "from metaflow import *\nfrom metaflow.cards import *\nprint(FlowSpec.__name__, retry.__name__, Markdown.__name__)"
         self.assertEqual(self.printed(code), "FlowSpec retry Markdown\n")
 
+    def test_an_interpreter_that_is_too_old_is_named(self):
+        said = f"flowdev needs Python 3.9 or newer, and {sys.executable} is "
+        older = "import sys; sys.version_info = (3, 8, 18); "
+        self.assertIn(f"\nImportError: {said}", python(older + "import metaflow").stderr)
+        worker = os.path.join(ASSETS, "metaflow/_worker/main.py")
+        done = python(older + "import runpy; runpy.run_path(sys.argv[1], run_name='__main__')", worker)
+        self.assertEqual((done.returncode, done.stderr[: len(said)]), (1, said))
+
     def test_a_name_that_is_missed_is_the_users_line_alone(self):
         done = python("from metaflow import Nonsense")
         self.assertEqual(done.stderr.count("  File "), 1, done.stderr)

@@ -7,6 +7,9 @@ from __future__ import annotations
 
 import sys
 
+if sys.version_info < (3, 9):  # noqa: UP036 (whatever fails first with an older one would not say why)
+    raise ImportError(f"flowdev needs Python 3.9 or newer, and {sys.executable} is {sys.version.split()[0]}")
+
 from . import _frames as _frames
 from . import _refusal, _replacements
 

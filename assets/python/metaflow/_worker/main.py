@@ -35,7 +35,11 @@ def main() -> None:
         os.setsid()
     except OSError:
         pass
-    from metaflow._worker import bytecode
+    try:
+        from metaflow._worker import bytecode
+    except ImportError as error:
+        # This Python is too old: a sentence, which the engine repeats.
+        sys.exit(str(error))
     from metaflow._worker.server import Server
 
     bytecode.ensure()
