@@ -178,7 +178,8 @@ fn in_run(
     let found = if node.kind == NodeKind::Join {
         finder.join(origin)?.map(|outputs| (outputs, None))
     } else {
-        finder.one(origin, wanted.split)?
+        let found = finder.one(origin, wanted.split)?;
+        found.map(|(output, split)| (vec![output], split))
     };
     Ok(found.map(|(outputs, split_index)| Inputs {
         run: run.id().to_owned(),
@@ -332,7 +333,7 @@ impl Finder<'_> {
         &self,
         origin: Option<Place>,
         split: Option<u64>,
-    ) -> Result<Option<(Vec<Output>, Option<u64>)>, EngineError> {
+    ) -> Result<Option<(Output, Option<u64>)>, EngineError> {
         let mut candidates: Vec<&Done> = self
             .node
             .inputs
@@ -372,7 +373,7 @@ impl Finder<'_> {
         } else {
             None
         };
-        Ok(Some((vec![found.output.clone()], index)))
+        Ok(Some((found.output.clone(), index)))
     }
 
     fn within(&self, split: &Done, index: u64) -> Result<u64, EngineError> {

@@ -2,6 +2,7 @@
 
 import os
 import socket
+import sys
 import unittest
 
 from driver import Link, Worker, node
@@ -117,7 +118,8 @@ class HotTest(unittest.TestCase):
             self.worker.template = template
             task = self.worker.step("reads", self.start, node=node("end"))
             self.assertEqual(task.done["exit"], 0, task.stderr)
-            self.assertIn("decimal", task.done["imports"])
+            # Before Python 3.10 nothing says which modules are those of Python itself.
+            self.assertEqual("decimal" in task.done["imports"], sys.version_info >= (3, 10))
             seen.append(self.worker.value(task, "seen"))
         self.assertEqual(seen[0], ([1], "original", False, seen[0][3]))
         self.assertEqual(seen[0], seen[1])

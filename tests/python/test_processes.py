@@ -213,7 +213,7 @@ class LoadTest(unittest.TestCase):
             "class Thing:",
             "import threading, time\n    threading.Thread(target=time.sleep, args=(60,), daemon=True).start()\n\n    class Thing:",
         )
-        self.assertRegex(self.load(source)["obstacle"], r"^the thread Thread-1 .* was started$")
+        self.assertRegex(self.load(source)["obstacle"], r"^the thread Thread-1.* was started$")
         self.assertIsNone(self.load(PLAIN)["obstacle"])
 
 
