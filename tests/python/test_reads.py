@@ -91,6 +91,33 @@ class ReadsTest(unittest.TestCase):
         self.assertEqual(sorted(reads.pop("configs")), ["cfg.a.b", "cfg.no"])
         self.assertEqual(reads, {"artifacts": [[0, "y"], [0, "z"]], "absent": [[0, "gone"]], "parameters": ["alpha"]})
 
+    def test_what_decorators_read_of_configs_the_step_has_read(self):
+        flow = """
+            from metaflow import Config, FlowSpec, config_expr, environment, retry, step
+
+            class DecoratedFlow(FlowSpec):
+                settings = Config("cfg", default="cfg.json")
+
+                @retry(times=config_expr("cfg.a['times'] + 1"))
+                @environment(vars={"A": settings.label})
+                @step
+                def start(self):
+                    self.x = self.settings.b
+                    self.next(self.end)
+
+                @environment(vars=config_expr("cfg.all"))
+                @step
+                def end(self):
+                    pass
+        """
+        config = {"a": {"times": 1, "more": 2}, "label": "n", "b": 3, "c": 4, "all": {"B": "1"}}
+        with Worker(flow, files=[("cfg.json", json.dumps(config))]) as worker:
+            parameters = worker.parameters()
+            start = worker.step("start", parameters)
+            reads = start.done["reads"]["configs"]
+            self.assertEqual(sorted(reads), ["settings.a.times", "settings.b", "settings.label"])
+            self.assertEqual(list(worker.step("end", start).done["reads"]["configs"]), ["settings.all"])
+
     def test_configs_that_leave_the_step_are_read_whole(self):
         self.assertEqual(list(self.reads("kept")["configs"]), ["cfg.a"])
         self.assertEqual(list(self.reads("passed_on")["configs"]), ["cfg.a"])

@@ -96,7 +96,9 @@ class Task:
         # Of an unbounded foreach: it brings together the tasks that do the work.
         self.is_control: bool = spec.get("ubf") == UBF_CONTROL
         self.outcome = Outcome()
-        self.hooks = Hooks(self, getattr(type(flow), self.step).decorators, around)
+        function = getattr(type(flow), self.step)
+        self.reads.of_decorators = getattr(function, "config_reads", {})
+        self.hooks = Hooks(self, function.decorators, around)
 
     def run(self) -> dict[str, Any]:
         """Everything up to the message that reports the end."""

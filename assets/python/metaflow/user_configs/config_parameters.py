@@ -33,6 +33,26 @@ __all__ = [
 # Name of a config -> (value, is_plain), of the flow that this process has loaded; None before.
 _resolved: dict[str, tuple[Any, bool]] | None = None
 
+# Names and values of the configs that expressions have used, while somebody notes them.
+_noted: list[tuple[str, Any]] | None = None
+
+
+def note_uses(noted: list[tuple[str, Any]] | None) -> None:
+    """From here on, what expressions use is added to this list; `None`: to none."""
+    global _noted
+    _noted = noted
+
+
+def _note(expression: str, configs: dict[str, Any]) -> None:
+    import ast
+
+    names = {node.id for node in ast.walk(ast.parse(expression.strip(), mode="eval")) if isinstance(node, ast.Name)}
+    for name in names.intersection(configs):
+        if isinstance(configs[name], ConfigValue):
+            configs[name].__watch__()
+        if _noted is not None:
+            _noted.append((name, configs[name]))
+
 
 def set_resolved(configs: dict[str, tuple[Any, bool]]) -> None:
     """From here on expressions have values."""
@@ -220,7 +240,10 @@ class DelayEvaluator(Mapping):
                 "decorators, in parameters and in steps."
             )
         try:
-            value = eval(self._expression, self._globals if self._globals is not None else {}, resolved_configs())
+            configs = resolved_configs()
+            if _noted is not None:
+                _note(self._expression, configs)
+            value = eval(self._expression, self._globals if self._globals is not None else {}, configs)
             for by_item, key in self._path:
                 value = _step_into(value, by_item, resolve_delayed_evaluator(key))
         except Exception as error:

@@ -11,7 +11,7 @@ from .config_parameters import WHOLE, ConfigValue
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from typing import Any
 
 # In place of the digest of what is not there.
@@ -24,6 +24,26 @@ _KEYS = (str, int, float, bool, bytes, type(None))
 def digests_of(name: str, value: Any) -> dict[str, str]:
     """Expression to digest, for what was read of a config: as deep as it was read."""
     return dict(_read(name, value))
+
+
+def reads_of(flow: type, work: Callable[[], None]) -> dict[str, str]:
+    """What the expressions that some work evaluates read of configs, as `digests_of` has it."""
+    from .._worker.classes import parameters_of
+    from .config_parameters import note_uses
+
+    noted: list[tuple[str, Any]] = []
+    note_uses(noted)
+    try:
+        work()
+    finally:
+        note_uses(None)
+    if not noted:
+        return {}
+    attributes = {config.name: name for name, config in parameters_of(flow) if config.IS_CONFIG_PARAMETER}
+    found: dict[str, str] = {}
+    for name, value in noted:
+        found.update(digests_of(attributes.get(name, name), value))
+    return found
 
 
 def digest_at(values: dict[str, Any], expression: str) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from typing import Any
 
     from ..flowspec import FlowSpec
 
@@ -60,8 +61,23 @@ def mutate(flow: type[FlowSpec]) -> None:
 
         run_mutate(flow)
     for function in steps:
+        _evaluate(flow, function)
+
+
+def _evaluate(flow: type[FlowSpec], function: Any) -> None:
+    """All decorators of a step get their final attributes. What they read of configs for these, the step depends on."""
+    from .. import user_configs
+
+    def evaluate() -> None:
         for decorator in (*function.decorators, *function.wrappers):
             decorator.external_init()
+
+    if user_configs.in_use():
+        from ..user_configs.config_reads import reads_of
+
+        function.config_reads = reads_of(flow, evaluate)
+    else:
+        evaluate()
 
 
 def _init_parameters(flow: type[FlowSpec]) -> None:
