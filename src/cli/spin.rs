@@ -80,6 +80,7 @@ pub fn main(args: Args, mut parameters: Vec<(String, String)>) -> Result<ExitKin
         indices: None,
         with_stale_inputs: args.with_stale_inputs,
         with_stale_descendants: args.with_stale_descendants,
+        silent: false,
         set: args.set,
         artifacts_module,
         skip_decorators: args.skip_decorators,

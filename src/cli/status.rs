@@ -24,7 +24,7 @@ States:
   never run  the run has not come to it
   failed     its tasks in the run did not end well
   not taken  a switch before it has led elsewhere
-  unknown    Metaflow ran it, and records nothing that could be compared")]
+  unknown    Metaflow or an older flowdev ran it, and recorded nothing that could be compared")]
 pub struct Args {
     /// The flow's file [default: the only flow in this directory]
     flow: Option<PathBuf>,
@@ -118,16 +118,10 @@ fn print_table(status: &FlowStatus) -> Result<(), CliError> {
         .steps
         .iter()
         .map(|step| {
-            let reason = match step.state {
-                StepState::Unknown => {
-                    Some("made by Metaflow, which records nothing to compare".to_owned())
-                }
-                _ => step.sentence(),
-            };
             vec![
                 step.step.to_string(),
                 step.state.as_str().to_owned(),
-                reason.unwrap_or_default(),
+                step.sentence().unwrap_or_default(),
             ]
         })
         .collect();
@@ -142,7 +136,8 @@ fn print_table(status: &FlowStatus) -> Result<(), CliError> {
         None if is_judged => {
             format!("Nothing to run again: this is what run {run} and the spins on it have.")
         }
-        None => "Nothing is known to be stale. What Metaflow ran cannot be judged.".to_owned(),
+        None => "Nothing is known to be stale. What was recorded of some steps cannot be judged."
+            .to_owned(),
     })?;
     Ok(())
 }

@@ -168,6 +168,7 @@ impl Chain<'_> {
             step: step.to_string(),
             indices: Some(indices.clone()),
             with_stale_inputs: true,
+            silent: true,
             parameters: self.request.parameters.clone(),
             ..SpinRequest::default()
         };

@@ -8,11 +8,9 @@ use super::resume::{origin_run, parameters_of};
 use super::scheduler::Place;
 use std::collections::HashSet;
 
-use indexmap::IndexMap;
-
 use super::parameters::Overrides;
-use crate::flow::{Fingerprint, Graph, Node, NodeKind, StepName};
-use crate::store::{FINGERPRINT, FlowStore, RunStore, TaskStore};
+use crate::flow::{Graph, Node, NodeKind, StepName};
+use crate::store::{FlowStore, RunStore};
 
 /// What was asked for.
 #[derive(Debug, Clone)]
@@ -226,49 +224,6 @@ pub(super) fn prefer_spins(
         }
     }
     Ok(())
-}
-
-/// Which of the inputs' steps, and of those before them, were run from other source than today's, as far as is recorded.
-///
-/// # Errors
-/// When the store cannot be read.
-pub(super) fn stale(
-    flow: &FlowStore,
-    graph: &Graph,
-    fingerprints: &IndexMap<StepName, Fingerprint>,
-    inputs: &Inputs,
-) -> Result<Vec<StepName>, EngineError> {
-    let mut seen = HashSet::new();
-    let mut stale = Vec::new();
-    let run = flow.run(&inputs.run);
-    let mut tasks: Vec<TaskStore> = inputs.outputs.iter().map(|o| o.task.clone()).collect();
-    let parents: Vec<String> = tasks.iter().map(|t| t.step().name().to_owned()).collect();
-    for parent in &parents {
-        for step in graph.ancestors(parent) {
-            // One task stands for its siblings: they ran the same source.
-            tasks.extend(run.tasks(step.as_str())?.into_iter().next());
-        }
-    }
-    for task in tasks {
-        let step = StepName::from(task.step().name());
-        if !seen.insert(step.clone()) {
-            continue;
-        }
-        let ran = match task.sysmeta(FINGERPRINT)? {
-            Some(ran) => Some(ran),
-            None => match task.origin()? {
-                Some(origin) => origin.sysmeta(FINGERPRINT)?,
-                None => None,
-            },
-        };
-        let today = fingerprints.get(&step);
-        if let (Some(ran), Some(today)) = (ran, today)
-            && ran.text() != today.as_str()
-        {
-            stale.push(step);
-        }
-    }
-    Ok(stale)
 }
 
 /// Where the task that is to run again stood, if one was named.

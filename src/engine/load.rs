@@ -12,7 +12,7 @@ use super::hot::{Heat, Home};
 use super::installed::Installed;
 use super::interpreters::Interpreters;
 use super::loaded::{Before, Key, LoadedFlow, Mode, load_of, source_hash};
-use super::loading::{Begun, Loading, Taken};
+use super::loading::{Begun, Loading};
 use super::processes::Source;
 use super::request::FlowRequest;
 use super::submit::EngineConfig;
@@ -31,8 +31,6 @@ pub(super) struct Workers {
     /// The process that has imported the modules of a project, where one was made.
     project: Option<ProjectProcess>,
     loaded: Vec<Arc<LoadedFlow>>,
-    /// One with the configs of today, where those that are loaded have the configs of a run.
-    aside: Option<Arc<LoadedFlow>>,
     /// Sources as they were parsed last.
     projects: Vec<Arc<Project>>,
     /// What is held in these processes.
@@ -77,7 +75,6 @@ impl Workers {
             told: None,
             project: None,
             loaded: Vec::new(),
-            aside: None,
             projects: Vec::new(),
             heat: Heat::new(budget),
             installed: Installed::new(keep_warm),
@@ -119,13 +116,6 @@ impl Workers {
         tokio::task::spawn_blocking(move || installed.is_same())
     }
 
-    /// Lets go of what was imported if that has changed.
-    pub async fn notice_installations(&mut self) {
-        if !self.check().await.unwrap_or(true) {
-            self.lose_imports();
-        }
-    }
-
     /// Nothing that was imported holds.
     fn lose_imports(&mut self) {
         self.lose_forkserver();
@@ -142,7 +132,7 @@ impl Workers {
         match self.begin(config, request, before, clock).await? {
             Begun::Known(flow) => Ok(flow),
             Begun::New(loading) => {
-                let flow = Arc::new(loading.carry_out(Taken::Ahead, clock).await?);
+                let flow = Arc::new(loading.carry_out(clock).await?);
                 self.keep(Arc::clone(&flow));
                 Ok(flow)
             }
@@ -156,21 +146,11 @@ impl Workers {
         self.loaded.truncate(KEEP_LOADED);
     }
 
-    /// Keeps a version of a flow that was loaded to be asked; beside the one that runs, if they can differ.
-    pub fn keep_aside(&mut self, flow: Arc<LoadedFlow>) {
-        if flow.has_configs() {
-            self.installed.note(&flow.installed);
-            self.aside = Some(flow);
-        } else {
-            self.keep(flow);
-        }
-    }
-
-    /// The flow if it is loaded already, else what its load needs, which takes its time elsewhere.
+    /// The flow if it is loaded already, else what its load needs.
     ///
     /// # Errors
     /// When Python does not start, or a file cannot be read.
-    pub async fn begin(
+    async fn begin(
         &mut self,
         config: &EngineConfig,
         request: &FlowRequest,
@@ -179,7 +159,7 @@ impl Workers {
     ) -> Result<Begun, EngineError> {
         let mut lap = clock.lap();
         let key = Key::of(request);
-        let mut known = self.loaded.iter().chain(&self.aside);
+        let mut known = self.loaded.iter();
         let found = known.find(|flow| flow.is_current(&key, before));
         lap.mark(Phase::Parse);
         if let Some(found) = found {
@@ -289,7 +269,6 @@ impl Workers {
         self.project = None;
         self.installed.clear();
         self.loaded.clear();
-        self.aside = None;
         self.heat.lost(Home::Forkserver);
     }
 

@@ -50,12 +50,19 @@ pub struct LoadedFlow {
     /// The source that it was loaded from.
     pub(super) project: Arc<Project>,
     pub(super) processes: Processes,
-    /// What it was asked last of the values of parameters and configs, and the answer.
-    digests: Mutex<Option<(DigestsAsked, Digests)>>,
+    /// What it was asked last of the values of parameters and configs.
+    answered: Mutex<Option<Answered>>,
 }
 
 /// Parameters that are given, and keys of configs.
 pub(super) type DigestsAsked = (Vec<(String, String)>, Vec<String>);
+
+/// What parameters and configs held, and the files that it depends on with a hash of each.
+struct Answered {
+    asked: DigestsAsked,
+    digests: Digests,
+    files: Vec<(PathBuf, Option<u64>)>,
+}
 
 /// How the tasks of a flow get their processes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -137,16 +144,27 @@ impl LoadedFlow {
         }
     }
 
-    /// The answer to this question, if it was the last one.
-    pub(super) fn digests(&self, asked: &DigestsAsked) -> Option<Digests> {
-        let known = self.digests.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = known.as_ref().filter(|(of, _)| of == asked);
-        known.map(|(_, digests)| digests.clone())
+    /// The answer to this question, if it was the last one and no file is another since.
+    pub(super) fn answered(&self, asked: &DigestsAsked) -> Option<Digests> {
+        let known = self.answered.lock();
+        let known = known.unwrap_or_else(PoisonError::into_inner);
+        let known = known.as_ref().filter(|known| known.asked == *asked)?;
+        let is_same = |(path, hash): &(PathBuf, Option<u64>)| source_hash(path) == *hash;
+        known
+            .files
+            .iter()
+            .all(is_same)
+            .then(|| known.digests.clone())
     }
 
-    pub(super) fn remember_digests(&self, asked: DigestsAsked, digests: Digests) {
-        let mut known = self.digests.lock().unwrap_or_else(PoisonError::into_inner);
-        *known = Some((asked, digests));
+    pub(super) fn remember_answer(&self, asked: DigestsAsked, digests: Digests, files: &[PathBuf]) {
+        let files = files.iter().map(|file| (file.clone(), source_hash(file)));
+        let mut known = self.answered.lock().unwrap_or_else(PoisonError::into_inner);
+        *known = Some(Answered {
+            asked,
+            digests,
+            files: files.collect(),
+        });
     }
 
     pub(super) fn key(&self) -> &Key {
@@ -166,7 +184,7 @@ impl LoadedFlow {
     }
 
     /// Whether what it is depends on more than its sources.
-    pub(super) fn has_configs(&self) -> bool {
+    fn has_configs(&self) -> bool {
         let mut parameters = self.description.parameters.iter();
         parameters.any(|parameter| parameter.kind == "Config")
     }
@@ -237,7 +255,7 @@ impl Made {
             sources,
             project,
             processes,
-            digests: Mutex::default(),
+            answered: Mutex::default(),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The load of one version of a flow: it needs nothing of the engine any more, so that others need not wait for it.
+//! The load of one version of a flow by a process that has its imports.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -16,15 +16,6 @@ pub(super) enum Begun {
     /// It was loaded before.
     Known(Arc<LoadedFlow>),
     New(Box<Loading>),
-}
-
-/// Which process executes the flow.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Taken {
-    /// The one that was made ahead.
-    Ahead,
-    /// Another: that one is left to who waits for a result.
-    Another,
 }
 
 /// What is known of the flow before Python has executed it.
@@ -47,16 +38,9 @@ impl Loading {
     ///
     /// # Errors
     /// When there is no process for it, or the flow does not import.
-    pub async fn carry_out(
-        mut self,
-        taken: Taken,
-        clock: &Clock,
-    ) -> Result<LoadedFlow, EngineError> {
+    pub async fn carry_out(mut self, clock: &Clock) -> Result<LoadedFlow, EngineError> {
         let mut lap = clock.lap();
-        let template = match taken {
-            Taken::Ahead => self.source.template().await?,
-            Taken::Another => self.source.another().await?,
-        };
+        let template = self.source.template().await?;
         lap.mark(match self.source {
             Source::Forks(_) => Phase::Fork,
             Source::Interpreters(..) => Phase::Start,

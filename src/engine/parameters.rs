@@ -64,8 +64,8 @@ pub(super) async fn evaluate(
     ask(setting, question).await
 }
 
-/// What parameters and keys of configs hold today, without storing anything. Of the parameters only those that are given are
-/// evaluated.
+/// What parameters and keys of configs hold today, whatever configs the flow was loaded with, without storing anything. Of the
+/// parameters only those that are given are evaluated.
 ///
 /// # Errors
 /// When a value does not fit.
@@ -78,17 +78,21 @@ pub(super) async fn digests(
         return Ok(Digests::default());
     }
     let is_asked = (given.to_vec(), keys.to_vec());
-    if let Some(known) = setting.flow.digests(&is_asked) {
+    if let Some(known) = setting.flow.answered(&is_asked) {
         return Ok(known);
     }
     let mut question = question(setting, given, "overrides")?;
     question.digests = keys.to_vec();
+    question.config_sources = Some(setting.request.configs.clone());
     let evaluated = ask(setting, question).await?;
+    let files = evaluated.done.config_files.clone();
     let digests = blocking(move || evaluated.digests()).await?;
     let mut described = setting.flow.description.parameters.iter();
     // What an `IncludeFile` holds may be another thing the next time.
     if described.all(|parameter| [CONFIG, PLAIN].contains(&parameter.kind.as_str())) {
-        setting.flow.remember_digests(is_asked, digests.clone());
+        setting
+            .flow
+            .remember_answer(is_asked, digests.clone(), &files);
     }
     Ok(digests)
 }

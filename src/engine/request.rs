@@ -106,6 +106,8 @@ pub struct SpinRequest {
     pub with_stale_inputs: bool,
     /// Spin what follows it and is stale then, too.
     pub with_stale_descendants: bool,
+    /// Whoever asks knows which steps are stale, and need not be told.
+    pub silent: bool,
     /// Artifacts to replace in the inputs: name and Python literal (or plain text).
     pub set: Vec<(String, String)>,
     /// Python file with a dict `ARTIFACTS`.

@@ -59,7 +59,7 @@ async fn begin(
     wires.greet(&located).await;
     let store = located.store.flow(&flow.description.name);
     let before = if request.only_stale {
-        staleness::found(&shared.memory, &store, None).await?
+        staleness::found(&shared.memory, &store, None, None).await?
     } else {
         None
     };

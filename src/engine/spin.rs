@@ -19,12 +19,11 @@ use super::persist::Attempt;
 use super::plan::{Setting, node_spec, place_of};
 use super::request::SpinRequest;
 use super::run::{SPUN_TASK, announce, blocking, failed, finish, loaded, new_run, register};
-use super::staleness;
+use super::staleness::{self, Ground};
 use super::submit::{Shared, Stop, Wires};
 use super::timing::{Phase, millis};
 use super::warm::{self, Warming};
 use super::worker::message::Spec;
-use crate::flow::StepName;
 use crate::store::FlowStore;
 
 /// How long an interrupted spin may clean up.
@@ -59,13 +58,14 @@ pub(super) async fn spun(
     let begun = begin(shared, request, wires, part).await;
     lap.end(Phase::Prepare);
     match begun {
-        Ok((setting, mut plan)) => {
+        Ok((setting, mut plan, ground)) => {
             let run = setting.run.id().to_owned();
             let step = plan.attempt.task_ref.step.clone();
             let inputs = plan.inputs.clone();
             let (learned, heard) = oneshot::channel();
             plan.learned = Some(learned);
-            let outcome = one(&setting, plan).await;
+            // Judged beside the task, which does not wait for it.
+            let (outcome, ()) = tokio::join!(one(&setting, plan), warn(&setting, &step, ground));
             let learned = heard.await.ok();
             let learned = learned.map(|it| (warm::read(&it.reads, &inputs), it.imports));
             tokio::spawn(look_after(setting, step, learned));
@@ -80,7 +80,7 @@ async fn begin(
     request: SpinRequest,
     wires: &Wires,
     part: Option<Part>,
-) -> Result<(Setting, Plan), EngineError> {
+) -> Result<(Setting, Plan, Option<Ground>), EngineError> {
     let located = shared.store(&request.flow);
     let before = Before {
         store: located.store.clone(),
@@ -92,6 +92,7 @@ async fn begin(
     let store = located.store.clone();
     let name = flow.description.name.clone();
     let wanted = inputs::Wanted::parse(&name, &request)?;
+    let is_named = wanted.run.is_some();
     let is_chained = request.with_stale_inputs || request.with_stale_descendants;
     let from = store.flow(&name);
     let found = find(&shared.memory, &flow, from.clone(), wanted, is_chained).await?;
@@ -104,7 +105,7 @@ async fn begin(
         run,
         identity,
         namespace,
-        origin: found.as_ref().map(|(found, _)| found.run.clone()),
+        origin: found.as_ref().map(|found| found.run.clone()),
         clone_only: false,
         wires: wires.clone(),
         claim: None,
@@ -116,9 +117,14 @@ async fn begin(
     }
     register(&mut setting, Some(&request.step)).await?;
     announce(&setting, JobKind::Spin, part).await;
+    let is_start = setting.flow.graph.start.as_deref() == Some(request.step.as_str());
+    let ground = found.as_ref().filter(|_| !is_start && !request.silent);
+    let ground = ground.map(|found| Ground {
+        run: found.run.clone(),
+        without_spins: is_named,
+    });
     let found = match found {
-        Some((found, stale)) => {
-            warn(&setting, &request.step, &found.run, &stale).await;
+        Some(found) => {
             parameters::announce(&setting, &request.parameters).await;
             found.overridden(&setting.overrides)
         }
@@ -129,18 +135,17 @@ async fn begin(
         },
     };
     let plan = plan(&setting, &request, found);
-    Ok((setting, plan))
+    Ok((setting, plan, ground))
 }
 
-/// The inputs and the steps among them whose source has changed since; `None` for the start step of a flow that has never
-/// been run, which needs no more than parameters.
+/// The inputs; `None` for the start step of a flow that has never been run, which needs no more than parameters.
 async fn find(
     memory: &staleness::Memory,
     flow: &Arc<LoadedFlow>,
     from: FlowStore,
     wanted: inputs::Wanted,
     renew: bool,
-) -> Result<Option<(Inputs, Vec<StepName>)>, EngineError> {
+) -> Result<Option<Inputs>, EngineError> {
     let flow = Arc::clone(flow);
     let memory = memory.clone();
     blocking(move || {
@@ -153,22 +158,19 @@ async fn find(
             let run = from.run(&found.run);
             found.outputs = staleness::renewed_inputs(&memory, &run, &flow.graph, found.outputs)?;
         }
-        let stale = inputs::stale(&from, &flow.graph, &flow.fingerprints, &found)?;
-        Ok(Some((found, stale)))
+        Ok(Some(found))
     })
     .await
 }
 
-/// Never silently old: says which of the steps behind the inputs have changed since.
-async fn warn(setting: &Setting, step: &str, run: &str, stale: &[StepName]) {
-    if stale.is_empty() {
-        return;
-    }
-    let names: Vec<&str> = stale.iter().map(StepName::as_str).collect();
-    let text = format!(
-        "the inputs of {step} are stale: {} changed since run {run}",
-        names.join(", ")
-    );
+/// Never silently old: says which of the steps behind the inputs are stale, and why.
+async fn warn(setting: &Setting, step: &str, ground: Option<Ground>) {
+    let Some(ground) = ground else { return };
+    let text = match staleness::doubt(setting, step, &ground).await {
+        Ok(Some(text)) => text,
+        Ok(None) => return,
+        Err(error) => format!("whether the inputs of {step} are stale is not known: {error}"),
+    };
     setting.wires.note(Some(step), Level::Warning, text).await;
 }
 

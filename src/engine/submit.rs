@@ -12,7 +12,6 @@ use super::error::EngineError;
 use super::event::{Event, Failure, Level};
 use super::load::Workers;
 use super::loaded::{Before, LoadedFlow};
-use super::loading::{Begun, Taken};
 use super::memory;
 use super::request::{FlowRequest, Request, StatusRequest};
 use super::scratch::Scratch;
@@ -102,28 +101,6 @@ impl Shared {
     ) -> Result<Arc<LoadedFlow>, EngineError> {
         let mut workers = self.workers.lock().await;
         workers.load(&self.config, request, before, clock).await
-    }
-
-    /// The flow with its configs of today, to be asked and not to be run. What others wait for comes first, and what is ready for
-    /// the next spin stays.
-    pub async fn load_aside(&self, request: &FlowRequest) -> Result<Arc<LoadedFlow>, EngineError> {
-        let taken = match self.config.keep_warm {
-            true => Taken::Another,
-            false => Taken::Ahead,
-        };
-        let clock = Clock::default();
-        let mut workers = self.workers.lock().await;
-        workers.notice_installations().await;
-        let begun = workers.begin(&self.config, request, None, &clock).await?;
-        drop(workers);
-        match begun {
-            Begun::Known(flow) => Ok(flow),
-            Begun::New(loading) => {
-                let flow = Arc::new(loading.carry_out(taken, &clock).await?);
-                self.workers.lock().await.keep_aside(Arc::clone(&flow));
-                Ok(flow)
-            }
-        }
     }
 
     /// What the user of a session should hear about the processes of the flow's tasks, unless it is their own choice.
@@ -297,6 +274,10 @@ impl Engine {
     /// # Errors
     /// When no private directory can be made.
     pub fn new(config: EngineConfig) -> Result<Self, EngineError> {
+        let memory = match config.keep_warm {
+            true => staleness::Memory::kept(),
+            false => staleness::Memory::default(),
+        };
         Ok(Self {
             shared: Arc::new(Shared {
                 workers: Mutex::new(Workers::new(config.hot_memory, config.keep_warm)),
@@ -304,7 +285,7 @@ impl Engine {
                 warming: Mutex::default(),
                 newest: AtomicU64::new(0),
                 scratch: Scratch::new()?,
-                memory: staleness::Memory::default(),
+                memory,
             }),
             next_job: Arc::new(AtomicU64::new(1)),
         })

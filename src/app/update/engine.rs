@@ -62,6 +62,7 @@ fn spin_with(
         pathspec: state.inputs.as_ref().map(|pick| pick.pathspec(step)),
         with_stale_inputs: also == Also::Inputs,
         with_stale_descendants: also == Also::Descendants,
+        silent: true,
         parameters: state.parameters.clone(),
         generation: state.generation,
         saved,

@@ -113,7 +113,7 @@ fn alone(today: &Today<'_>, past: &Past, library: &dyn Library, step: &StepName)
         return status;
     }
     let limit = |task: &&PastTask| is_wanted(today.graph, past, task);
-    let mut is_unknown = false;
+    let mut unknown = None;
     for task in past.of_step(step).filter(limit) {
         status.tasks += 1;
         match reason(today, past, library, task) {
@@ -124,7 +124,11 @@ fn alone(today: &Today<'_>, past: &Past, library: &dyn Library, step: &StepName)
                 status.state = StepState::Stale;
                 status.reason.get_or_insert(reason);
             }
-            Err(Unrecorded) => is_unknown = true,
+            Err(Unrecorded) => {
+                unknown = Some(Reason::Unrecorded {
+                    is_ours: task.fingerprint.is_some(),
+                });
+            }
         }
     }
     if status.tasks == 0 {
@@ -135,8 +139,9 @@ fn alone(today: &Today<'_>, past: &Past, library: &dyn Library, step: &StepName)
             StepState::NeverRun
         };
         status.due = places(today.graph, past, step);
-    } else if is_unknown && status.state == StepState::Fresh {
+    } else if unknown.is_some() && status.state == StepState::Fresh {
         status.state = StepState::Unknown;
+        status.reason = unknown;
     } else if let Some(missing) = expected.map(|count| count.saturating_sub(status.tasks))
         && missing > 0
     {

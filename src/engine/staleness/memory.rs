@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use super::past::{Past, PastTask};
 use super::read;
 use crate::engine::error::EngineError;
+use crate::flow::StepName;
 use crate::store::{RunStatus, RunStore};
 
 /// Runs that are remembered.
@@ -14,9 +15,12 @@ const RUNS: usize = 3;
 /// Spins that are remembered; then all are forgotten, since each is soon read.
 const SPINS: usize = 400;
 
-/// Shared by all that judge.
+/// Shared by all that judge; without anything in it, for an engine that does so once.
 #[derive(Debug, Clone, Default)]
-pub(in crate::engine) struct Memory(Arc<Mutex<Known>>);
+pub(in crate::engine) struct Memory(Option<Arc<Mutex<Known>>>);
+
+/// The steps that matter; `None` for all.
+pub(in crate::engine) type Scope<'a> = Option<&'a [StepName]>;
 
 /// By root of the store and id.
 type Key = (String, String);
@@ -41,28 +45,37 @@ fn key(run: &RunStore) -> Key {
 }
 
 impl Memory {
-    fn known(&self) -> MutexGuard<'_, Known> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    /// One that keeps what it is told.
+    pub fn kept() -> Self {
+        Self(Some(Arc::default()))
     }
 
-    /// The results of a run's own tasks.
+    fn known(&self) -> Option<MutexGuard<'_, Known>> {
+        let known = self.0.as_ref()?;
+        Some(known.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The results of a run's own tasks, at least of the steps that matter.
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub fn run(&self, run: &RunStore) -> Result<Arc<Past>, EngineError> {
+    pub fn run(&self, run: &RunStore, scope: Scope<'_>) -> Result<Arc<Past>, EngineError> {
+        let Some(known) = self.known() else {
+            return Ok(Arc::new(read::past(run, scope)?));
+        };
         let key = key(run);
-        let found = self.known().runs.iter().find(|(of, _)| *of == key).cloned();
+        let found = known.runs.iter().find(|(of, _)| *of == key);
         if let Some((_, past)) = found {
-            return Ok(past);
+            return Ok(Arc::clone(past));
         }
+        drop(known);
         // Asked first: what comes to its end meanwhile is read again the next time.
         let is_over = run.status()? != RunStatus::Running;
-        let past = Arc::new(read::past(run)?);
-        if is_over {
-            let runs = &mut self.known().runs;
-            runs.push((key, Arc::clone(&past)));
-            let old = runs.len().saturating_sub(RUNS);
-            runs.drain(..old);
+        let past = Arc::new(read::past(run, None)?);
+        if let Some(mut known) = self.known().filter(|_| is_over) {
+            known.runs.push((key, Arc::clone(&past)));
+            let old = known.runs.len().saturating_sub(RUNS);
+            known.runs.drain(..old);
         }
         Ok(past)
     }
@@ -71,19 +84,22 @@ impl Memory {
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub(super) fn spin(&self, spin: &RunStore) -> Result<Arc<Spun>, EngineError> {
+    pub(super) fn spin(&self, spin: &RunStore, scope: Scope<'_>) -> Result<Arc<Spun>, EngineError> {
+        let Some(known) = self.known() else {
+            return Ok(Arc::new(read::spun(spin, scope)?.0));
+        };
         let key = key(spin);
-        if let Some(spun) = self.known().spins.get(&key) {
+        if let Some(spun) = known.spins.get(&key) {
             return Ok(Arc::clone(spun));
         }
-        let (spun, is_over) = read::spun(spin)?;
+        drop(known);
+        let (spun, is_over) = read::spun(spin, None)?;
         let spun = Arc::new(spun);
-        if is_over {
-            let spins = &mut self.known().spins;
-            if spins.len() >= SPINS {
-                spins.clear();
+        if let Some(mut known) = self.known().filter(|_| is_over) {
+            if known.spins.len() >= SPINS {
+                known.spins.clear();
             }
-            spins.insert(key, Arc::clone(&spun));
+            known.spins.insert(key, Arc::clone(&spun));
         }
         Ok(spun)
     }

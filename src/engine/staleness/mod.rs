@@ -23,4 +23,4 @@ pub(super) use record::Record;
 pub(super) use renew::inputs as renewed_inputs;
 pub(super) use reuse::Reuse;
 pub use state::{FlowStatus, Reason, StepState, StepVerdict};
-pub(super) use status::{Digests, Found, Question, found, status};
+pub(super) use status::{Digests, Found, Ground, Question, doubt, found, status};

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::judge::Library;
-use super::memory::{Memory, Spun};
+use super::memory::{Memory, Scope, Spun};
 use super::past::{Past, PastTask};
 use super::record::Record;
 use super::same::same;
@@ -23,8 +23,9 @@ use crate::store::{BlobKey, FINGERPRINT, FlowStore, READS, RunStore, side_by_sid
 ///
 /// # Errors
 /// When the store cannot be read.
-pub(super) fn past(run: &RunStore) -> Result<Past, EngineError> {
-    let steps: Vec<StepName> = run.steps()?.iter().map(|it| it.as_str().into()).collect();
+pub(super) fn past(run: &RunStore, scope: Scope<'_>) -> Result<Past, EngineError> {
+    let mut steps: Vec<StepName> = run.steps()?.iter().map(|it| it.as_str().into()).collect();
+    steps.retain(|step| matters(scope, step));
     let finished = Finished::read(run, &steps)?;
     let done: Vec<&Done> = finished.by_place.values().collect();
     let tasks = side_by_side(&done, |done| past_task(done))?;
@@ -33,13 +34,18 @@ pub(super) fn past(run: &RunStore) -> Result<Past, EngineError> {
     Ok(Past::new(tasks.into_iter().map(Arc::new), failed.collect()))
 }
 
+fn matters(scope: Scope<'_>, step: &str) -> bool {
+    scope.is_none_or(|scope| scope.iter().any(|it| it.as_str() == step))
+}
+
 /// What a spin has left, and whether that is all that it will ever leave.
 ///
 /// # Errors
 /// When the store cannot be read.
-pub(super) fn spun(spin: &RunStore) -> Result<(Spun, bool), EngineError> {
+pub(super) fn spun(spin: &RunStore, scope: Scope<'_>) -> Result<(Spun, bool), EngineError> {
     let mut spun = Spun::default();
-    for step in spin.steps()? {
+    let steps = spin.steps()?.into_iter();
+    for step in steps.filter(|step| matters(scope, step)) {
         for task in spin.tasks(&step)? {
             let of_run = task.sysmeta("origin-run-id")?;
             spun.of_run = of_run.map(|origin| origin.text()).or(spun.of_run);
@@ -63,11 +69,12 @@ pub(in crate::engine) fn with_spins(
     memory: &Memory,
     past: &Past,
     run: &RunStore,
+    scope: Scope<'_>,
 ) -> Result<Option<Past>, EngineError> {
     let spins = run.flow().store().spin_sibling().flow(run.flow().name());
     let mut newest: HashMap<Place, Arc<PastTask>> = HashMap::new();
     for id in spins.runs()?.iter().take(SPINS) {
-        let spun = memory.spin(&spins.run(id))?;
+        let spun = memory.spin(&spins.run(id), scope)?;
         if spun.of_run.as_deref() != Some(run.id()) {
             continue;
         }

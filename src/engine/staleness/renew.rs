@@ -58,8 +58,8 @@ pub(in crate::engine) fn inputs(
     graph: &Graph,
     outputs: Vec<Output>,
 ) -> Result<Vec<Output>, EngineError> {
-    let past = memory.run(run)?;
-    let Some(past) = read::with_spins(memory, &past, run)? else {
+    let past = memory.run(run, None)?;
+    let Some(past) = read::with_spins(memory, &past, run, None)? else {
         return Ok(outputs);
     };
     let mut renewal = Renewal {

@@ -22,7 +22,7 @@ pub enum StepState {
     Failed,
     /// The switch before it has led elsewhere.
     NotTaken,
-    /// Nobody recorded what it depends on: Metaflow ran it.
+    /// Nobody recorded what it depends on: Metaflow ran it, or an older version of this program.
     Unknown,
 }
 
@@ -91,6 +91,11 @@ pub enum Reason {
     Splits {
         missing: usize,
     },
+    /// Nobody recorded what it depends on.
+    Unrecorded {
+        /// An older version of this program has made it, not Metaflow.
+        is_ours: bool,
+    },
     /// A step before it is to be run first.
     Upstream {
         step: StepName,
@@ -112,6 +117,12 @@ impl fmt::Display for Reason {
             Self::NoInputs => f.write_str("its inputs are not there any more"),
             Self::Splits { missing: 1 } => f.write_str("one split has not been run"),
             Self::Splits { missing } => write!(f, "{missing} splits have not been run"),
+            Self::Unrecorded { is_ours: false } => {
+                f.write_str("made by Metaflow, which records nothing to compare")
+            }
+            Self::Unrecorded { is_ours: true } => {
+                f.write_str("made by an older flowdev, which recorded nothing to compare")
+            }
             Self::Upstream {
                 step,
                 state,

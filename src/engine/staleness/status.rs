@@ -13,7 +13,7 @@ use super::read::{self, StoreLibrary};
 use super::state::{FlowStatus, StepState, StepVerdict};
 use crate::engine::error::EngineError;
 use crate::engine::identity;
-use crate::engine::loaded::LoadedFlow;
+use crate::engine::loaded::{Before, LoadedFlow};
 use crate::engine::origin::Output;
 use crate::engine::parameters;
 use crate::engine::plan::Setting;
@@ -33,14 +33,20 @@ pub(in crate::engine) async fn status(
     shared: Arc<Shared>,
     request: StatusRequest,
 ) -> Result<(FlowStatus, Arc<LoadedFlow>), EngineError> {
-    let flow = shared.load_aside(&request.flow).await?;
+    let located = shared.store(&request.flow);
+    // As for a spin: what is ready for the next one stays.
+    let before = Before {
+        store: located.store.clone(),
+        run: request.run.clone(),
+    };
+    let clock = Clock::default();
+    let flow = shared.load(&request.flow, Some(&before), &clock).await?;
     if let Some(error) = flow.check_error() {
         return Err(error);
     }
     let wires = deaf(&shared);
-    let store = shared.store(&request.flow).store;
-    let store = store.flow(&flow.description.name);
-    let found = found(&shared.memory, &store, request.run).await?;
+    let store = located.store.flow(&flow.description.name);
+    let found = found(&shared.memory, &store, request.run, None).await?;
     let Some(mut found) = found else {
         return Ok((never(&flow), flow));
     };
@@ -118,11 +124,66 @@ impl Question {
     ) -> Result<FlowStatus, EngineError> {
         let asked = Some(run.id().to_owned());
         let memory = &self.setting.shared.memory;
-        match found(memory, run.flow(), asked).await? {
+        match found(memory, run.flow(), asked, None).await? {
             Some(found) => found.judged(&self.setting, given).await,
             None => Ok(FlowStatus::default()),
         }
     }
+}
+
+/// What a step is to be spun on.
+#[derive(Debug, Clone)]
+pub(in crate::engine) struct Ground {
+    pub run: String,
+    /// The run was named: then spins on it do not count.
+    pub without_spins: bool,
+}
+
+/// Which steps before this one are stale in what it is spun on, as [`status`] has it: a sentence; `None` if none is.
+///
+/// # Errors
+/// When the store cannot be read.
+pub(in crate::engine) async fn doubt(
+    setting: &Setting,
+    step: &str,
+    ground: &Ground,
+) -> Result<Option<String>, EngineError> {
+    let graph = &setting.flow.graph;
+    let scope = graph.ancestors(step);
+    let located = setting.shared.store(&setting.request);
+    let store = located.store.flow(&setting.flow.description.name);
+    let memory = &setting.shared.memory;
+    let asked = Some(ground.run.clone());
+    let Some(mut found) = found(memory, &store, asked, Some(scope.clone())).await? else {
+        return Ok(None);
+    };
+    if ground.without_spins {
+        found.with_spins = None;
+    }
+    let status = found.judged(setting, &[]).await?;
+    let parents = graph.node(step).map(|node| node.inputs.as_slice());
+    let is_due = |step: &StepName| {
+        let verdict = status.of(step.as_str());
+        verdict.is_some_and(|verdict| verdict.state.is_due())
+    };
+    if !parents.unwrap_or_default().iter().any(is_due) {
+        return Ok(None);
+    }
+    let causes = status.steps.iter().filter(|verdict| {
+        let is_own = verdict.state.is_due() && verdict.state != StepState::Upstream;
+        is_own && scope.contains(&verdict.step) && verdict.step.as_str() != step
+    });
+    let causes: Vec<String> = causes
+        .map(|verdict| match verdict.sentence() {
+            Some(reason) => format!("{} ({reason})", verdict.step),
+            None => format!("{} ({})", verdict.step, verdict.state.as_str()),
+        })
+        .collect();
+    Ok(Some(format!(
+        "the inputs of {step} are stale since run {}: {}",
+        ground.run,
+        causes.join(", ")
+    )))
 }
 
 /// A run with what is recorded of it.
@@ -135,7 +196,7 @@ pub(in crate::engine) struct Found {
     with_spins: Option<Past>,
 }
 
-/// The run to be judged; `None` if there is none.
+/// The run to be judged, with at least the steps that matter, if not all do; `None` if there is none.
 ///
 /// # Errors
 /// When the run that is asked for does not exist, or the store cannot be read.
@@ -143,6 +204,7 @@ pub(in crate::engine) async fn found(
     memory: &Memory,
     store: &FlowStore,
     asked: Option<String>,
+    scope: Option<Vec<StepName>>,
 ) -> Result<Option<Found>, EngineError> {
     let (memory, store) = (memory.clone(), store.clone());
     blocking(move || {
@@ -150,10 +212,11 @@ pub(in crate::engine) async fn found(
             return Ok(None);
         }
         let run = origin_run(&store, asked.as_deref())?;
-        let past = memory.run(&run)?;
+        let scope = scope.as_deref();
+        let past = memory.run(&run, scope)?;
         Ok(Some(Found {
             parameters: parameters_of(&run)?,
-            with_spins: read::with_spins(&memory, &past, &run)?,
+            with_spins: read::with_spins(&memory, &past, &run, scope)?,
             past,
             run,
         }))

@@ -214,6 +214,9 @@ pub struct Spec {
     /// Keys of configs whose digests are wanted, as expressions; only for kinds that evaluate parameters.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub digests: Vec<String>,
+    /// Where the configs come from of which digests are wanted, if not those that the flow was loaded with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub config_sources: Option<Configs>,
     /// Overrides are to have what the configs hold today, too.
     pub configs: bool,
     pub artifacts_module: Option<String>,
@@ -393,6 +396,9 @@ pub struct Done {
     /// Of the keys that were asked for.
     #[serde(default)]
     pub digests: IndexMap<String, String>,
+    /// The files that these come from.
+    #[serde(default)]
+    pub config_files: Vec<PathBuf>,
 }
 
 /// What the code of a task has looked at. What only passes through is no read.

@@ -45,11 +45,6 @@ def read_blob(blobs: str, sha: str) -> bytes:
     """The serialised bytes of a blob, decompressed; raises OSError when it is not there."""
     with open(os.path.join(blobs, sha[:2], sha), "rb", buffering=0) as file:
         data = file.read()
-    return inflated(data, sha)
-
-
-def inflated(data: bytes, sha: str) -> bytes:
-    """What a blob holds, of the bytes that are stored; raises OSError when they are not all there."""
     if not data.startswith(_GZIP):
         return data
     import zlib

@@ -40,7 +40,10 @@ def evaluate(loaded: Loaded, spec: dict[str, Any]) -> dict[str, Any]:
         for name, value in values.items():
             done["objects"][name] = spool.write(name, value)
         if spec.get("digests"):
-            done["digests"] = digests_of(loaded.flow, spec["digests"])
+            from ..user_configs import files_read
+
+            done["digests"] = digests_of(loaded.flow, spec["digests"], spec.get("config_sources"))
+            done["config_files"] = files_read()
     except Unpicklable as problem:
         done["unpicklable"] = {"name": problem.name, "type": problem.type, "reason": problem.reason}
         done.update(ok=False, success=False, exit=1, objects={})
@@ -60,10 +63,13 @@ def config_value(name: str) -> Any:
     return resolved_value(name)
 
 
-def digests_of(flow: FlowSpec, keys: list[str]) -> dict[str, str]:
-    """What keys of configs hold, as tasks report it of those that they have read."""
+def digests_of(flow: FlowSpec, keys: list[str], sources: dict[str, Any] | None) -> dict[str, str]:
+    """What keys of configs hold, as tasks report it of those that they have read; with `sources`, what these give now."""
+    from ..user_configs import resolve
     from ..user_configs.config_reads import digest_at
 
+    if sources is not None:
+        resolve(type(flow), sources.get("files"), sources.get("values"))
     configs = {
         name: config_value(parameter.name)
         for name, parameter in parameters_of(type(flow))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 
-from .. import _remote
 from ..datastore.exceptions import DataException
 from . import blobs
 from .base import PUBLIC, MetaflowObject
@@ -58,7 +57,7 @@ class DataArtifact(MetaflowObject):
         from .manifest import Manifest
 
         directory = os.path.join(self._roots()[0], *self._path[:4])
-        if not _remote.is_remote(directory) and not os.path.isdir(directory):
+        if not os.path.isdir(directory):
             directory = os.path.join(self._roots()[-1], *self._path[:4])
         return Manifest(directory, self._attempt).size(self.id)
 
