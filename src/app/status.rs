@@ -24,8 +24,8 @@ pub enum StepState {
     Cloned,
     /// The run is over and a switch went elsewhere.
     NotTaken,
-    /// It has ended well, and nobody recorded what it depends on.
-    Unknown,
+    /// It has ended well, and nobody recorded what it depends on. With a sentence on it.
+    Unknown(String),
 }
 
 impl StepState {
@@ -41,7 +41,7 @@ impl StepState {
             Self::Cancelled => "⊘",
             Self::Cloned => "⧉",
             Self::NotTaken => "·",
-            Self::Unknown => "?",
+            Self::Unknown(_) => "?",
         }
     }
 
@@ -58,7 +58,7 @@ impl StepState {
             Self::Cancelled => "cancelled",
             Self::Cloned => "cloned",
             Self::NotTaken => "not taken",
-            Self::Unknown => "unknown",
+            Self::Unknown(_) => "unknown",
         }
     }
 }
@@ -149,11 +149,12 @@ fn settled(state: &State, step: &str, progress: Progress, live: bool) -> StepSta
         Progress::Cancelled => StepState::Cancelled,
         Progress::Unknown => StepState::NeverRun,
         Progress::Done | Progress::Cloned => {
-            let judged = state.verdicts.get(step).map(|verdict| verdict.state);
-            match (state.stale_reason(step), judged) {
-                (Some(reason), _) => StepState::Stale(reason.to_owned()),
-                (None, Some(Judged::Unknown)) => StepState::Unknown,
-                (None, Some(Judged::NotTaken)) => StepState::NotTaken,
+            let verdict = state.verdicts.get(step);
+            let reason = || verdict.and_then(|it| it.reason.clone()).unwrap_or_default();
+            match verdict.map(|verdict| verdict.state) {
+                Some(Judged::Stale | Judged::Upstream) => StepState::Stale(reason()),
+                Some(Judged::Unknown) => StepState::Unknown(reason()),
+                Some(Judged::NotTaken) => StepState::NotTaken,
                 _ if progress == Progress::Cloned => StepState::Cloned,
                 _ if live => StepState::Done,
                 _ => StepState::Fresh,

@@ -61,7 +61,7 @@ impl Styles {
     /// The style of a step's state.
     pub fn state(&self, state: &StepState) -> Style {
         self.of(match state {
-            StepState::NeverRun | StepState::NotTaken | StepState::Unknown => Role::Dim,
+            StepState::NeverRun | StepState::NotTaken | StepState::Unknown(_) => Role::Dim,
             StepState::Fresh | StepState::Done => Role::Good,
             StepState::Stale(_) | StepState::Cancelled => Role::Warning,
             StepState::Queued | StepState::Running => Role::Busy,

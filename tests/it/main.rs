@@ -33,7 +33,6 @@ mod runner;
 mod s3;
 mod session;
 mod session_engines;
-mod session_limits;
 mod spin;
 mod staleness;
 mod support;

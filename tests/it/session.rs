@@ -498,3 +498,47 @@ fn a_session_gives_its_parameters_and_configs_to_what_it_starts() {
     terminal.wait_for(&["user: alpha is <12> of <miles>"]);
     quit(terminal);
 }
+
+#[test]
+fn what_follows_is_spun_by_a_key_and_is_fresh_then() {
+    let sandbox = project();
+    let terminal = open(&sandbox, 200, 50);
+    sandbox.write(
+        "loop.py",
+        &edited(
+            &sandbox,
+            "loop.py",
+            "sum(self.numbers)",
+            "sum(self.numbers) * 7",
+        ),
+    );
+    terminal.wait_for(&["user: result 42", "~ last", "stale", "S spin on"]);
+    terminal.send("S");
+    terminal.wait_for(&["spin middle and 1 more", "✓ last", "✓ end"]);
+    // What reads nothing is fresh.
+    assert_eq!(sandbox.lines("ran.txt"), ["middle", "middle", "last"]);
+    // The same result by other code: what follows needs nothing.
+    let other = edited(&sandbox, "loop.py", ") * 7", ") * 7 + 0");
+    let other = other.replace("user: result", "user: again");
+    sandbox.write("loop.py", &other);
+    terminal.wait_for(&["user: again 42", "✓ middle", "✓ last", "✓ end"]);
+
+    // From below: what is stale before.
+    terminal.send("a");
+    terminal.wait_for(&["auto-spin off"]);
+    sandbox.write(
+        "loop.py",
+        &edited(&sandbox, "loop.py", "[3, 1, 2]", "[3, 1, 3]"),
+    );
+    terminal.wait_for(&["~ start", "~ middle", "~ last"]);
+    terminal.send("1jj");
+    terminal.wait_for(&["(u)", "u inputs first"]);
+    terminal.send("u");
+    terminal.wait_for(&[
+        "user: last <49>",
+        "spin last and 2 more",
+        "✓ start",
+        "✓ end",
+    ]);
+    quit(terminal);
+}

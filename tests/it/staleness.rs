@@ -506,3 +506,71 @@ fn too_much_is_left_to_a_run() {
     run(sandbox.flowdev(["run", "flow.py", "--only-stale"])).expect_code(0);
     expect_fresh(&sandbox, &[]);
 }
+
+/// What a spin says of the inputs of the step.
+#[track_caller]
+fn warnings(sandbox: &Sandbox, step: &str) -> Vec<String> {
+    let told = events(sandbox, &["spin", "flow.py", step, "--json"]);
+    let notes = of_kind(&told, "note").into_iter();
+    let warnings = notes.filter(|note| note["level"] == "warning");
+    warnings
+        .filter_map(|note| Some(note["text"].as_str()?.to_owned()))
+        .collect()
+}
+
+#[test]
+fn a_spin_says_of_its_inputs_what_status_says() {
+    let sandbox = parts();
+    assert_eq!(warnings(&sandbox, "join"), [""; 0]);
+    edit(
+        &sandbox,
+        "utils.py",
+        "return [row for row in rows if row]",
+        "return list(filter(None, rows))",
+    );
+    let told = warnings(&sandbox, "join");
+    let [told] = told.as_slice() else {
+        panic!("{told:?}")
+    };
+    assert!(
+        told.ends_with(": start (utils.clean changed at line 3)"),
+        "{told}"
+    );
+    // The run's start is as old as it was; but what was spun since gives the same.
+    run(sandbox.flowdev(["spin", "flow.py", "start"])).expect_code(0);
+    assert_eq!(warnings(&sandbox, "join"), [""; 0]);
+    sandbox.write("cfg.json", r#"{"report": {"title": "U"}}"#);
+    assert_eq!(warnings(&sandbox, "join"), [""; 0]);
+    let told = warnings(&sandbox, "end");
+    assert!(
+        told[0].ends_with(": report (config cfg.report.title changed)"),
+        "{told:?}"
+    );
+}
+
+#[test]
+fn what_a_decorator_reads_of_a_config_counts() {
+    let sandbox = Sandbox::new();
+    let decorated = FLOW
+        .replace("import Config,", "import config_expr, environment, Config,")
+        .replace(
+            "    @step\n    def join",
+            "    @environment(vars={\"A\": config_expr(\"cfg.a.b\")})\n    @step\n    def join",
+        );
+    sandbox.write("flow.py", &decorated);
+    sandbox.write("utils.py", UTILS);
+    let config = |b: &str, c: u8| {
+        let text = format!(r#"{{"report": {{"title": "T"}}, "a": {{"b": "{b}", "c": {c}}}}}"#);
+        sandbox.write("cfg.json", &text);
+    };
+    config("1", 1);
+    run(sandbox.flowdev(["run", "flow.py"])).expect_code(0);
+    expect_fresh(&sandbox, &[]);
+    config("1", 2);
+    expect_fresh(&sandbox, &[]);
+    config("2", 2);
+    let changed = pair("stale", "config cfg.a.b changed");
+    assert_eq!(status(&sandbox, &[])["join"], changed);
+    let told = events(&sandbox, &["run", "flow.py", "--only-stale", "--json"]);
+    assert_eq!(ran(&told).0, ["join"]);
+}

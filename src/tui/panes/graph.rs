@@ -122,21 +122,49 @@ fn detail(status: &StepStatus, room: usize) -> String {
     join(&parts)
 }
 
-/// Below the graph, if there is room: why the selected step is in its state.
+/// Lines below the graph that a reason may take.
+const REASON_LINES: usize = 5;
+
+/// Below the graph, as far as there is room: why the selected step is in its state.
 fn reason(frame: &mut Frame<'_>, area: Rect, canvas: &Canvas<'_>, rows: usize) {
     let Some(step) = canvas.state.selected.as_deref() else {
         return;
     };
-    let StepState::Stale(reason) = step_status(canvas.state, step).state else {
+    let state = step_status(canvas.state, step).state;
+    let (StepState::Stale(reason) | StepState::Unknown(reason)) = &state else {
         return;
     };
-    let last = usize::from(area.height).saturating_sub(1);
-    if rows < last
-        && let Some(place) = row(area, last)
-    {
-        let text = cut(&format!(" stale: {reason}"), usize::from(area.width));
-        put(frame, place, Line::from(canvas.span(text, Role::Warning)));
+    let (width, height) = (usize::from(area.width), usize::from(area.height));
+    let room = height.saturating_sub(rows).min(REASON_LINES);
+    let mut lines = broken(
+        &format!("{}: {reason}", state.word()),
+        width.saturating_sub(1),
+    );
+    if lines.len() > room {
+        let rest = lines.split_off(room.saturating_sub(1)).join(" ");
+        lines.push(rest);
     }
+    for (index, line) in lines.iter().enumerate().take(room) {
+        if let Some(place) = row(area, height - lines.len() + index) {
+            let text = cut(&format!(" {line}"), width);
+            put(frame, place, Line::from(canvas.span(text, Role::Warning)));
+        }
+    }
+}
+
+/// Lines of a text, broken between words where they are too wide.
+fn broken(text: &str, width: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split(' ') {
+        match lines.last_mut() {
+            Some(line) if line.width() + 1 + word.width() <= width => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines
 }
 
 /// A frame of the spinner.

@@ -13,7 +13,7 @@ use crate::{
         inputs::{inputs_label, inputs_warning},
         words,
     },
-    config::Role,
+    config::{Command, Role},
 };
 
 use super::super::draw::{Canvas, cut, put};
@@ -50,12 +50,15 @@ pub fn header(frame: &mut Frame<'_>, area: Rect, canvas: &Canvas<'_>) {
     let mut inputs = vec![(format!("inputs: {label}"), Role::Text)];
     if let Some(warning) = inputs_warning(state) {
         // The reason is worth the room only where the rest has its own.
-        let text = if room > 90 + warning.width() {
+        let text = if room > 100 + warning.width() {
             warning
         } else {
             "stale inputs".to_owned()
         };
-        inputs.push((format!("⚠ {text}"), Role::Warning));
+        let spec = Command::SpinInputs.spec();
+        let key = spec.and_then(|spec| state.key_map.keys(spec).first().copied());
+        let key = key.map(|key| format!(" ({key})")).unwrap_or_default();
+        inputs.push((format!("⚠ {text}{key}"), Role::Warning));
     }
     // The order on screen, and the order in which things are given up when it is narrow.
     let mut parts = vec![
