@@ -129,7 +129,7 @@ class TaskProcessTest(unittest.TestCase):
         inputs[0]["objects"] = {**task.objects, "numbers": ["0" * 40, "pickle-v4", "<class 'list'>", 5]}
         spec = self.worker.spec("reads", [])
         failed = self.worker.run({**spec, "inputs": inputs})
-        self.assertIn("The artifact *numbers* of", failed.done["error"]["message"])
+        self.assertIn("The artifact 'numbers' of", failed.done["error"]["message"])
 
 
 class LoadTest(unittest.TestCase):

@@ -219,7 +219,7 @@ class WrapperTest(unittest.TestCase):
                 self.assertIn(sentence, worker.loaded["error"]["message"])
         lacks_init = WRAPPED.replace("@Forgets\n", "@Forgets(a=1)\n")
         with Worker(lacks_init) as worker:
-            self.assertIn("no method *init*", worker.loaded["error"]["message"])
+            self.assertIn("no method 'init'", worker.loaded["error"]["message"])
 
 
 MUTATED = """
@@ -342,9 +342,9 @@ class MutatorTest(unittest.TestCase):
                 F()
         """
         cases = [
-            ("mutate", "mutable_flow.add_parameter('x', Parameter('x'))", "in *pre_mutate* only"),
-            ("mutate", "mutable_flow.add_decorator('project:name=x')", "in *pre_mutate* only"),
-            ("mutate", "mutable_flow.start.add_decorator(Other)", "in *pre_mutate* only"),
+            ("mutate", "mutable_flow.add_parameter('x', Parameter('x'))", "in 'pre_mutate' only"),
+            ("mutate", "mutable_flow.add_decorator('project:name=x')", "in 'pre_mutate' only"),
+            ("mutate", "mutable_flow.start.add_decorator(Other)", "in 'pre_mutate' only"),
             ("pre_mutate", "mutable_flow.add_parameter('p', Parameter('p'))", "has a member 'p' already"),
             ("pre_mutate", "mutable_flow.add_parameter('x', 3)", "takes a Parameter or an IncludeFile, not int"),
             ("pre_mutate", "mutable_flow.add_parameter('x', Parameter('P'))", "declared twice"),

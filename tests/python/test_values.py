@@ -114,12 +114,12 @@ class ParameterTest(unittest.TestCase):
 
     def test_values_that_do_not_fit_are_sentences(self):
         cases = [
-            ({"a-number": "seven"}, "The parameter *a-number* takes a value of type int, not 'seven'"),
+            ({"a-number": "seven"}, "The parameter 'a-number' takes a value of type int, not 'seven'"),
             ({"flag": "maybe"}, "takes a value of type bool, not 'maybe'"),
             ({"data": "{"}, "is not valid JSON"),
-            ({"needed": None}, "The parameter *needed* is required: give it with --needed."),
-            ({"colour": "red"}, "The flow has no parameter *colour*"),
-            ({"notes": "nowhere.txt"}, "The file *notes* cannot be read"),
+            ({"needed": None}, "The parameter 'needed' is required: give it with --needed."),
+            ({"colour": "red"}, "The flow has no parameter 'colour'"),
+            ({"notes": "nowhere.txt"}, "The file 'notes' cannot be read"),
         ]
         for values, sentence in cases:
             with self.subTest(values=values):
@@ -253,17 +253,17 @@ REFUSED = {
     "unknown_option": ("self.next(self.end, colour=1)", "unknown argument 'colour'"),
     "called_twice": ("self.next(self.end)\n            self.next(self.end)", "more than once"),
     "no_method": ("self.next('end')", "argument 1 of self.next() is not a method"),
-    "no_step": ("self.next(self.helper)", "*helper*, which is not a step"),
+    "no_step": ("self.next(self.helper)", "'helper', which is not a step"),
     "nothing": ("self.next()", "without saying which step follows"),
     "foreach_number": ("self.next(self.end, foreach=3)", "must be the name of an attribute"),
-    "foreach_unset": ("self.next(self.end, foreach='missing')", "*self.missing*, which is not set"),
+    "foreach_unset": ("self.next(self.end, foreach='missing')", "'self.missing', which is not set"),
     "foreach_two": ("self.next(self.end, self.start, foreach='x')", "takes exactly one step"),
     "foreach_number_value": ("self.x = 3\n            self.next(self.end, foreach='x')", "cannot be iterated over"),
     "foreach_empty": ("self.x = []\n            self.next(self.end, foreach='x')", "is empty"),
     "no_nodes": ("self.next(self.end, num_parallel=0)", "at least 1"),
-    "no_condition": ("self.next({'a': self.end})", "without saying *condition*"),
+    "no_condition": ("self.next({'a': self.end})", "without saying 'condition'"),
     "condition_number": ("self.next({'a': self.end}, condition=3)", "must be the name of an attribute"),
-    "condition_unset": ("self.next({'a': self.end}, condition='missing')", "*self.missing*, which is not set"),
+    "condition_unset": ("self.next({'a': self.end}, condition='missing')", "'self.missing', which is not set"),
     "no_case": ("self.x = 'b'\n            self.next({'a': self.end}, condition='x')", "the cases are: 'a'"),
     "merge_outside": ("self.merge_artifacts([])", "can only be called in a join"),
 }
@@ -312,7 +312,7 @@ class TypesTest(unittest.TestCase):
             'Parameter("run-id")': "reserved",
             'Parameter("a", separator=",", type=int)': "only possible with strings",
             'Parameter("a", required=lambda: True)': "cannot be a function",
-            'Parameter("a", nonsense=1)': "has no option *nonsense*",
+            'Parameter("a", nonsense=1)': "has no option 'nonsense'",
             'Parameter("ONE")': "declared twice",
         }
         for code, sentence in cases.items():

@@ -80,7 +80,7 @@ def describe_exception(error: BaseException) -> dict[str, Any]:
                 "code": (error.text or "").strip(),
             }
         )
-    message, text = message_of(error), format_user(error)
+    message, text = unmarked(error, message_of(error)), unmarked(error, format_user(error))
     place = getattr(error, "__place__", None)
     if place is not None and not frames:
         # No frame of the user's leads there.
@@ -111,6 +111,15 @@ def message_of(error: BaseException) -> str:
         return f"<the text of this exception cannot be had: {type(broken).__name__}>"
 
 
+def unmarked(error: BaseException, text: str) -> str:
+    """A text about an error; in sentences of our own, quotes for the stars by which `_cli` knows what to emphasise."""
+    if not _is_explained(error) or is_raised_by_user(error):
+        return text
+    import re
+
+    return re.sub(r"\*([\w.-]+)\*", r"'\1'", text)
+
+
 def print_user(error: BaseException) -> None:
     """What the task's log shows."""
-    sys.stderr.write(format_user(error))
+    sys.stderr.write(unmarked(error, format_user(error)))
