@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import _pickle
 import gc
+import io
 import os
 
 from ..extension_support import serializers
@@ -15,6 +16,7 @@ from . import clock, hot, siblings
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
     from .reads import Reads
@@ -39,6 +41,8 @@ _EMPTY_LIST = "c5cf38908fc549f499ade5b17ce221ff0ced377f"
 
 _GZIP = b"\x1f\x8b"
 _CHUNK = 1 << 20
+# A blob of this size is not read as a whole.
+_LARGE = 1 << 20
 
 
 def read_blob(blobs: str, sha: str) -> bytes:
@@ -73,15 +77,25 @@ def load_blob(blobs: str, sha: str) -> Any:
         return []
     if sha in siblings.SHARED:
         return siblings.SHARED.pop(sha)
-    data = read_blob(blobs, sha)
     # All that comes out of it lives: to look for garbage among it, again and again, can take longer than the reading.
     is_collecting = gc.isenabled()
     gc.disable()
     try:
-        return _pickle.loads(data)
+        return unpickled(blobs, sha, _pickle.Unpickler)[0]
     finally:
         if is_collecting:
             gc.enable()
+
+
+def unpickled(blobs: str, sha: str, make: Callable[[Any], Any]) -> tuple[Any, int]:
+    """The object of a blob, read by the unpickler that `make` makes for a stream, and the size of its pickle."""
+    with open(os.path.join(blobs, sha[:2], sha), "rb", buffering=0) as file:
+        if os.fstat(file.fileno()).st_size >= _LARGE:
+            from .streams import unpickle
+
+            return unpickle(file, sha, make)
+        data = inflated(file.read(), sha)
+    return make(io.BytesIO(data)).load(), len(data)
 
 
 def fetch(blobs: str, sha: str) -> Any:

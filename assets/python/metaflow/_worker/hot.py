@@ -6,7 +6,6 @@ process of the project may hold what needs the modules that it has imported.
 
 from __future__ import annotations
 
-import io
 import sys
 from _pickle import Unpickler
 
@@ -29,8 +28,8 @@ class NeedsProject(Exception):
 
 
 class _Reader(Unpickler):
-    def __init__(self, data: bytes, project: Project | None) -> None:
-        super().__init__(io.BytesIO(data))
+    def __init__(self, stream: Any, project: Project | None) -> None:
+        super().__init__(stream)
         self._project = project
 
     def find_class(self, module: str, name: str) -> Any:
@@ -77,12 +76,9 @@ def drop(shas: list[str]) -> None:
 
 
 def _hold(blobs: str, sha: str, project: Project | None) -> int:
-    from .artifacts import read_blob
+    from .artifacts import unpickled
 
-    data = read_blob(blobs, sha)
-    size = len(data)
-    value = _Reader(data, project).load()
-    del data
+    value, size = unpickled(blobs, sha, lambda stream: _Reader(stream, project))
     if size >= witness.MIN_SIZE:
         value, shape = pages.settle(value)
         if shape is not None:
