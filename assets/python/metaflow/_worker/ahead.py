@@ -9,6 +9,8 @@ from __future__ import annotations
 import gc
 import sys
 
+from . import libraries
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -96,6 +98,5 @@ def worth_importing_again(names: list[str], project: Project) -> list[str]:
     """The same of those that a step has imported: no library that nothing outside of steps has asked for."""
     if not names:
         return []
-    new = {name.partition(".")[0] for name in names if "." not in name}
-    new.difference_update(getattr(sys, "stdlib_module_names", ()))
+    new = {name for name in names if "." not in name and not libraries.is_standard(name)}
     return worth_importing([name for name in names if name.partition(".")[0] not in new], project)

@@ -46,13 +46,22 @@ def files_of(names: Iterable[str], project: Project | None = None) -> dict[str, 
     paths = []
     for name in names:
         path = getattr(sys.modules.get(name), "__file__", None)
-        if not isinstance(path, str) or path.startswith(_PACKAGE):
-            continue
-        if path.startswith(_STANDARD) and not any(mark in path for mark in _INSTALLED):
+        if not isinstance(path, str) or _is_given(path):
             continue
         if project is None or not project.owns(os.path.realpath(path)):
             paths.append(path)
     return by_directory(paths)
+
+
+def is_standard(name: str) -> bool:
+    """Whether a module that was imported comes with Python, or with this package."""
+    path = getattr(sys.modules.get(name), "__file__", None)
+    return _is_given(path) if isinstance(path, str) else name in sys.builtin_module_names
+
+
+def _is_given(path: str) -> bool:
+    standard = path.startswith(_STANDARD) and not any(mark in path for mark in _INSTALLED)
+    return standard or path.startswith(_PACKAGE)
 
 
 def by_directory(paths: Iterable[str]) -> dict[str, list[str]]:
