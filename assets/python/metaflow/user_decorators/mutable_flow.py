@@ -12,7 +12,8 @@ from ..decorators import (
 )
 from ..exception import MetaflowException
 from ..parameters import Parameter
-from .common import built_in, flow_decorator_from_spec, full_name, matches, was_given
+from .common import flow_decorator_from_spec, full_name, matches, was_given
+from .mutable import Mutable
 from .mutable_step import MutableStep
 from .user_flow_decorator import FlowMutator
 
@@ -24,13 +25,13 @@ if TYPE_CHECKING:
     from ..flowspec import FlowSpec
 
 
-class MutableFlow:
+class MutableFlow(Mutable):
     """The parameters, decorators and steps of a flow, to be looked at and changed. A step is an attribute, too."""
 
-    # What to do with a decorator that is there already.
-    IGNORE = 1
-    ERROR = 2
-    OVERRIDE = 3
+    _WHAT = "flow"
+    _BUILT_IN = FlowDecorator
+    _USERS = FlowMutator
+    _from_spec = staticmethod(flow_decorator_from_spec)
 
     def __init__(
         self,
@@ -39,10 +40,7 @@ class MutableFlow:
         statically_defined: bool = False,
         inserted_by: list[str] | None = None,
     ) -> None:
-        self._flow_cls = flow_spec
-        self._pre_mutate = pre_mutate
-        self._statically_defined = statically_defined
-        self._inserted_by = inserted_by
+        super().__init__(flow_spec, pre_mutate, statically_defined, inserted_by)
 
     @property
     def decorator_specs(self) -> Iterator[tuple[str, str, list[Any], dict[str, Any]]]:
@@ -52,13 +50,6 @@ class MutableFlow:
         for mutator in list(own_flow_mutators(self._flow_cls)):
             full = mutator.decorator_name
             yield (FlowMutator.registry.short_name(full), full, *mutator.get_args_kwargs())
-
-    def has_decorator(self, name: str) -> bool:
-        return bool(self.get_decorator_specs(name))
-
-    def get_decorator_specs(self, name: str) -> list[tuple[str, str, list[Any], dict[str, Any]]]:
-        """Those of the decorators with this name, or with this full name when it has a period."""
-        return [spec for spec in self.decorator_specs if matches(spec[0], spec[1], name)]
 
     @property
     def configs(self) -> Iterator[tuple[str, Any]]:
@@ -85,13 +76,6 @@ class MutableFlow:
 
     def _mutable(self, function: Any) -> MutableStep:
         return MutableStep(self._flow_cls, function, self._pre_mutate, self._statically_defined, self._inserted_by)
-
-    def _only_before(self, what: str, name: object) -> None:
-        if not self._pre_mutate:
-            raise MetaflowException(
-                f"{what} '{name}' is possible in *pre_mutate* only, and not in *mutate* "
-                f"(in {' from '.join(self._inserted_by or ())})."
-            )
 
     def add_parameter(self, name: str, value: Parameter, overwrite: bool = False) -> None:
         """Add a parameter as the attribute `name`."""
@@ -124,42 +108,28 @@ class MutableFlow:
         deco_type: Any,
         deco_args: list[Any] | None = None,
         deco_kwargs: dict[str, Any] | None = None,
-        duplicates: int = IGNORE,
+        duplicates: int = Mutable.IGNORE,
     ) -> Any:
         """Add a decorator or mutator, named by what flows import, by its class, or by a text `name:attribute=value`.
 
         The new decorator is the answer; None when there was one already and `duplicates` wants to keep that.
         """
         self._only_before("Adding the flow decorator", getattr(deco_type, "__name__", deco_type))
-        args, kwargs = deco_args or [], deco_kwargs or {}
-        if isinstance(deco_type, str):
-            decorator, has_arguments = flow_decorator_from_spec(deco_type)
-            if has_arguments and (args or kwargs):
-                raise MetaflowException(f"The decorator '{deco_type}' has arguments already; give no further ones.")
-            if isinstance(decorator, FlowMutator):
-                return self._add_mutator(type(decorator)(*args, **kwargs) if args or kwargs else decorator, duplicates)
-            kind = type(decorator)
-            kwargs = kwargs or {key: decorator.attributes[key] for key in decorator._user_defined_attributes}
-        elif isinstance(deco_type, type) and issubclass(deco_type, FlowMutator):
-            return self._add_mutator(deco_type(*args, **kwargs), duplicates)
-        else:
-            kind = built_in(deco_type, FlowDecorator)
-            if kind is None:
-                raise TypeError(f"add_decorator takes a flow decorator, a FlowMutator or a name, not {deco_type!r}")
-        if args:
-            raise MetaflowException(f"The flow decorator {kind.name} takes keyword arguments only.")
+        decorator = self._asked_for(deco_type, deco_args, deco_kwargs)
+        if isinstance(decorator, FlowMutator):
+            return self._add_mutator(decorator, duplicates)
         decorators = own_flow_decorators(self._flow_cls)
-        same = [] if kind.allow_multiple else [other for other in decorators if other.name == kind.name]
-        if not self._may_add(same, duplicates, kind.name):
+        same = [] if decorator.allow_multiple else [other for other in decorators if other.name == decorator.name]
+        if not self._may_add(bool(same), duplicates, DuplicateFlowDecoratorException(decorator.name)):
             return None
         decorators[:] = [other for other in decorators if other not in same]
-        decorators.append(kind(kwargs, self._statically_defined, self._inserted_by))
-        return decorators[-1]
+        decorators.append(decorator)
+        return decorator
 
     def _add_mutator(self, mutator: FlowMutator, duplicates: int) -> FlowMutator | None:
         mutators = own_flow_mutators(self._flow_cls)
         same = [other for other in mutators if other.decorator_name == mutator.decorator_name]
-        if not self._may_add(same, duplicates, mutator.decorator_name):
+        if not self._may_add(bool(same), duplicates, DuplicateFlowDecoratorException(mutator.decorator_name)):
             return None
         mutator.statically_defined = self._statically_defined
         mutator.inserted_by = self._inserted_by
@@ -169,13 +139,6 @@ class MutableFlow:
         mutators[:] = [other for other in mutators if other not in same]
         mutators.append(mutator)
         return mutator
-
-    def _may_add(self, same: list[Any], duplicates: int, name: str) -> bool:
-        if duplicates not in (self.IGNORE, self.ERROR, self.OVERRIDE):
-            raise ValueError(f"Invalid duplicates value: {duplicates}")
-        if same and duplicates == self.ERROR and self._statically_defined:
-            raise DuplicateFlowDecoratorException(name)
-        return not same or duplicates == self.OVERRIDE
 
     def remove_decorator(
         self, deco_name: str, deco_args: list[Any] | None = None, deco_kwargs: dict[str, Any] | None = None

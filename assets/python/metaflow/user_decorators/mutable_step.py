@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from ..decorators import DuplicateStepDecoratorException, StepDecorator
-from ..exception import MetaflowException
-from .common import built_in, find_step_decorator, full_name, matches, step_decorator_from_spec, was_given
+from .common import find_step_decorator, full_name, step_decorator_from_spec, was_given
+from .mutable import Mutable
 from .user_step_decorator import StepMutator, UserStepDecoratorBase
 
 TYPE_CHECKING = False
@@ -16,13 +16,13 @@ if TYPE_CHECKING:
     from .mutable_flow import MutableFlow
 
 
-class MutableStep:
+class MutableStep(Mutable):
     """The decorators of one step, to be looked at and changed."""
 
-    # What to do with a decorator that is there already.
-    IGNORE = 1
-    ERROR = 2
-    OVERRIDE = 3
+    _WHAT = "step"
+    _BUILT_IN = StepDecorator
+    _USERS = UserStepDecoratorBase
+    _from_spec = staticmethod(step_decorator_from_spec)
 
     def __init__(
         self,
@@ -32,11 +32,8 @@ class MutableStep:
         statically_defined: bool = False,
         inserted_by: list[str] | None = None,
     ) -> None:
-        self._flow_cls = flow_spec
+        super().__init__(flow_spec, pre_mutate, statically_defined, inserted_by)
         self._my_step = step
-        self._pre_mutate = pre_mutate
-        self._statically_defined = statically_defined
-        self._inserted_by = inserted_by
 
     @property
     def flow(self) -> MutableFlow:
@@ -57,71 +54,35 @@ class MutableStep:
                 full = decorator.decorator_name
                 yield (UserStepDecoratorBase.registry.short_name(full), full, *decorator.get_args_kwargs())
 
-    def has_decorator(self, name: str) -> bool:
-        return bool(self.get_decorator_specs(name))
-
-    def get_decorator_specs(self, name: str) -> list[tuple[str, str, list[Any], dict[str, Any]]]:
-        """Those of the decorators with this name, or with this full name when it has a period."""
-        return [spec for spec in self.decorator_specs if matches(spec[0], spec[1], name)]
-
     def add_decorator(
         self,
         deco_type: Any,
         deco_args: list[Any] | None = None,
         deco_kwargs: dict[str, Any] | None = None,
-        duplicates: int = IGNORE,
+        duplicates: int = Mutable.IGNORE,
     ) -> Any:
         """Add a decorator, named by what flows import, by its class, or by a text as for `--with`.
 
         The new decorator is the answer; None when there was one already and `duplicates` wants to keep that.
         """
-        args, kwargs = deco_args or [], deco_kwargs or {}
-        if isinstance(deco_type, str):
-            decorator, has_arguments = step_decorator_from_spec(deco_type)
-            if has_arguments and (args or kwargs):
-                raise MetaflowException(f"The decorator '{deco_type}' has arguments already; give no further ones.")
-            if isinstance(decorator, UserStepDecoratorBase):
-                decorator = type(decorator)(*args, **kwargs) if args or kwargs else decorator
-                return self._add_user_decorator(decorator, duplicates)
-            kind = type(decorator)
-            kwargs = kwargs or {key: decorator.attributes[key] for key in decorator._user_defined_attributes}
-        elif isinstance(deco_type, type) and issubclass(deco_type, UserStepDecoratorBase):
-            return self._add_user_decorator(deco_type(*args, **kwargs), duplicates)
-        else:
-            kind = built_in(deco_type, StepDecorator)
-            if kind is None:
-                raise TypeError(f"add_decorator takes a step decorator or the name of one, not {deco_type!r}")
-        if args:
-            raise MetaflowException(f"The step decorator {kind.name} takes keyword arguments only.")
-        return self._add_built_in(kind(kwargs, self._statically_defined, self._inserted_by), duplicates)
+        decorator = self._asked_for(deco_type, deco_args, deco_kwargs)
+        if isinstance(decorator, UserStepDecoratorBase):
+            return self._add_user_decorator(decorator, duplicates)
+        step = self._my_step
+        same = [] if decorator.allow_multiple else [one for one in step.decorators if one.name == decorator.name]
+        if not self._may_add(bool(same), duplicates, DuplicateStepDecoratorException(decorator.name, step)):
+            return None
+        step.decorators = [other for other in step.decorators if other not in same]
+        step.decorators.append(decorator)
+        return decorator
 
     def _add_user_decorator(self, decorator: Any, duplicates: int) -> Any:
         if isinstance(decorator, StepMutator):
-            self._only_before("Adding", decorator.decorator_name)
+            self._only_before("Adding the step mutator", decorator.decorator_name)
         added = decorator.add_or_raise(self._my_step, self._statically_defined, duplicates, self._inserted_by)
         if added is not None:
             added.external_init()
         return added
-
-    def _add_built_in(self, decorator: Any, duplicates: int) -> Any:
-        step = self._my_step
-        if duplicates not in (self.IGNORE, self.ERROR, self.OVERRIDE):
-            raise ValueError(f"Invalid duplicates value: {duplicates}")
-        if not decorator.allow_multiple and any(other.name == decorator.name for other in step.decorators):
-            if duplicates == self.ERROR and self._statically_defined:
-                raise DuplicateStepDecoratorException(decorator.name, step)
-            if duplicates != self.OVERRIDE:
-                return None
-            step.decorators = [other for other in step.decorators if other.name != decorator.name]
-        step.decorators.append(decorator)
-        return decorator
-
-    def _only_before(self, what: str, name: str) -> None:
-        if not self._pre_mutate:
-            raise MetaflowException(
-                f"{what} the step mutator '{name}' is possible in *pre_mutate* only, and not in *mutate* "
-                f"(in {' from '.join(self._inserted_by or ())})."
-            )
 
     def remove_decorator(
         self, deco_name: str, deco_args: list[Any] | None = None, deco_kwargs: dict[str, Any] | None = None
@@ -137,7 +98,7 @@ class MutableStep:
                     same = decorator.decorator_name == kind.decorator_name
                     if same and was_given(decorator, deco_args, deco_kwargs):
                         if isinstance(decorator, StepMutator):
-                            self._only_before("Removing", decorator.decorator_name)
+                            self._only_before("Removing the step mutator", decorator.decorator_name)
                         removed = True
                     else:
                         kept.append(decorator)
