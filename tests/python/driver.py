@@ -116,7 +116,7 @@ class Worker:
                 file.write(textwrap.dedent(text))
         ours, theirs = socket.socketpair()
         environ = {key: value for key, value in os.environ.items() if not key.startswith(("METAFLOW_", "PYTHON"))}
-        environ.update(PYTHONPATH=ASSETS, PYTHONPYCACHEPREFIX=PYCACHE, USERNAME="me")
+        environ.update(FLOWDEV_ASSETS=ASSETS, PYTHONPATH=ASSETS, PYTHONPYCACHEPREFIX=PYCACHE, USERNAME="me")
         environ.update(more or {})
         self.process = subprocess.Popen(
             [python or sys.executable, os.path.join(ASSETS, "metaflow", "_worker", "main.py")],

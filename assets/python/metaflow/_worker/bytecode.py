@@ -37,7 +37,9 @@ def ensure() -> None:
         from . import bundle
 
         if compileall.compile_dir(_PACKAGE, quiet=2):
-            bundle.write(_PACKAGE, [name for name in sys.modules if name.partition(".")[0] == "metaflow"])
+            # Of a directory that somebody works on, what is bundled today is not what is there tomorrow.
+            if "FLOWDEV_ASSETS" not in os.environ:
+                bundle.write(_PACKAGE, [name for name in sys.modules if name.partition(".")[0] == "metaflow"])
             with open(marker, "w"):
                 pass
     finally:
