@@ -48,7 +48,11 @@ _LARGE = 1 << 20
 def read_blob(blobs: str, sha: str) -> bytes:
     """The serialised bytes of a blob, decompressed; raises OSError when it is not there."""
     with open(os.path.join(blobs, sha[:2], sha), "rb", buffering=0) as file:
-        data = file.read()
+        return inflated(file.read(), sha)
+
+
+def inflated(data: bytes, sha: str) -> bytes:
+    """The contents of a blob's file, decompressed."""
     if not data.startswith(_GZIP):
         return data
     import zlib

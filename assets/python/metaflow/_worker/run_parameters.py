@@ -64,7 +64,7 @@ def config_value(name: str) -> Any:
 
 
 def digests_of(flow: FlowSpec, keys: list[str], sources: dict[str, Any] | None) -> dict[str, str]:
-    """What keys of configs hold, as tasks report it of those that they have read; with `sources`, what these give now."""
+    """What keys of configs hold, as tasks report it of what they have read; with `sources`, what these give now."""
     from ..user_configs import resolve
     from ..user_configs.config_reads import digest_at
 
