@@ -39,6 +39,14 @@ impl Installed {
         }
     }
 
+    /// This is what was started.
+    pub fn note_program(&mut self, path: PathBuf) {
+        if self.all && !self.files.contains_key(&path) {
+            let time = changed_at(&path);
+            Arc::make_mut(&mut self.files).insert(path, time);
+        }
+    }
+
     /// All processes that have imported something are gone.
     pub fn clear(&mut self) {
         self.files = Arc::default();

@@ -208,6 +208,14 @@ impl Workers {
             None => self.source(&setup, &project, preload).await?,
         };
         lap.mark(Phase::Start);
+        // Under its path there may be another one later: a link, or a script.
+        let program = python::interpreter(
+            config.python.as_deref(),
+            &config.env,
+            &request.file,
+            &config.cwd,
+        );
+        self.installed.note_program(program);
         Ok(Begun::New(Box::new(Loading {
             key,
             file: request.file.clone(),

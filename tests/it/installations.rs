@@ -1,11 +1,14 @@
 //! Libraries that change under a session: those that are installed, and those that are installed in place (`pip install -e`).
 //! The next spin runs with what is there, and the status says what has changed.
 
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+
 use serde_json::Value;
 
 use crate::support::events::parse;
 use crate::support::session::{Session, status};
-use crate::support::{Sandbox, run};
+use crate::support::{Sandbox, run, venv};
 
 const FLOW: &str = r#"
 from metaflow import FlowSpec, step
@@ -121,7 +124,7 @@ fn a_new_version_of_a_library_is_imported_and_told() {
     let session = Session::start(&project.sandbox);
     assert_eq!(project.spin(&[]), "first");
     assert_eq!(project.judged().0, "fresh");
-    std::fs::remove_dir_all(old).expect("installed");
+    fs::remove_dir_all(old).expect("installed");
     installed("2.0");
     project.say("of the new version");
     let (state, told) = project.judged();
@@ -162,4 +165,36 @@ fn processes_of_their_own_have_the_libraries_as_they_are_too() {
         }
         session.stop(&project.sandbox);
     }
+}
+
+#[test]
+fn an_interpreter_that_is_another_one_under_the_same_path_is_started_anew() {
+    let project = Project::new("src");
+    project.write(
+        "__init__.py",
+        "import os\n\n\ndef word():\n    return os.environ['WORD']\n",
+    );
+    // A link would do as well.
+    let script = |word: &str| {
+        let python = venv::python_or_any();
+        let text = format!(
+            "#!/bin/sh\nWORD='{word}' exec '{}' \"$@\"\n",
+            python.display()
+        );
+        let path = project.sandbox.write("../bin/python", &text);
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).expect("a program");
+        path.display().to_string()
+    };
+    let session = Session::start(&project.sandbox);
+    for (word, fork) in [
+        ("first", "1"),
+        ("second", "1"),
+        ("third", "0"),
+        ("fourth", "0"),
+    ] {
+        let python = script(word);
+        let variables = [("FLOWDEV_PYTHON", python.as_str()), ("FLOWDEV_FORK", fork)];
+        assert_eq!(project.spin(&variables), word);
+    }
+    session.stop(&project.sandbox);
 }
