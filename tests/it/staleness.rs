@@ -549,6 +549,29 @@ fn a_spin_says_of_its_inputs_what_status_says() {
 }
 
 #[test]
+fn of_many_tasks_a_few_are_looked_at() {
+    let sandbox = Sandbox::new();
+    sandbox.write(
+        "flow.py",
+        &FLOW.replace("utils.clean([1, 2, 0, 3])", "list(range(1001))"),
+    );
+    sandbox.write("utils.py", UTILS);
+    sandbox.write("cfg.json", r#"{"report": {"title": "T"}}"#);
+    let many = ["run", "flow.py", "--max-num-splits", "2000"];
+    run(sandbox.flowdev(many)).expect_code(0);
+    assert_eq!(warnings(&sandbox, "end"), [""; 0]);
+    edit(
+        &sandbox,
+        "flow.py",
+        "self.input * self.alpha",
+        "self.alpha * self.input",
+    );
+    run(sandbox.flowdev(["spin", "flow.py", "fan"])).expect_code(0);
+    let told = warnings(&sandbox, "end");
+    assert!(told[0].contains(": fan (fan changed at line"), "{told:?}");
+}
+
+#[test]
 fn what_a_decorator_reads_of_a_config_counts() {
     let sandbox = Sandbox::new();
     let decorated = FLOW

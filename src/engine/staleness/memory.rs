@@ -55,6 +55,13 @@ impl Memory {
         Some(known.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
+    /// Whether the run would have to be read.
+    pub fn is_new(&self, run: &RunStore) -> bool {
+        let key = key(run);
+        let known = self.known();
+        known.is_none_or(|known| known.runs.iter().all(|(of, _)| *of != key))
+    }
+
     /// The results of a run's own tasks, at least of the steps that matter.
     ///
     /// # Errors

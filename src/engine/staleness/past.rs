@@ -1,6 +1,6 @@
 //! The newest results of a run and of the spins on it, as values: who built on whom, and what each of them holds. Reads nothing.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use super::Record;
@@ -61,6 +61,13 @@ impl Past {
 
     pub fn tasks(&self) -> impl Iterator<Item = &Arc<PastTask>> {
         self.tasks.values()
+    }
+
+    /// The keys of configs that any of them has read, in order.
+    pub fn config_keys(&self) -> Vec<String> {
+        let records = self.tasks().filter_map(|task| task.record.as_ref());
+        let keys: BTreeSet<&String> = records.flat_map(|record| record.configs.keys()).collect();
+        keys.into_iter().cloned().collect()
     }
 
     /// The tasks of a step in the order of their splits.

@@ -34,6 +34,23 @@ pub(super) fn past(run: &RunStore, scope: Scope<'_>) -> Result<Past, EngineError
     Ok(Past::new(tasks.into_iter().map(Arc::new), failed.collect()))
 }
 
+/// The first and the last task of each of these steps, in the place of all.
+///
+/// # Errors
+/// When the store cannot be read.
+pub(super) fn samples(run: &RunStore, steps: &[StepName]) -> Result<Past, EngineError> {
+    let mut samples = Vec::new();
+    for step in steps {
+        let tasks = run.tasks(step.as_str())?;
+        for task in tasks.first().into_iter().chain(tasks.last()) {
+            if let Some(done) = done(task)? {
+                samples.push(Arc::new(past_task(&done)?));
+            }
+        }
+    }
+    Ok(Past::new(samples, Vec::new()))
+}
+
 fn matters(scope: Scope<'_>, step: &str) -> bool {
     scope.is_none_or(|scope| scope.iter().any(|it| it.as_str() == step))
 }

@@ -1,6 +1,6 @@
 //! The question `flowdev status` asks: which steps of the present source are stale, and why.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use indexmap::IndexMap;
@@ -51,7 +51,7 @@ pub(in crate::engine) async fn status(
         return Ok((never(&flow), flow));
     };
     if request.without_spins {
-        found.with_spins = None;
+        found.forget_spins();
     }
     let identity = identity::identity(&shared.config.env, &flow, &request.flow);
     let question = Question {
@@ -131,61 +131,6 @@ impl Question {
     }
 }
 
-/// What a step is to be spun on.
-#[derive(Debug, Clone)]
-pub(in crate::engine) struct Ground {
-    pub run: String,
-    /// The run was named: then spins on it do not count.
-    pub without_spins: bool,
-}
-
-/// Which steps before this one are stale in what it is spun on, as [`status`] has it: a sentence; `None` if none is.
-///
-/// # Errors
-/// When the store cannot be read.
-pub(in crate::engine) async fn doubt(
-    setting: &Setting,
-    step: &str,
-    ground: &Ground,
-) -> Result<Option<String>, EngineError> {
-    let graph = &setting.flow.graph;
-    let scope = graph.ancestors(step);
-    let located = setting.shared.store(&setting.request);
-    let store = located.store.flow(&setting.flow.description.name);
-    let memory = &setting.shared.memory;
-    let asked = Some(ground.run.clone());
-    let Some(mut found) = found(memory, &store, asked, Some(scope.clone())).await? else {
-        return Ok(None);
-    };
-    if ground.without_spins {
-        found.with_spins = None;
-    }
-    let status = found.judged(setting, &[]).await?;
-    let parents = graph.node(step).map(|node| node.inputs.as_slice());
-    let is_due = |step: &StepName| {
-        let verdict = status.of(step.as_str());
-        verdict.is_some_and(|verdict| verdict.state.is_due())
-    };
-    if !parents.unwrap_or_default().iter().any(is_due) {
-        return Ok(None);
-    }
-    let causes = status.steps.iter().filter(|verdict| {
-        let is_own = verdict.state.is_due() && verdict.state != StepState::Upstream;
-        is_own && scope.contains(&verdict.step) && verdict.step.as_str() != step
-    });
-    let causes: Vec<String> = causes
-        .map(|verdict| match verdict.sentence() {
-            Some(reason) => format!("{} ({reason})", verdict.step),
-            None => format!("{} ({})", verdict.step, verdict.state.as_str()),
-        })
-        .collect();
-    Ok(Some(format!(
-        "the inputs of {step} are stale since run {}: {}",
-        ground.run,
-        causes.join(", ")
-    )))
-}
-
 /// A run with what is recorded of it.
 pub(in crate::engine) struct Found {
     pub run: RunStore,
@@ -245,12 +190,12 @@ impl Found {
     /// The keys of configs that any task has read.
     pub fn config_keys(&self) -> Vec<String> {
         let past: &Past = self.with_spins.as_ref().unwrap_or(&self.past);
-        let keys: BTreeSet<&String> = past
-            .tasks()
-            .filter_map(|task| task.record.as_ref())
-            .flat_map(|record| record.configs.keys())
-            .collect();
-        keys.into_iter().cloned().collect()
+        past.config_keys()
+    }
+
+    /// What was spun does not count.
+    pub fn forget_spins(&mut self) {
+        self.with_spins = None;
     }
 
     fn judge(
