@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use super::origin::Output;
-use crate::cards::{ImageFact, TableFact};
+use crate::cards::{ImageFact, ImageFormat, TableFact};
 use crate::inspect::{self, Align, Table};
 use crate::store::ArtifactRef;
 
@@ -65,29 +65,11 @@ pub(super) fn show(output: &Output, name: &str, artifact: &ArtifactRef) -> Shown
 
 /// The address of a picture that browsers show.
 fn picture(bytes: &[u8]) -> Option<String> {
-    let kind = match bytes {
-        [0x89, b'P', b'N', b'G', b'\r', b'\n', 0x1a, b'\n', ..] => "png",
-        [0xff, 0xd8, 0xff, ..] => "jpeg",
-        [b'G', b'I', b'F', b'8', b'7' | b'9', b'a', ..] => "gif",
-        [
-            b'R',
-            b'I',
-            b'F',
-            b'F',
-            _,
-            _,
-            _,
-            _,
-            b'W',
-            b'E',
-            b'B',
-            b'P',
-            ..,
-        ] => "webp",
-        _ => return None,
-    };
+    // A text with a drawing in it is a text.
+    let format = ImageFormat::of(bytes).filter(|format| *format != ImageFormat::Svg)?;
     Some(format!(
-        "data:image/{kind};base64, {}",
+        "data:image/{};base64, {}",
+        format.name(),
         STANDARD.encode(bytes)
     ))
 }
