@@ -128,6 +128,10 @@ impl Heat {
                 plan.hold.push(artifact.clone());
             }
         }
+        // Each run has artifacts of its own: what is neither read nor held any more is none of the table's.
+        self.items.retain(|_, item| {
+            !item.steps.is_empty() || matches!(item.state, State::Held(_) | State::Refused(_))
+        });
         self.make_room(&mut plan);
         plan
     }

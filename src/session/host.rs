@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use serde::Serialize;
 use tokio::io::AsyncWriteExt;
-use tokio::net::UnixStream;
 use tokio::net::unix::OwnedWriteHalf;
+use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, timeout};
 
@@ -27,6 +27,9 @@ const FAREWELL: Duration = Duration::from_secs(3);
 
 /// How long who asks for the status waits for an engine.
 const PATIENCE: Duration = Duration::from_millis(300);
+
+/// How long nobody is let in after that has failed.
+const BREATH: Duration = Duration::from_millis(100);
 
 /// What a session is to be.
 pub struct HostConfig {
@@ -184,10 +187,8 @@ impl Host {
         tokio::pin!(end);
         loop {
             tokio::select! {
-                accepted = self.listening.listener.accept() => {
-                    if let Ok((stream, _)) = accepted {
-                        tokio::spawn(connection(stream, Arc::clone(&self.shared)));
-                    }
+                stream = accepted(&self.listening.listener) => {
+                    tokio::spawn(connection(stream, Arc::clone(&self.shared)));
                 }
                 _ = self.stop.wait_for(|stop| *stop) => break,
                 () = idle(&self.shared) => break,
@@ -216,6 +217,17 @@ impl Host {
         let engines = self.shared.state().engines.take_all();
         for engine in engines {
             engine.shutdown().await;
+        }
+    }
+}
+
+/// The next command.
+async fn accepted(listener: &UnixListener) -> UnixStream {
+    loop {
+        match listener.accept().await {
+            Ok((stream, _)) => return stream,
+            // There are no descriptors left: it would fail again at once.
+            Err(_) => tokio::time::sleep(BREATH).await,
         }
     }
 }

@@ -3,8 +3,10 @@
 use std::{collections::HashMap, path::PathBuf, sync::Arc, time::Duration};
 
 use tokio::{
-    sync::mpsc::{Sender, UnboundedSender, unbounded_channel},
-    task::JoinHandle,
+    sync::{
+        mpsc::{Sender, UnboundedSender, unbounded_channel},
+        oneshot,
+    },
     time::{MissedTickBehavior, interval},
 };
 
@@ -38,7 +40,7 @@ pub struct Effects {
     watcher: Option<Watcher>,
     request: FlowRequest,
     /// What is being prepared for the step under the cursor.
-    looking: Option<JoinHandle<()>>,
+    looking: Option<oneshot::Sender<()>>,
 }
 
 impl Effects {
@@ -268,21 +270,22 @@ impl Effects {
         });
     }
 
-    /// Once the step has been looked at for a while.
+    /// Once the step has been looked at for a while. What has begun then gives way to newer requests by itself.
     fn warm_step(&mut self, request: FlowRequest, step: String) {
-        self.stop_looking();
+        let (looking, left) = oneshot::channel::<()>();
+        self.looking = Some(looking);
         let engine = self.engine.clone();
-        self.looking = Some(tokio::spawn(async move {
-            tokio::time::sleep(LOOK).await;
-            engine.warm_step(&request, &step).await;
-        }));
+        tokio::spawn(async move {
+            tokio::select! {
+                () = tokio::time::sleep(LOOK) => engine.warm_step(&request, &step).await,
+                _ = left => {}
+            }
+        });
     }
 
-    /// What is being prepared for a step gives way.
+    /// The step is not looked at any more.
     fn stop_looking(&mut self) {
-        if let Some(looking) = self.looking.take() {
-            looking.abort();
-        }
+        self.looking = None;
     }
 
     fn judge(&self, ticket: u64, request: StatusRequest) {

@@ -123,3 +123,14 @@ fn an_artifact_that_makes_forks_unsafe_is_not_tried_again() {
         Plan::default()
     );
 }
+
+#[test]
+fn what_no_step_reads_any_more_and_nobody_holds_is_forgotten() {
+    let mut heat = Heat::new(10);
+    warm(&mut heat, "a", &[wanted("held", 10)]);
+    for run in 0..5 {
+        warm(&mut heat, "b", &[wanted(&format!("large{run}"), 20)]);
+    }
+    let names: Vec<String> = heat.artifacts().into_iter().map(|row| row.sha).collect();
+    assert_eq!(names, ["large4", "held"]);
+}

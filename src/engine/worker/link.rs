@@ -1,10 +1,11 @@
 //! A connection to a forkserver or a template: questions with one answer each, and forks with a pid now and an exit status
 //! later. Knows the protocol, not what is asked for.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::os::fd::OwnedFd;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use tokio::io::AsyncWriteExt;
 use tokio::net::UnixStream;
 use tokio::net::unix::OwnedWriteHalf;
 use tokio::sync::{Mutex as AsyncMutex, oneshot};
@@ -23,16 +24,34 @@ pub struct Forked {
 /// Who waits for what on this connection.
 #[derive(Default)]
 struct Waiters {
-    answer: Option<oneshot::Sender<Answer>>,
+    /// Of all questions whose answers are to come, in their order: one that nobody waits for any more is answered, too.
+    answers: VecDeque<oneshot::Sender<Answer>>,
     forks: HashMap<String, oneshot::Sender<u32>>,
     exits: HashMap<String, oneshot::Sender<i32>>,
     closed: bool,
 }
 
-/// One connection. Questions are asked one at a time, forks may overlap.
+impl Waiters {
+    /// Whether an answer can come; it goes here.
+    fn expect(&mut self, answer: oneshot::Sender<Answer>) -> bool {
+        if !self.closed {
+            self.answers.push_back(answer);
+        }
+        !self.closed
+    }
+
+    /// Nothing comes any more.
+    fn close(&mut self) {
+        *self = Self {
+            closed: true,
+            ..Self::default()
+        };
+    }
+}
+
+/// One connection. Questions are answered in their order, forks may overlap.
 pub struct Link {
-    write: AsyncMutex<OwnedWriteHalf>,
-    asking: AsyncMutex<()>,
+    write: Arc<AsyncMutex<OwnedWriteHalf>>,
     waiters: Arc<Mutex<Waiters>>,
 }
 
@@ -43,8 +62,7 @@ impl Link {
         let waiters = Arc::new(Mutex::new(Waiters::default()));
         tokio::spawn(dispatch(frame::Reader::new(read), Arc::clone(&waiters)));
         Self {
-            write: AsyncMutex::new(write),
-            asking: AsyncMutex::new(()),
+            write: Arc::new(AsyncMutex::new(write)),
             waiters,
         }
     }
@@ -54,15 +72,22 @@ impl Link {
         lock(&self.waiters).closed
     }
 
-    /// Asks and waits for the answer.
+    /// Asks and waits for the answer. Whoever has asked may stop waiting.
     ///
     /// # Errors
     /// [`EngineError::WorkerGone`] if the peer closes first.
     pub async fn ask(&self, command: &Command<'_>) -> Result<Answer, EngineError> {
-        let _turn = self.asking.lock().await;
+        let mut frame = Vec::new();
+        frame::encode(command, &mut frame)?;
         let (tx, rx) = oneshot::channel();
-        lock(&self.waiters).answer = Some(tx);
-        self.send(command, &[]).await?;
+        let (write, waiters) = (Arc::clone(&self.write), Arc::clone(&self.waiters));
+        // Apart, so that a question is sent whole, and its answer expected, whatever becomes of who asks.
+        tokio::spawn(async move {
+            let mut write = write.lock().await;
+            if lock(&waiters).expect(tx) && write.write_all(&frame).await.is_err() {
+                lock(&waiters).close();
+            }
+        });
         rx.await.map_err(|_| EngineError::WorkerGone)
     }
 
@@ -121,20 +146,81 @@ async fn dispatch(mut read: frame::Reader, waiters: Arc<Mutex<Waiters>>) {
             | Answer::Loaded(_)
             | Answer::Failed { .. }
             | Answer::Hot(_) => {
-                if let Some(waiter) = waiters.answer.take() {
+                if let Some(waiter) = waiters.answers.pop_front() {
                     let _ = waiter.send(answer);
                 }
             }
         }
     }
-    let mut waiters = lock(&waiters);
-    waiters.closed = true;
-    waiters.answer = None;
-    waiters.forks.clear();
-    waiters.exits.clear();
+    lock(&waiters).close();
 }
 
 /// The guarded maps are valid after any panic: each change is one insert or remove.
 fn lock(waiters: &Mutex<Waiters>) -> std::sync::MutexGuard<'_, Waiters> {
     waiters.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read, Write};
+    use std::os::unix::net::UnixStream as Peer;
+
+    use super::*;
+    use crate::engine::worker::message::{Around, Held, Preload};
+
+    /// Reads one frame.
+    fn asked(peer: &mut Peer) -> String {
+        let mut length = [0; 4];
+        peer.read_exact(&mut length).unwrap();
+        let mut body = vec![0; u32::from_be_bytes(length) as usize];
+        peer.read_exact(&mut body).unwrap();
+        String::from_utf8(body).unwrap()
+    }
+
+    fn answer(peer: &mut Peer, sha: &str) {
+        let body = format!(r#"{{"t":"hot","held":{{"{sha}":1}},"refused":{{}},"unsafe":null}}"#);
+        let length = u32::try_from(body.len()).unwrap();
+        peer.write_all(&length.to_be_bytes()).unwrap();
+        peer.write_all(body.as_bytes()).unwrap();
+    }
+
+    #[test]
+    fn an_answer_that_nobody_waits_for_is_not_that_to_the_next_question() {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap();
+        runtime.block_on(async {
+            let (ours, theirs) = frame::pair().unwrap();
+            let mut peer = Peer::from(theirs);
+            let link = Link::new(ours);
+            let preload = Preload {
+                modules: Vec::new(),
+                project: Around {
+                    directory: String::new(),
+                    cwd: String::new(),
+                },
+            };
+            let question = Command::Preload(&preload);
+            // Asked, and given up.
+            tokio::select! {
+                biased;
+                _ = link.ask(&question) => panic!("nobody has answered"),
+                () = std::future::ready(()) => {}
+            }
+            let replies = tokio::task::spawn_blocking(move || {
+                for sha in ["first", "second"] {
+                    asked(&mut peer);
+                    answer(&mut peer, sha);
+                }
+                peer
+            });
+            let held = match link.ask(&question).await {
+                Ok(Answer::Hot(Held { held, .. })) => held.into_keys().collect::<Vec<_>>(),
+                other => panic!("{other:?}"),
+            };
+            assert_eq!(held, ["second"]);
+            drop(replies.await.unwrap());
+        });
+    }
 }
