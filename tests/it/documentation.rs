@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::support::{Sandbox, repository, run, venv};
+use crate::support::{Sandbox, repository, run};
 
 /// The pages: README.md and docs/*.md.
 fn pages() -> Vec<PathBuf> {
@@ -73,17 +73,11 @@ fn commands(page: &str) -> Vec<String> {
 
 /// A block as a program of its own, with our package; functions that are tests are called, as pytest would.
 fn python(sandbox: &Sandbox, text: &str) -> Command {
-    let script = sandbox.write(
+    sandbox.write(
         "snippet.py",
         &format!("{text}\nfor name in [name for name in dir() if name.startswith('test_')]:\n    globals()[name]()\n"),
     );
-    let mut command = sandbox.command(&venv::python_or_any());
-    command
-        .arg(script)
-        .env("PYTHONPATH", repository().join("assets/python"))
-        .env("FLOWDEV_BIN", env!("CARGO_BIN_EXE_flowdev"))
-        .env("PYTHONDONTWRITEBYTECODE", "1");
-    command
+    sandbox.python("snippet.py", [""; 0])
 }
 
 /// The command as a test can run it; `None` for the tests themselves.

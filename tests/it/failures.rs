@@ -339,7 +339,7 @@ fn ctrl_c_ends_the_tasks_and_the_run_can_be_resumed() {
     let mut live = Live::start(sandbox.flowdev(["run", "waiting.py", "--json"]));
     live.until("the step waits", is_waiting);
     live.signal(Signal::INT);
-    let last = live.until("the job is over", |event| event["event"] == "job_finished");
+    let last = live.until_over();
     assert_eq!(last["outcome"]["outcome"], "cancelled", "{last}");
     live.wait().expect_code(130);
     expect_released(&sandbox);
@@ -405,7 +405,7 @@ fn a_second_ctrl_c_kills_a_task_that_does_not_want_to_end() {
     live.signal(Signal::INT);
     live.until_note("ctrl-c again");
     live.signal(Signal::INT);
-    live.until("the job is over", |event| event["event"] == "job_finished");
+    live.until_over();
     live.wait().expect_code(130);
     expect_released(&sandbox);
 }

@@ -14,17 +14,14 @@ fn watched(sandbox: &Sandbox, file: &str, environment: &[(&str, &str)]) -> Live 
         command
     };
     run(command(&["run", file])).expect_code(0);
-    let mut live = Live::start(command(&["watch", file, "--json"]));
-    live.until_note("watching");
-    live
+    Live::watch(command(&["watch", file, "--json"]))
 }
 
 /// Reads to the end of the next spin; its events.
 #[track_caller]
 fn spun(live: &mut Live) -> Vec<Value> {
     live.seen.clear();
-    let end = live.until("the end", |event| event["event"] == "job_finished");
-    assert_eq!(end["outcome"]["outcome"], "success", "{:#?}", live.seen);
+    live.until_success();
     std::mem::take(&mut live.seen)
 }
 
@@ -44,7 +41,21 @@ fn reason(events: &[Value]) -> Option<&str> {
         .find_map(|text| text.strip_prefix("each task has a process of its own, not a fork: "))
 }
 
-fn end(live: Live) {
+/// Saves the flow with each of these factors in the place of the first one: every spin is a fork, and writes its line.
+#[track_caller]
+fn spin_factors(
+    (sandbox, file, mut live): (&Sandbox, &str, Live),
+    factors: std::ops::Range<u32>,
+    line: impl Fn(u32) -> String,
+) {
+    let text = sandbox.read(file);
+    let first = format!("factor = {}\n", factors.start - 1);
+    for factor in factors {
+        sandbox.replace(file, &text.replace(&first, &format!("factor = {factor}\n")));
+        let events = spun(&mut live);
+        assert_eq!(reason(&events), None);
+        assert_eq!(written(&events), line(factor));
+    }
     live.interrupt().expect_code(0);
 }
 
@@ -55,16 +66,10 @@ fn a_thousand_forked_steps_compute_with_every_library() {
     }
     let sandbox = Sandbox::new();
     sandbox.flow("libraries.py");
-    let mut live = watched(&sandbox, "libraries.py", &[]);
-    let text = sandbox.read("libraries.py");
-    for factor in 2..1_002 {
-        let edited = text.replace("factor = 1\n", &format!("factor = {factor}\n"));
-        sandbox.replace("libraries.py", &edited);
-        let events = spun(&mut live);
-        assert_eq!(reason(&events), None);
-        assert_eq!(written(&events), format!("factor {factor} wrong: {{}}"));
-    }
-    end(live);
+    let live = watched(&sandbox, "libraries.py", &[]);
+    spin_factors((&sandbox, "libraries.py", live), 2..1_002, |factor| {
+        format!("factor {factor} wrong: {{}}")
+    });
 }
 
 #[test]
@@ -74,17 +79,10 @@ fn processes_that_joblib_starts_in_a_forked_step_end_with_it() {
     }
     let sandbox = Sandbox::new();
     sandbox.flow("libraries.py");
-    let mut live = watched(&sandbox, "libraries.py", &[]);
-    let text = sandbox.read("libraries.py");
-    for factor in 3..6 {
-        let edited = text.replace("factor = 2\n", &format!("factor = {factor}\n"));
-        sandbox.replace("libraries.py", &edited);
-        assert_eq!(
-            written(&spun(&mut live)),
-            format!("factor {factor} right: True")
-        );
-    }
-    end(live);
+    let live = watched(&sandbox, "libraries.py", &[]);
+    spin_factors((&sandbox, "libraries.py", live), 3..6, |factor| {
+        format!("factor {factor} right: True")
+    });
 }
 
 #[test]
@@ -95,20 +93,11 @@ fn torch_is_forked_although_its_pool_has_worked() {
     let sandbox = Sandbox::new();
     sandbox.flow("torch_steps.py");
     let python = python.display().to_string();
-    let mut live = watched(
-        &sandbox,
-        "torch_steps.py",
-        &[("FLOWDEV_PYTHON", python.as_str())],
-    );
-    let text = sandbox.read("torch_steps.py");
-    for factor in 2..22 {
-        let edited = text.replace("factor = 1\n", &format!("factor = {factor}\n"));
-        sandbox.replace("torch_steps.py", &edited);
-        let events = spun(&mut live);
-        assert_eq!(reason(&events), None);
-        assert_eq!(written(&events), format!("factor {factor} wrong: []"));
-    }
-    end(live);
+    let environment = [("FLOWDEV_PYTHON", python.as_str())];
+    let live = watched(&sandbox, "torch_steps.py", &environment);
+    spin_factors((&sandbox, "torch_steps.py", live), 2..22, |factor| {
+        format!("factor {factor} wrong: []")
+    });
 }
 
 /// A flow whose import begins with `{PRELUDE}`. `slow` notes each process that imports it.
@@ -201,7 +190,7 @@ fn stays_warm(prelude: &str, result: &str, module: &str, expected: (&str, &str))
     assert_eq!(reason(&events), None, "it is said once");
     assert_eq!(result, expected.1);
     assert_eq!(own.imports(), before, "imported again");
-    end(own.live);
+    own.live.interrupt().expect_code(0);
 }
 
 #[test]
@@ -274,7 +263,7 @@ fn a_pool_of_openmp_is_stopped_and_works_again_in_the_step() {
     let (events, _, result) = own.save();
     assert_eq!(reason(&events), None);
     assert_eq!(result, "True");
-    end(own.live);
+    own.live.interrupt().expect_code(0);
 }
 
 #[test]
@@ -298,7 +287,7 @@ fn a_library_with_a_thread_is_imported_before_the_save() {
         before.contains(&pid)
     });
     assert!(is_warm, "each task was imported for after its save");
-    end(own.live);
+    own.live.interrupt().expect_code(0);
 }
 
 #[test]

@@ -77,12 +77,11 @@ impl Session {
         sandbox.write("utils.py", UTILS);
         run(command(&sandbox, &["run", "flow.py"], variables)).expect_code(0);
         std::fs::remove_file(sandbox.path("unpickled.txt")).expect("the run has unpickled");
-        let mut live = Live::start(command(
+        let live = Live::watch(command(
             &sandbox,
             &["watch", "flow.py", "--json"],
             variables,
         ));
-        live.until_note("watching");
         Self {
             sandbox,
             live,
@@ -193,9 +192,7 @@ fn a_new_input_loads_only_what_is_new() {
     let text = text.replace("Logged(\"other\")", "Logged(\"newer\")");
     // The spin of start prints nothing; that of work takes its outputs.
     session.sandbox.replace("flow.py", &text);
-    session.live.until("the spin of start", |event| {
-        event["event"] == "job_finished"
-    });
+    session.live.until_over();
     session.until_hot();
     assert_eq!(
         session.edit().0,
@@ -286,15 +283,13 @@ fn what_a_step_changes_in_place_is_as_before_in_the_next_spin() {
     sandbox.write("flow.py", MUTATING);
     sandbox.write("kept.py", "class Thing:\n    x = 'original'\n");
     run(sandbox.flowdev(["run", "flow.py"])).expect_code(0);
-    let mut live = Live::start(sandbox.flowdev(["watch", "flow.py", "--json"]));
-    live.until_note("watching");
+    let mut live = Live::watch(sandbox.flowdev(["watch", "flow.py", "--json"]));
     let mut seen = Vec::new();
     for edit in 1..6 {
         let text = MUTATING.replace("self.edit = 0", &format!("self.edit = {edit}"));
         sandbox.replace("flow.py", &text);
         let from = live.seen.len();
-        let end = live.until("the end", |event| event["event"] == "job_finished");
-        assert_eq!(end["outcome"]["outcome"], "success", "{end}");
+        live.until_success();
         seen.push(printed(&live, from));
     }
     let first = "user: (499999500000.0, ['a', 'b'], 0.0, 0.0, {'a': [1], 'b': {'c': 2}}, ['original', 'original'])";
@@ -341,8 +336,7 @@ fn objects_of_classes_of_the_flow_file_are_of_the_class_as_it_was_saved() {
     let sandbox = Sandbox::new();
     sandbox.write("flow.py", CLASSES);
     run(sandbox.flowdev(["run", "flow.py"])).expect_code(0);
-    let mut live = Live::start(sandbox.flowdev(["watch", "flow.py", "--json"]));
-    live.until_note("watching");
+    let mut live = Live::watch(sandbox.flowdev(["watch", "flow.py", "--json"]));
     for more in 1..5 {
         let text = CLASSES.replace("self.n + 0", &format!("self.n + {more}"));
         sandbox.replace("flow.py", &text);

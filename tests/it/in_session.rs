@@ -8,9 +8,9 @@ use std::process::Command;
 use rustix::process::Signal;
 use serde_json::Value;
 
-use crate::support::events::{Live, of_kind, output, run_of};
+use crate::support::events::{Live, output};
 use crate::support::session::Session;
-use crate::support::{Sandbox, repository, run, venv};
+use crate::support::{Sandbox, run};
 
 /// A flow that tells all that it finds around it, and fails, waits or crashes on demand.
 const FLOW: &str = r#"
@@ -166,18 +166,6 @@ fn done(sandbox: &Sandbox, shown: &str, command: Command, files: &[&str]) -> Don
     }
 }
 
-/// `python told.py ...`, which becomes a command of the binary.
-fn metaflow_line(sandbox: &Sandbox, words: &[&str]) -> Command {
-    let mut command = sandbox.command(&venv::python_or_any());
-    command
-        .arg("told.py")
-        .args(words)
-        .env("PYTHONPATH", repository().join("assets/python"))
-        .env("FLOWDEV_BIN", env!("CARGO_BIN_EXE_flowdev"))
-        .env("PYTHONDONTWRITEBYTECODE", "1");
-    command
-}
-
 /// One command after the other in a sandbox; every one of them would find a session.
 fn all_commands(sandbox: &Sandbox, more: &[(&str, &str)]) -> Vec<Done> {
     sandbox.write("told.py", FLOW);
@@ -274,7 +262,7 @@ fn all_commands(sandbox: &Sandbox, more: &[(&str, &str)]) -> Vec<Done> {
         &["spin", "work"],
         &["resume", "join"],
     ] {
-        let mut command = metaflow_line(sandbox, words);
+        let mut command = sandbox.python("told.py", words);
         command.envs(more.iter().copied());
         all.push(done(sandbox, &format!("told.py {words:?}"), command, &[]));
     }
@@ -368,129 +356,12 @@ fn there_is_one_for_a_project_and_it_leaves_nothing() {
     status(1);
 }
 
-/// A flow of two steps, of which the second waits while a file says so.
-const WAITING: &str = r#"
-import os, time
-from metaflow import FlowSpec, step
-
-def note(text):
-    with open("ran.txt", "a") as f:
-        f.write(text + "\n")
-
-class Waiting(FlowSpec):
-    @step
-    def start(self):
-        note("start")
-        self.next(self.middle)
-
-    @step
-    def middle(self):
-        note("middle %d" % os.getpid())
-        print("user: waiting")
-        while os.path.exists("wait"):
-            time.sleep(0.01)
-        note("middle went on")
-        self.next(self.end)
-
-    @step
-    def end(self):
-        note("end")
-
-if __name__ == "__main__":
-    Waiting()
-"#;
-
-fn waiting() -> Sandbox {
-    let sandbox = Sandbox::new();
-    sandbox.write("waiting.py", WAITING);
-    sandbox.write("wait", "");
-    sandbox
-}
-
-/// Starts a command that gets to the waiting step.
-fn at_the_wait(sandbox: &Sandbox, words: &[&str]) -> Live {
-    let mut live = Live::start(sandbox.flowdev(words));
-    live.until("the waiting step", |event| {
-        event["event"] == "output" && event["text"] == "user: waiting"
-    });
-    live
-}
-
-#[test]
-fn an_interrupted_command_ends_its_job() {
-    let sandbox = waiting();
-    let mut session = Session::start(&sandbox);
-    let mut live = at_the_wait(&sandbox, &["run", "waiting.py", "--json"]);
-    live.signal(Signal::INT);
-    let last = live.until("the end", |event| event["event"] == "job_finished");
-    assert_eq!(last["outcome"]["outcome"], "cancelled");
-    live.wait().expect_code(130);
-    session.until_ended(1);
-    session.stop(&sandbox);
-}
-
-#[test]
-fn a_killed_command_ends_its_job() {
-    let sandbox = waiting();
-    let mut session = Session::start(&sandbox);
-    let live = at_the_wait(&sandbox, &["run", "waiting.py", "--json"]);
-    let shown = run(sandbox.flowdev(["session", "status"])).expect_code(0);
-    shown.expect_text(&["run waiting.py", &format!("for pid {}", live.id())]);
-    live.signal(Signal::KILL);
-    session.until_ended(1);
-    assert!(!sandbox.read("ran.txt").contains("went on"));
-    session.stop(&sandbox);
-}
-
-#[test]
-fn a_run_goes_on_without_a_session_that_is_killed() {
-    let sandbox = waiting();
-    let session = Session::start(&sandbox);
-    let mut live = at_the_wait(&sandbox, &["run", "waiting.py", "--json", "--tag", "mine"]);
-    let first = run_of(&live.seen);
-    fs::remove_file(sandbox.path("ran.txt")).expect("steps ran");
-    session.live.signal(Signal::KILL);
-    session.live.wait();
-    live.until_note("the session has ended in the middle of this: resuming run");
-    fs::remove_file(sandbox.path("wait")).expect("written before");
-    let last = live.until("the end", |event| event["event"] == "job_finished");
-    assert_eq!(last["outcome"]["outcome"], "success", "{last}");
-    let events = std::mem::take(&mut live.seen);
-    live.wait().expect_code(0);
-    // A run of its own, that has taken over what was finished.
-    assert_ne!(last["run"], first.as_str());
-    let resumed = of_kind(&events, "job_started");
-    assert_eq!(resumed[1]["origin"], first.as_str());
-    let ran = sandbox.read("ran.txt");
-    assert!(!ran.contains("start"), "{ran}");
-    assert_eq!(ran.matches("went on").count(), 1, "{ran}");
-}
-
-#[test]
-fn a_spin_is_done_again_without_a_session_that_ends() {
-    for how in [Signal::KILL, Signal::TERM] {
-        let sandbox = waiting();
-        fs::remove_file(sandbox.path("wait")).expect("written before");
-        run(sandbox.flowdev(["run", "waiting.py"])).expect_code(0);
-        sandbox.write("wait", "");
-        let session = Session::start(&sandbox);
-        let mut live = at_the_wait(&sandbox, &["spin", "waiting.py", "middle", "--json"]);
-        session.live.signal(how);
-        live.until_note("the session has ended in the middle of this: starting again");
-        fs::remove_file(sandbox.path("wait")).expect("written before");
-        let last = live.until("the end", |event| event["event"] == "job_finished");
-        assert_eq!(last["outcome"]["outcome"], "success", "{last}");
-        live.wait().expect_code(0);
-        session.live.wait();
-    }
-}
-
 #[test]
 fn programs_that_start_runs_use_it_too() {
     let sandbox = Sandbox::new();
     sandbox.flow("linear.py");
     let session = Session::start(&sandbox);
-    let script = sandbox.write(
+    sandbox.write(
         "program.py",
         r#"
 from metaflow import Runner
@@ -505,13 +376,7 @@ with Runner("linear.py", show_output=False) as runner:
         assert spun.task["total"].data == 3
 "#,
     );
-    let mut command = sandbox.command(&venv::python_or_any());
-    command
-        .arg(script)
-        .env("PYTHONPATH", repository().join("assets/python"))
-        .env("FLOWDEV_BIN", env!("CARGO_BIN_EXE_flowdev"))
-        .env("PYTHONDONTWRITEBYTECODE", "1");
-    run(command).expect_code(0);
+    run(sandbox.python("program.py", [""; 0])).expect_code(0);
     let served = session.stop(&sandbox);
     assert_eq!(
         served,

@@ -1,18 +1,12 @@
 //! `Runner` with the real engine: what came of a run, a resume and a spin is there for the program that started them.
 
-use crate::support::{Sandbox, repository, run, venv};
+use crate::support::{Sandbox, run};
 
 /// Runs a Python program with our package.
 #[track_caller]
 fn program(sandbox: &Sandbox, text: &str) {
-    let script = sandbox.write("program.py", text);
-    let mut command = sandbox.command(&venv::python_or_any());
-    command
-        .arg(script)
-        .env("PYTHONPATH", repository().join("assets/python"))
-        .env("FLOWDEV_BIN", env!("CARGO_BIN_EXE_flowdev"))
-        .env("PYTHONDONTWRITEBYTECODE", "1");
-    run(command).expect_code(0);
+    sandbox.write("program.py", text);
+    run(sandbox.python("program.py", [""; 0])).expect_code(0);
 }
 
 #[test]

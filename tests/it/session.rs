@@ -23,14 +23,6 @@ fn project() -> Sandbox {
     sandbox
 }
 
-/// The text of a file with a piece replaced, which must be there.
-#[track_caller]
-fn edited(sandbox: &Sandbox, file: &str, old: &str, new: &str) -> String {
-    let text = sandbox.read(file);
-    assert!(text.contains(old), "{old:?} is not in {file}");
-    text.replace(old, new)
-}
-
 /// Opens the flow; the first frame is there when this returns.
 #[track_caller]
 fn open(sandbox: &Sandbox, columns: u16, rows: u16) -> Terminal {
@@ -78,15 +70,7 @@ fn the_first_frame_needs_no_python() {
 fn an_edit_in_place_spins_that_step_alone() {
     let sandbox = project();
     let terminal = open(&sandbox, 200, 50);
-    sandbox.write(
-        "loop.py",
-        &edited(
-            &sandbox,
-            "loop.py",
-            "sum(self.numbers)",
-            "sum(self.numbers) * 7",
-        ),
-    );
+    sandbox.edit("loop.py", "sum(self.numbers)", "sum(self.numbers) * 7");
     // Its output, its artifacts and their values.
     terminal.wait_for(&["user: result 42", "result", "numbers"]);
     assert_eq!(sandbox.lines("ran.txt"), ["middle"]);
@@ -103,15 +87,7 @@ fn an_edit_by_rename_spins_that_step_alone_again_and_again() {
         } else {
             format!("sum(self.numbers) * {}", factor - 1)
         };
-        sandbox.replace(
-            "loop.py",
-            &edited(
-                &sandbox,
-                "loop.py",
-                &old,
-                &format!("sum(self.numbers) * {factor}"),
-            ),
-        );
+        sandbox.edit_by_rename("loop.py", &old, &format!("sum(self.numbers) * {factor}"));
         terminal.wait_for(&[&format!("user: result {}", 6 * factor)]);
     }
     assert_eq!(sandbox.lines("ran.txt"), ["middle"; 3]);
@@ -122,15 +98,7 @@ fn an_edit_by_rename_spins_that_step_alone_again_and_again() {
 fn the_card_of_a_spin_is_drawn() {
     let sandbox = project();
     let terminal = open(&sandbox, 200, 50);
-    sandbox.write(
-        "loop.py",
-        &edited(
-            &sandbox,
-            "loop.py",
-            "sum(self.numbers)",
-            "sum(self.numbers) * 7",
-        ),
-    );
+    sandbox.edit("loop.py", "sum(self.numbers)", "sum(self.numbers) * 7");
     terminal.wait_for(&["user: result 42"]);
     terminal.send("7");
     terminal.wait_for(&["Heading of the card", "42"]);
@@ -141,15 +109,7 @@ fn the_card_of_a_spin_is_drawn() {
 fn a_small_terminal_shows_the_result_of_an_edit_too() {
     let sandbox = project();
     let terminal = open(&sandbox, 80, 24);
-    sandbox.write(
-        "loop.py",
-        &edited(
-            &sandbox,
-            "loop.py",
-            "sum(self.numbers)",
-            "sum(self.numbers) * 7",
-        ),
-    );
+    sandbox.edit("loop.py", "sum(self.numbers)", "sum(self.numbers) * 7");
     // One pane after the other has a place on the screen.
     terminal.send("4");
     terminal.wait_for(&["user: result 42"]);
@@ -171,14 +131,10 @@ fn the_demo_is_edited_as_its_readme_says() {
     let terminal = Terminal::start(&sandbox, &["demo/flow.py"], 200, 50);
     terminal.wait_for(&["flow.py", "start", "analyse", "compare", "report", "end"]);
     // The heading of the card.
-    sandbox.replace(
+    sandbox.edit_by_rename(
         "demo/flow.py",
-        &edited(
-            &sandbox,
-            "demo/flow.py",
-            "# Weather, compared",
-            "# Weather, seen anew",
-        ),
+        "# Weather, compared",
+        "# Weather, seen anew",
     );
     terminal.wait_until("the spin of report", |screen| {
         screen.contains("spin report") && screen.contains("spun")
@@ -186,10 +142,7 @@ fn the_demo_is_edited_as_its_readme_says() {
     terminal.send("7");
     terminal.wait_for(&["Weather, seen anew", "Lisbon", "Warm days"]);
     // A helper that one step reaches, in another file.
-    sandbox.replace(
-        "demo/helpers.py",
-        &edited(&sandbox, "demo/helpers.py", "\"█\" *", "\"#\" *"),
-    );
+    sandbox.edit_by_rename("demo/helpers.py", "\"█\" *", "\"#\" *");
     terminal.wait_for(&["########", "°C"]);
     quit(terminal);
 }
@@ -198,21 +151,14 @@ fn the_demo_is_edited_as_its_readme_says() {
 fn a_comment_runs_nothing() {
     let sandbox = project();
     let terminal = open(&sandbox, 200, 50);
-    sandbox.write(
+    sandbox.edit(
         "loop.py",
-        &edited(
-            &sandbox,
-            "loop.py",
-            "        note(\"middle\")\n",
-            "        # nothing but words\n        note(\"middle\")\n",
-        ),
+        "        note(\"middle\")\n",
+        "        # nothing but words\n        note(\"middle\")\n",
     );
     terminal.wait_for(&["nothing but words"]);
     // The next edit is answered, and nothing ran before it.
-    sandbox.write(
-        "loop.py",
-        &edited(&sandbox, "loop.py", "user: last", "user: very last"),
-    );
+    sandbox.edit("loop.py", "user: last", "user: very last");
     terminal.wait_for(&["user: very last <6>"]);
     assert_eq!(sandbox.lines("ran.txt"), ["last"]);
     quit(terminal);
@@ -222,14 +168,8 @@ fn a_comment_runs_nothing() {
 fn an_edit_in_a_helper_spins_the_step_that_reaches_it() {
     let sandbox = project();
     let terminal = open(&sandbox, 200, 50);
-    sandbox.replace(
-        "helpers.py",
-        &edited(&sandbox, "helpers.py", "return None", "return 1"),
-    );
-    sandbox.replace(
-        "helpers.py",
-        &edited(&sandbox, "helpers.py", "<%s>", "[[%s]]"),
-    );
+    sandbox.edit_by_rename("helpers.py", "return None", "return 1");
+    sandbox.edit_by_rename("helpers.py", "<%s>", "[[%s]]");
     terminal.wait_for(&["user: last [[6]]"]);
     assert_eq!(sandbox.lines("ran.txt"), ["last"]);
     quit(terminal);
@@ -239,15 +179,7 @@ fn an_edit_in_a_helper_spins_the_step_that_reaches_it() {
 fn a_syntax_error_is_shown_at_its_line_and_nothing_is_lost() {
     let sandbox = project();
     let terminal = open(&sandbox, 200, 50);
-    sandbox.write(
-        "loop.py",
-        &edited(
-            &sandbox,
-            "loop.py",
-            "sum(self.numbers)",
-            "sum(self.numbers) * 7",
-        ),
-    );
+    sandbox.edit("loop.py", "sum(self.numbers)", "sum(self.numbers) * 7");
     terminal.wait_for(&["user: result 42"]);
     let good = sandbox.read("loop.py");
     let bad = good.replace(
@@ -275,15 +207,7 @@ fn a_failing_step_shows_its_error_and_the_next_save_spins_it_again() {
     let sandbox = project();
     let terminal = open(&sandbox, 200, 50);
     let good = sandbox.read("loop.py");
-    sandbox.write(
-        "loop.py",
-        &edited(
-            &sandbox,
-            "loop.py",
-            "sum(self.numbers)",
-            "sum(self.numbers) / 0",
-        ),
-    );
+    sandbox.edit("loop.py", "sum(self.numbers)", "sum(self.numbers) / 0");
     terminal.wait_for(&["ZeroDivisionError", "loop.py"]);
     sandbox.write(
         "loop.py",
@@ -503,22 +427,14 @@ fn a_session_gives_its_parameters_and_configs_to_what_it_starts() {
 fn what_follows_is_spun_by_a_key_and_is_fresh_then() {
     let sandbox = project();
     let terminal = open(&sandbox, 200, 50);
-    sandbox.write(
-        "loop.py",
-        &edited(
-            &sandbox,
-            "loop.py",
-            "sum(self.numbers)",
-            "sum(self.numbers) * 7",
-        ),
-    );
+    sandbox.edit("loop.py", "sum(self.numbers)", "sum(self.numbers) * 7");
     terminal.wait_for(&["user: result 42", "~ last", "stale", "S spin on"]);
     terminal.send("S");
     terminal.wait_for(&["spin middle and 1 more", "✓ last", "✓ end"]);
     // What reads nothing is fresh.
     assert_eq!(sandbox.lines("ran.txt"), ["middle", "middle", "last"]);
     // The same result by other code: what follows needs nothing.
-    let other = edited(&sandbox, "loop.py", ") * 7", ") * 7 + 0");
+    let other = sandbox.read("loop.py").replace(") * 7", ") * 7 + 0");
     let other = other.replace("user: result", "user: again");
     sandbox.write("loop.py", &other);
     terminal.wait_for(&["user: again 42", "✓ middle", "✓ last", "✓ end"]);
@@ -526,10 +442,7 @@ fn what_follows_is_spun_by_a_key_and_is_fresh_then() {
     // From below: what is stale before.
     terminal.send("a");
     terminal.wait_for(&["auto-spin off"]);
-    sandbox.write(
-        "loop.py",
-        &edited(&sandbox, "loop.py", "[3, 1, 2]", "[3, 1, 3]"),
-    );
+    sandbox.edit("loop.py", "[3, 1, 2]", "[3, 1, 3]");
     terminal.wait_for(&["~ start", "~ middle", "~ last"]);
     terminal.send("1jj");
     terminal.wait_for(&["(u)", "u inputs first"]);

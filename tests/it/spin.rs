@@ -15,14 +15,6 @@ fn shapes() -> Sandbox {
     sandbox
 }
 
-/// Replaces a piece of the flow, which must be there.
-#[track_caller]
-fn edit(sandbox: &Sandbox, old: &str, new: &str) {
-    let text = sandbox.read("shapes.py");
-    assert!(text.contains(old), "{old:?} is not in shapes.py");
-    sandbox.write("shapes.py", &text.replace(old, new));
-}
-
 /// Spins a step that must succeed, and returns the events.
 #[track_caller]
 fn spin(sandbox: &Sandbox, step: &str, more: &[&str]) -> Vec<Value> {
@@ -49,8 +41,8 @@ fn a_spin_takes_the_parents_artifacts_and_leaves_no_trace() {
     let sandbox = shapes();
     let before = store::files(&sandbox.root());
     let latest = sandbox.read(".metaflow/ShapesFlow/latest_run");
-    edit(
-        &sandbox,
+    sandbox.edit(
+        "shapes.py",
         "self.left_value = self.base + 1",
         "self.left_value = self.base + 5\n        print('user: left is', self.left_value)",
     );
@@ -65,8 +57,8 @@ fn a_spin_takes_the_parents_artifacts_and_leaves_no_trace() {
 #[test]
 fn the_way_that_a_switch_did_not_take_can_be_spun() {
     let sandbox = shapes();
-    edit(
-        &sandbox,
+    sandbox.edit(
+        "shapes.py",
         "self.said = \"never %s\" % self.sum",
         "self.said = \"never %s\" % self.sum\n        print('user:', self.said)",
     );
@@ -79,9 +71,7 @@ fn the_way_that_a_switch_did_not_take_can_be_spun() {
 #[test]
 fn a_step_that_did_not_exist_at_the_last_run_can_be_spun() {
     let sandbox = shapes();
-    edit(
-        &sandbox,
-        "        self.next(self.end)\n",
+    sandbox.edit("shapes.py", "        self.next(self.end)\n",
         "        self.next(self.report)\n\n    @step\n    def report(self):\n        print('user: report', sum(self.squares), self.said)\n        self.next(self.end)\n",
     );
     assert_eq!(
@@ -93,14 +83,14 @@ fn a_step_that_did_not_exist_at_the_last_run_can_be_spun() {
 #[test]
 fn a_spin_takes_the_parents_newer_spin() {
     let sandbox = shapes();
-    edit(
-        &sandbox,
+    sandbox.edit(
+        "shapes.py",
         "self.left_value = self.base + 1",
         "self.left_value = self.base + 100",
     );
     spin(&sandbox, "left", &[]);
-    edit(
-        &sandbox,
+    sandbox.edit(
+        "shapes.py",
         "self.sum = self.left_value + self.right_value",
         "self.sum = self.left_value + self.right_value\n        print('user: sum', self.sum)",
     );
@@ -113,8 +103,8 @@ fn a_spin_takes_the_parents_newer_spin() {
 #[test]
 fn a_static_join_that_merges_can_be_spun() {
     let sandbox = shapes();
-    edit(
-        &sandbox,
+    sandbox.edit(
+        "shapes.py",
         "self.next(self.choose)",
         "print('user: sum', self.sum, self.base)\n        self.next(self.choose)",
     );
@@ -126,8 +116,8 @@ fn a_static_join_that_merges_can_be_spun() {
 #[test]
 fn the_join_of_a_foreach_gets_all_splits_in_their_order() {
     let sandbox = shapes();
-    edit(
-        &sandbox,
+    sandbox.edit(
+        "shapes.py",
         "self.squares = [one.squared for one in inputs]",
         "self.squares = [one.squared for one in inputs]\n        print('user:', self.squares)",
     );
@@ -142,9 +132,7 @@ fn the_join_of_a_foreach_gets_all_splits_in_their_order() {
 #[test]
 fn a_split_of_a_foreach_can_be_chosen() {
     let sandbox = shapes();
-    edit(
-        &sandbox,
-        "self.squared = self.input**2",
+    sandbox.edit("shapes.py", "self.squared = self.input**2",
         "self.squared = self.input**2\n        print('user:', self.index, self.input, self.foreach_stack())",
     );
     assert_eq!(
@@ -193,7 +181,7 @@ fn inputs_and_parameters_can_be_replaced() {
 #[test]
 fn old_inputs_are_named() {
     let sandbox = shapes();
-    edit(&sandbox, "self.base = 10", "self.base = 11");
+    sandbox.edit("shapes.py", "self.base = 10", "self.base = 11");
     let events = spin(&sandbox, "left", &[]);
     let notes: Vec<&str> = of_kind(&events, "note")
         .iter()
@@ -208,8 +196,8 @@ fn old_inputs_are_named() {
     );
     // A comment changes nothing.
     let sandbox = shapes();
-    edit(
-        &sandbox,
+    sandbox.edit(
+        "shapes.py",
         "self.base = 10",
         "# the base\n        self.base = 10",
     );
@@ -234,8 +222,8 @@ fn the_start_step_can_be_spun_without_any_run() {
 #[test]
 fn a_spin_that_fails_ends_with_one_and_names_the_line() {
     let sandbox = shapes();
-    edit(
-        &sandbox,
+    sandbox.edit(
+        "shapes.py",
         "self.squared = self.input**2",
         "self.squared = self.input / 0",
     );

@@ -68,13 +68,6 @@ fn parts() -> Sandbox {
     sandbox
 }
 
-#[track_caller]
-fn edit(sandbox: &Sandbox, file: &str, old: &str, new: &str) {
-    let text = sandbox.read(file);
-    assert!(text.contains(old), "{old:?} is not in {file}");
-    sandbox.write(file, &text.replace(old, new));
-}
-
 /// State and sentence of each step.
 #[track_caller]
 fn status(sandbox: &Sandbox, more: &[&str]) -> BTreeMap<String, (String, String)> {
@@ -131,16 +124,15 @@ fn events(sandbox: &Sandbox, arguments: &[&str]) -> Vec<Value> {
 fn an_edit_is_named_by_function_and_line() {
     let sandbox = parts();
     expect_fresh(&sandbox, &[]);
-    edit(&sandbox, "utils.py", "return 1", "return 2");
-    edit(&sandbox, "utils.py", "def clean", "# a remark\ndef clean");
-    edit(
-        &sandbox,
+    sandbox.edit("utils.py", "return 1", "return 2");
+    sandbox.edit("utils.py", "def clean", "# a remark\ndef clean");
+    sandbox.edit(
         "flow.py",
         "    @step\n    def end",
         "    # more\n    @step\n    def end",
     );
     expect_fresh(&sandbox, &[]);
-    edit(&sandbox, "utils.py", "if row]", "if row > 1]");
+    sandbox.edit("utils.py", "if row]", "if row > 1]");
     let judged = status(&sandbox, &[]);
     let reason = "utils.clean changed at line 4";
     assert_eq!(judged["start"], pair("stale", reason));
@@ -179,8 +171,7 @@ fn only_what_was_read_counts() {
 #[test]
 fn a_spin_with_equal_outputs_leaves_what_follows_fresh() {
     let sandbox = parts();
-    edit(
-        &sandbox,
+    sandbox.edit(
         "utils.py",
         "return [row for row in rows if row]",
         "return list(filter(None, rows))",
@@ -196,13 +187,8 @@ fn a_spin_with_equal_outputs_leaves_what_follows_fresh() {
         told.stdout
     );
 
-    edit(
-        &sandbox,
-        "utils.py",
-        "list(filter(None, rows))",
-        "[1, 2, 7]",
-    );
-    edit(&sandbox, "flow.py", "passes through", "passes on");
+    sandbox.edit("utils.py", "list(filter(None, rows))", "[1, 2, 7]");
+    sandbox.edit("flow.py", "passes through", "passes on");
     run(sandbox.flowdev(["spin", "flow.py", "start"])).expect_code(0);
     let judged = status(&sandbox, &[]);
     let one = pair("stale", "input rows of start changed (1 of 3 splits)");
@@ -219,8 +205,7 @@ fn a_run_takes_over_what_is_fresh() {
     let told = events(&sandbox, &only_stale);
     assert_eq!(ran(&told).0, Vec::<&str>::new());
 
-    edit(
-        &sandbox,
+    sandbox.edit(
         "utils.py",
         "return [row for row in rows if row]",
         "return list(filter(None, rows))",
@@ -235,12 +220,7 @@ fn a_run_takes_over_what_is_fresh() {
     );
 
     // One item differs, and the sum, but not what is said of it.
-    edit(
-        &sandbox,
-        "utils.py",
-        "list(filter(None, rows))",
-        "[1, 2, 7]",
-    );
+    sandbox.edit("utils.py", "list(filter(None, rows))", "[1, 2, 7]");
     let told = events(&sandbox, &only_stale);
     assert_eq!(
         ran(&told),
@@ -281,7 +261,7 @@ fn resume_offers_what_is_stale_and_takes_it() {
     let auto = ["resume", "flow.py", "--auto", "--json"];
     let told = events(&sandbox, &auto);
     assert_eq!(of_kind(&told, "job_started").len(), 0, "{told:#?}");
-    edit(&sandbox, "flow.py", "> 0}", ">= 0}");
+    sandbox.edit("flow.py", "> 0}", ">= 0}");
     sandbox.write("cfg.json", r#"{"report": {"title": "U"}}"#);
     let told = run(sandbox.flowdev(["resume", "flow.py"])).expect_code(0);
     assert!(
@@ -372,7 +352,7 @@ fn a_flow_that_never_ran_and_one_that_failed() {
     let judged = status(&sandbox, &[]);
     let states = ["join", "report", "end"].map(|step| judged[step].0.clone());
     assert_eq!(states, ["fresh", "failed", "never_run"]);
-    edit(&sandbox, "flow.py", "1 / 0", "");
+    sandbox.edit("flow.py", "1 / 0", "");
     let told = events(&sandbox, &["resume", "flow.py", "--auto", "--json"]);
     assert_eq!(ran(&told).0, ["end", "report"]);
 }
@@ -388,20 +368,14 @@ fn stale_inputs_are_spun_first() {
     };
     assert_eq!(ran(&spin("join")).0, ["join"]);
     // Equal outputs: what follows needs nothing.
-    edit(
-        &sandbox,
+    sandbox.edit(
         "utils.py",
         "return [row for row in rows if row]",
         "return list(filter(None, rows))",
     );
     assert_eq!(ran(&spin("join")).0, ["join", "start"]);
-    edit(
-        &sandbox,
-        "utils.py",
-        "list(filter(None, rows))",
-        "[1, 2, 7]",
-    );
-    edit(&sandbox, "flow.py", "passes through", "passes on");
+    sandbox.edit("utils.py", "list(filter(None, rows))", "[1, 2, 7]");
+    sandbox.edit("flow.py", "passes through", "passes on");
     let told = spin("end");
     assert_eq!(ran(&told).0, ["end", "fan", "join", "report", "start"]);
     assert_eq!(of_kind(&told, "job_finished").len(), 1);
@@ -420,7 +394,7 @@ fn stale_inputs_are_spun_first() {
 #[test]
 fn what_follows_is_spun_as_far_as_it_is_stale() {
     let sandbox = parts();
-    edit(&sandbox, "utils.py", "if row]", "if row > 1]");
+    sandbox.edit("utils.py", "if row]", "if row > 1]");
     let after = ["spin", "flow.py", "start", "--with-stale-descendants"];
     let told = events(&sandbox, &[&after[..], &["--json"]].concat());
     // One split less: both that are left have another item, and the text is the same in the end.
@@ -439,7 +413,7 @@ fn what_follows_is_spun_as_far_as_it_is_stale() {
 
     // What a spin cannot change is said, and left alone.
     sandbox.write("cfg.json", r#"{"report": {"title": "U"}}"#);
-    edit(&sandbox, "flow.py", "sum(one.y", "1 + sum(one.y");
+    sandbox.edit("flow.py", "sum(one.y", "1 + sum(one.y");
     let told = events(
         &sandbox,
         &[
@@ -460,13 +434,8 @@ fn what_follows_is_spun_as_far_as_it_is_stale() {
 #[test]
 fn a_failing_step_ends_the_spins_after_it() {
     let sandbox = parts();
-    edit(&sandbox, "utils.py", "if row]", "if row > 1]");
-    edit(
-        &sandbox,
-        "flow.py",
-        "self.total = sum",
-        "self.total = 1 / 0 + sum",
-    );
+    sandbox.edit("utils.py", "if row]", "if row > 1]");
+    sandbox.edit("flow.py", "self.total = sum", "self.total = 1 / 0 + sum");
     let after = [
         "spin",
         "flow.py",
@@ -479,8 +448,8 @@ fn a_failing_step_ends_the_spins_after_it() {
     let ended = of_kind(&told, "job_finished");
     assert_eq!(ended[0]["outcome"]["step"], "join", "{ended:#?}");
     // A join is not given fewer inputs than there are splits.
-    edit(&sandbox, "flow.py", "1 / 0 + ", "");
-    edit(&sandbox, "utils.py", "if row > 1]", "if row] + [7, 8]");
+    sandbox.edit("flow.py", "1 / 0 + ", "");
+    sandbox.edit("utils.py", "if row > 1]", "if row] + [7, 8]");
     run(sandbox.flowdev(["spin", "flow.py", "start"])).expect_code(0);
     run(sandbox.flowdev(["spin", "flow.py", "join"]))
         .expect_code(1)
@@ -492,8 +461,7 @@ fn a_failing_step_ends_the_spins_after_it() {
 #[test]
 fn too_much_is_left_to_a_run() {
     let sandbox = parts();
-    edit(
-        &sandbox,
+    sandbox.edit(
         "utils.py",
         "[row for row in rows if row]",
         "list(range(50))",
@@ -522,8 +490,7 @@ fn warnings(sandbox: &Sandbox, step: &str) -> Vec<String> {
 fn a_spin_says_of_its_inputs_what_status_says() {
     let sandbox = parts();
     assert_eq!(warnings(&sandbox, "join"), [""; 0]);
-    edit(
-        &sandbox,
+    sandbox.edit(
         "utils.py",
         "return [row for row in rows if row]",
         "return list(filter(None, rows))",
@@ -560,8 +527,7 @@ fn of_many_tasks_a_few_are_looked_at() {
     let many = ["run", "flow.py", "--max-num-splits", "2000"];
     run(sandbox.flowdev(many)).expect_code(0);
     assert_eq!(warnings(&sandbox, "end"), [""; 0]);
-    edit(
-        &sandbox,
+    sandbox.edit(
         "flow.py",
         "self.input * self.alpha",
         "self.alpha * self.input",

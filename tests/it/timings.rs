@@ -53,11 +53,10 @@ fn the_events_of_a_spin_account_for_its_time() {
 #[test]
 fn a_spin_after_a_save_tells_how_long_the_save_took_to_be_understood() {
     let sandbox = linear();
-    let mut live = Live::start(sandbox.flowdev(["watch", "linear.py", "--json"]));
-    live.until_note("watching");
+    let mut live = Live::watch(sandbox.flowdev(["watch", "linear.py", "--json"]));
     let text = sandbox.read("linear.py");
     sandbox.replace("linear.py", &text.replace("sum(self", "-sum(self"));
-    let end = live.until("the end", |event| event["event"] == "job_finished");
+    let end = live.until_over();
     assert!(phases(&end).contains(&"event"), "{end}");
     live.interrupt();
 }

@@ -1,7 +1,6 @@
 //! `flowdev watch`: the session without a screen, for programs.
 
 use rustix::process::Signal;
-use serde_json::Value;
 
 use crate::support::events::Live;
 use crate::support::{Sandbox, run};
@@ -11,13 +10,8 @@ fn watched() -> (Sandbox, Live) {
     let sandbox = Sandbox::new();
     sandbox.flow("linear.py");
     run(sandbox.flowdev(["run", "linear.py"])).expect_code(0);
-    let mut live = Live::start(sandbox.flowdev(["watch", "linear.py", "--json"]));
-    live.until_note("watching");
+    let live = Live::watch(sandbox.flowdev(["watch", "linear.py", "--json"]));
     (sandbox, live)
-}
-
-fn ended(event: &Value) -> bool {
-    event["event"] == "job_finished"
 }
 
 /// The steps whose tasks started.
@@ -36,10 +30,7 @@ fn each_save_spins_what_it_changed() {
     sandbox.replace("linear.py", &text.replace("sum(self", "-sum(self"));
     let spun = live.until("output", |event| event["event"] == "output");
     assert_eq!(spun["text"], "user: the total is -3");
-    assert_eq!(
-        live.until("the end", ended)["outcome"]["outcome"],
-        "success"
-    );
+    live.until_success();
     // A comment is answered by nothing, the next change by its step.
     sandbox.replace(
         "linear.py",
@@ -55,7 +46,7 @@ fn each_save_spins_what_it_changed() {
             .replace("sum(self", "-sum(self")
             .replace("user: end of", "user: the end of"),
     );
-    live.until("the end", ended);
+    live.until_over();
     assert_eq!(started(&live), ["middle", "end"]);
     live.interrupt().expect_code(0);
 }
@@ -75,7 +66,7 @@ fn a_broken_file_is_told_at_its_line_and_mended_by_the_next_save() {
     );
     let spun = live.until("output", |event| event["event"] == "output");
     assert_eq!(spun["text"], "user: the total is 2");
-    live.until("the end", ended);
+    live.until_over();
     assert_eq!(started(&live), ["middle"]);
     live.signal(Signal::TERM);
     live.wait();
@@ -87,8 +78,7 @@ fn the_parameters_that_it_is_given_go_into_every_spin() {
     sandbox.flow("linear.py");
     run(sandbox.flowdev(["run", "linear.py"])).expect_code(0);
     let words = ["watch", "linear.py", "--json", "--with-dash", "given"];
-    let mut live = Live::start(sandbox.flowdev(words));
-    live.until_note("watching");
+    let mut live = Live::watch(sandbox.flowdev(words));
     let text = sandbox.read("linear.py");
     sandbox.replace(
         "linear.py",

@@ -77,6 +77,14 @@ impl Live {
         }
     }
 
+    /// A command that watches a flow, and does so when this returns.
+    #[track_caller]
+    pub fn watch(command: Command) -> Self {
+        let mut live = Self::start(command);
+        live.until_note("watching");
+        live
+    }
+
     pub fn id(&self) -> u32 {
         self.running.id()
     }
@@ -132,5 +140,22 @@ impl Live {
                 None => panic!("the output ended before {what}; seen: {:#?}", self.seen),
             }
         }
+    }
+
+    /// Reads to the end of the job; its last event.
+    #[track_caller]
+    pub fn until_over(&mut self) -> Value {
+        self.until("the end of the job", |event| {
+            event["event"] == "job_finished"
+        })
+    }
+
+    /// The same of a job that goes well.
+    #[track_caller]
+    pub fn until_success(&mut self) -> Value {
+        let end = self.until_over();
+        let outcome = &end["outcome"]["outcome"];
+        assert_eq!(*outcome, "success", "{end}; seen: {:#?}", self.seen);
+        end
     }
 }

@@ -7,7 +7,7 @@ use std::process::Command;
 
 use tempfile::TempDir;
 
-use super::{fixture, venv};
+use super::{fixture, repository, venv};
 
 /// A temporary directory with `work` (current directory, with an empty store) and `home`.
 pub struct Sandbox {
@@ -60,6 +60,25 @@ impl Sandbox {
         fs::rename(&beside, self.path(name)).expect("rename");
     }
 
+    /// Edits a file in place: a piece of its text, which must be there, is another one afterwards.
+    #[track_caller]
+    pub fn edit(&self, name: &str, old: &str, new: &str) {
+        self.write(name, &self.edited(name, old, new));
+    }
+
+    /// The same by [`Sandbox::replace`].
+    #[track_caller]
+    pub fn edit_by_rename(&self, name: &str, old: &str, new: &str) {
+        self.replace(name, &self.edited(name, old, new));
+    }
+
+    #[track_caller]
+    fn edited(&self, name: &str, old: &str, new: &str) -> String {
+        let text = self.read(name);
+        assert!(text.contains(old), "{old:?} is not in {name}: {text}");
+        text.replace(old, new)
+    }
+
     /// Copies a flow of `tests/fixtures/flows` here.
     pub fn flow(&self, name: &str) -> PathBuf {
         let text = fs::read_to_string(fixture("flows").join(name)).expect("fixture");
@@ -80,6 +99,22 @@ impl Sandbox {
     pub fn flowdev<I: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = I>) -> Command {
         let mut command = self.command(Path::new(env!("CARGO_BIN_EXE_flowdev")));
         command.args(arguments);
+        command
+    }
+
+    /// A Python program with our package: `python FILE arguments`.
+    pub fn python<I: AsRef<OsStr>>(
+        &self,
+        file: &str,
+        arguments: impl IntoIterator<Item = I>,
+    ) -> Command {
+        let mut command = self.command(&venv::python_or_any());
+        command
+            .arg(file)
+            .args(arguments)
+            .env("PYTHONPATH", repository().join("assets/python"))
+            .env("FLOWDEV_BIN", env!("CARGO_BIN_EXE_flowdev"))
+            .env("PYTHONDONTWRITEBYTECODE", "1");
         command
     }
 
