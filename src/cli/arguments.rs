@@ -22,6 +22,15 @@ pub struct Common {
 }
 
 impl Common {
+    /// The same, with the Python that the settings name where the command line names none.
+    pub fn settled(&self, settings: &config::Settings) -> Self {
+        let set = || settings.python.value.clone().map(PathBuf::from);
+        Self {
+            python: self.python.clone().or_else(set),
+            json: self.json,
+        }
+    }
+
     /// An engine for one request.
     ///
     /// # Errors

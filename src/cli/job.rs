@@ -7,6 +7,7 @@ use super::console::Console;
 use super::error::{CliError, ExitKind};
 use super::out;
 use super::timings::Timings;
+use crate::config;
 use crate::engine::{Event, Failure, Job, Outcome, Request};
 use crate::session::{self, Progress, Submitted};
 
@@ -15,10 +16,11 @@ use crate::session::{self, Progress, Submitted};
 /// # Errors
 /// When the engine cannot start or standard output cannot be written.
 pub fn execute(common: &Common, voice: Voice, request: Request) -> Result<ExitKind, CliError> {
+    let common = common.settled(&config::for_flow(&request.flow().file));
     let runtime = runtime()?;
     runtime.block_on(async {
         let mut face = Face::new(common.json, voice)?;
-        let request = match in_session(common, &mut face, request).await? {
+        let request = match in_session(&common, &mut face, request).await? {
             InSession::Done(kind) => return Ok(kind),
             InSession::Left(request) => *request,
         };

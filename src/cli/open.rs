@@ -50,11 +50,10 @@ pub fn main(args: Args, mut parameters: Vec<(String, String)>) -> Result<ExitKin
     let request = args.given.request(flow.clone())?;
     let settings = config::for_flow(&flow);
     let common = Common {
-        python: args
-            .python
-            .or_else(|| settings.python.value.clone().map(PathBuf::from)),
+        python: args.python,
         json: false,
-    };
+    }
+    .settled(&settings);
     let runtime = job::runtime()?;
     let outcome = runtime.block_on(async {
         let engine = common.lasting_engine(&settings)?;

@@ -8,6 +8,7 @@ use super::arguments::{Common, assignment, pairs};
 use super::error::{CliError, ExitKind};
 use super::job::runtime;
 use super::{flow_file, out};
+use crate::config;
 use crate::engine::{Configs, FlowRequest, FlowStatus, StatusRequest, StepState};
 
 /// Say which steps are stale, and why
@@ -74,8 +75,9 @@ pub fn main(args: Args, mut parameters: Vec<(String, String)>) -> Result<ExitKin
         without_spins: false,
         parameters,
     };
+    let common = args.common.settled(&config::for_flow(&request.flow.file));
     let status = runtime()?.block_on(async {
-        let engine = args.common.engine()?;
+        let engine = common.engine()?;
         let status = engine.judge(request).await;
         engine.shutdown().await;
         status.map_err(CliError::from)

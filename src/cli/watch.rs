@@ -41,9 +41,8 @@ pub fn main(args: Args, mut parameters: Vec<(String, String)>) -> Result<ExitKin
     };
     let runtime = job::runtime()?;
     runtime.block_on(async {
-        let engine = args
-            .common
-            .lasting_engine(&config::for_flow(&template.flow.file))?;
+        let settings = config::for_flow(&template.flow.file);
+        let engine = args.common.settled(&settings).lasting_engine(&settings)?;
         let outcome = watch(&engine, &template, args.common.json).await;
         engine.shutdown().await;
         outcome

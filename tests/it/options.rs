@@ -287,3 +287,25 @@ fn an_option_that_nobody_has_is_refused_in_a_sentence() {
         .expect_code(2)
         .expect_text(&["flowdev: there is no option --nothing"]);
 }
+
+#[test]
+fn the_python_of_the_settings_is_that_of_every_command() {
+    let sandbox = Sandbox::new();
+    sandbox.write("told.py", FLOW);
+    sandbox.write(".flowdev.toml", "python = \"/not/there/python\"\n");
+    for arguments in [
+        &["run", "told.py"][..],
+        &["spin", "told.py", "middle"],
+        &["status", "told.py"],
+    ] {
+        let mut command = sandbox.flowdev(arguments);
+        command.env_remove("FLOWDEV_PYTHON");
+        let finished = run(command);
+        assert_ne!(finished.code, 0, "{}", finished.stdout);
+        finished.expect_text(&["/not/there/python"]);
+    }
+    let python = crate::support::venv::python().display().to_string();
+    let mut command = sandbox.flowdev(["run", "told.py", "--python", &python]);
+    command.env_remove("FLOWDEV_PYTHON");
+    run(command).expect_code(0);
+}
