@@ -324,15 +324,33 @@ impl Metaflow {
     }
 }
 
+/// How much a run may do.
+#[derive(Debug, Clone, Default, clap::Args)]
+pub struct Limits {
+    /// Tasks at once [default: number of cores]
+    #[arg(long, value_name = "N", value_parser = at_least_one)]
+    max_workers: Option<usize>,
+    /// Splits that one foreach may have [default: 100]
+    #[arg(long, value_name = "N")]
+    max_num_splits: Option<u64>,
+}
+
+impl Limits {
+    /// The request with these limits.
+    pub fn of(self, request: FlowRequest) -> FlowRequest {
+        FlowRequest {
+            max_workers: self.max_workers,
+            max_num_splits: self.max_num_splits,
+            ..request
+        }
+    }
+}
+
 /// What run and resume have in common.
 #[derive(Debug, Clone, Default, clap::Args)]
 pub struct RunOptions {
-    /// Tasks at once [default: number of cores]
-    #[arg(long, value_name = "N", value_parser = at_least_one)]
-    pub max_workers: Option<usize>,
-    /// Splits that one foreach may have [default: 100]
-    #[arg(long, value_name = "N")]
-    pub max_num_splits: Option<u64>,
+    #[command(flatten)]
+    limits: Limits,
     #[command(flatten)]
     pub flow: FlowOptions,
 }
@@ -343,12 +361,7 @@ impl RunOptions {
     /// # Errors
     /// When the file is not there, or a part of Metaflow is asked for that is not offered.
     pub fn request(self, flow: Option<&Path>) -> Result<FlowRequest, CliError> {
-        let request = self.flow.request(flow)?;
-        Ok(FlowRequest {
-            max_workers: self.max_workers,
-            max_num_splits: self.max_num_splits,
-            ..request
-        })
+        Ok(self.limits.of(self.flow.request(flow)?))
     }
 }
 

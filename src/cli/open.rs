@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use tokio::sync::{mpsc::unbounded_channel, oneshot};
 
-use super::arguments::{Common, Given, lasting_for};
+use super::arguments::{Common, Given, Limits, lasting_for};
 use super::error::{CliError, ExitKind};
 use super::{flow_file, job};
 use crate::engine::Engine;
@@ -20,6 +20,8 @@ pub struct Args {
     /// Python interpreter [default: $FLOWDEV_PYTHON, $VIRTUAL_ENV, .venv beside the flow, python3]
     #[arg(long, value_name = "PATH")]
     python: Option<PathBuf>,
+    #[command(flatten)]
+    limits: Limits,
     #[command(flatten)]
     given: Given,
 }
@@ -47,7 +49,7 @@ pub fn main(args: Args, mut parameters: Vec<(String, String)>) -> Result<ExitKin
         ));
     }
     parameters.extend(args.given.parameters.iter().cloned());
-    let request = args.given.request(flow.clone())?;
+    let request = args.limits.of(args.given.request(flow.clone())?);
     let settings = config::for_flow(&flow);
     let common = Common {
         python: args.python,

@@ -455,3 +455,25 @@ fn what_follows_is_spun_by_a_key_and_is_fresh_then() {
     ]);
     quit(terminal);
 }
+
+#[test]
+fn a_session_has_the_limits_of_a_run() {
+    let sandbox = Sandbox::new();
+    sandbox.write(
+        "wide.py",
+        &NEEDY
+            .replace("self.next(self.end)", "self.next(self.each, foreach='two')")
+            .replace("required=True", "default=1")
+            .replace(
+                "    @step\n    def end(self):",
+                "    two = [1, 2]\n\n    @step\n    def each(self):\n        self.next(self.join)\n\n    @step\n    def \
+                 join(self, inputs):\n        self.next(self.end)\n\n    @step\n    def end(self):",
+            ),
+    );
+    let words = ["wide.py", "--max-num-splits", "1"];
+    let terminal = Terminal::start(&sandbox, &words, 200, 50);
+    terminal.wait_for(&["start", "each", "end"]);
+    terminal.send("r");
+    terminal.wait_for(&["fans out into 2 tasks, but at most 1 are allowed"]);
+    quit(terminal);
+}
