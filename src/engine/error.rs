@@ -49,6 +49,9 @@ pub enum EngineError {
 /// The class of errors in what the user has given.
 const USAGE: &str = "metaflow.parameters.UsageError";
 
+/// The headline of exceptions that have none of their own.
+const GENERAL: &str = "Flow failed";
+
 fn ended_because(said: &str) -> String {
     let said = said.trim();
     if said.is_empty() {
@@ -84,7 +87,11 @@ impl EngineError {
                 "`flowdev run FLOW --help` lists what can be given",
             ),
             Some(headline) if error.frames.is_empty() => Self::Request {
-                message: format!("{headline}: {}", error.message),
+                message: match headline.as_str() {
+                    // It says nothing that a face would not say itself.
+                    GENERAL => error.message,
+                    _ => format!("{headline}: {}", error.message),
+                },
                 hint: None,
             },
             _ => Self::Import(Box::new(error)),

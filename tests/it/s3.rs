@@ -110,3 +110,34 @@ if __name__ == "__main__":
         .expect_code(0)
         .expect_text(&["user: from the start ['tools', 'StoredFlow']"]);
 }
+
+#[test]
+fn a_run_of_metaflows_in_s3_looks_alike_to_both_clients() {
+    let Some(server) = require(Server::start()) else {
+        return;
+    };
+    let sandbox = Sandbox::new();
+    server.make_bucket(&sandbox);
+    sandbox.write("text.txt", "héllo");
+    let python = |file: &str, ours: bool| {
+        let mut command = sandbox.command(&venv::python());
+        command
+            .envs(server.environment())
+            .env("METAFLOW_DATASTORE_SYSROOT_S3", "s3://data/flows")
+            .env("METAFLOW_DEFAULT_DATASTORE", "s3")
+            .env("METAFLOW_FEAT_ALWAYS_UPLOAD_CODE_PACKAGE", "1")
+            .arg(fixture(file));
+        if ours {
+            command.env("PYTHONPATH", repository().join("assets/python"));
+            command.env("FLOWDEV_BIN", env!("CARGO_BIN_EXE_flowdev"));
+        }
+        command
+    };
+    let mut command = python("s3_store/kept.py", false);
+    command.arg("run");
+    run(command).expect_code(0);
+    let observe = |ours| run(python("s3_store/seen.py", ours)).expect_code(0).stdout;
+    let theirs = observe(false);
+    assert!(theirs.contains("run True 5 1000 héllo"), "{theirs}");
+    assert_eq!(observe(true), theirs);
+}

@@ -218,7 +218,7 @@ class Damage(Case):
             self.assertIn(artifact.sha, str(caught.exception))
 
     def test_values_that_are_elsewhere(self):
-        for place, pieces in (("s3://bucket/prefix", ["s3://bucket/prefix/F/data", "'x'"]), ("/gone", ["/gone/F/data"])):
+        for place, pieces in (("gs://bucket/prefix", ["gs://bucket/prefix/F/data", "S3"]), ("/gone", ["/gone/F/data"])):
             artifact = Task("F/1/end/1")["x"]
             self.path_of(artifact).unlink(missing_ok=True)
             artifact._object["location"] = f":root:{place}"

@@ -45,11 +45,8 @@ class IncludedFile:
         import zlib
 
         url = self._descriptor["url"]
-        if not url.startswith(_SCHEME):
-            raise MetaflowException(f"{var_type} '{name}' is at {url}, where flowdev's package cannot read it.")
         try:
-            with open(url[len(_SCHEME) :], "rb") as file:
-                data = file.read()
+            data = _content(url)
             # What was not uploaded by a run, but only referred to, is as it is.
             if data.startswith(b"\x1f\x8b") and self._descriptor.get("sub-type") != "external":
                 data = zlib.decompress(data, 31)
@@ -60,6 +57,19 @@ class IncludedFile:
         import io
 
         return io.TextIOWrapper(io.BytesIO(data), encoding=self._descriptor.get("encoding")).read()
+
+
+def _content(url: str) -> bytes:
+    """The bytes of an address, as they are stored."""
+    if url.startswith(_SCHEME):
+        with open(url[len(_SCHEME) :], "rb") as file:
+            return file.read()
+    from . import _remote
+
+    data = _remote.read(url)
+    if data is None:
+        raise FileNotFoundError("there is nothing")
+    return data
 
 
 class IncludeFile(Parameter):

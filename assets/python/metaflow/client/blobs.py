@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 
-from .._worker.artifacts import PICKLES, load_blob, read_blob
+from .. import _remote
+from .._worker.artifacts import PICKLES, inflated, load_blob, read_blob
 from ..datastore.exceptions import DataException
 
 TYPE_CHECKING = False
@@ -15,14 +16,10 @@ if TYPE_CHECKING:
 def load(roots: list[str], flow: str, sha: str, name: str, encoding: str) -> Any:
     """The object of a blob, from the first of these stores that has it."""
     blobs = _directory(roots, flow, sha)
-    if "://" in blobs:
-        raise DataException(f"The artifact '{name}' is stored at {blobs}, which flowdev's client does not read.")
+    if _remote.is_remote(blobs):
+        return _load(inflated(_fetched(blobs, sha), sha), name, encoding)
     try:
-        if encoding not in PICKLES:
-            from ..datastore.artifacts.serializer import deserialize
-
-            return deserialize(name, read_blob(blobs, sha), (encoding, "", 0))
-        return load_blob(blobs, sha)
+        return load_blob(blobs, sha) if encoding in PICKLES else _load(read_blob(blobs, sha), name, encoding)
     except Exception as error:
         from .._worker.damage import damage_of
 
@@ -33,9 +30,30 @@ def load(roots: list[str], flow: str, sha: str, name: str, encoding: str) -> Any
         raise DataException(f"The artifact '{name}' cannot be read: {damage}.") from error
 
 
+def _load(data: bytes, name: str, encoding: str) -> Any:
+    if encoding in PICKLES:
+        import pickle
+
+        return pickle.loads(data)
+    from ..datastore.artifacts.serializer import deserialize
+
+    return deserialize(name, data, (encoding, "", 0))
+
+
+def _fetched(blobs: str, sha: str) -> bytes:
+    """The bytes of a blob in a store with an address, as they are stored."""
+    data = _remote.read(f"{blobs}/{sha[:2]}/{sha}")
+    if data is None:
+        raise DataException(f"The blob {sha} cannot be read: there is none in {blobs}.")
+    return data
+
+
 def read_raw(roots: list[str], flow: str, sha: str) -> bytes:
     """The bytes of a blob as they are stored."""
-    path = os.path.join(_directory(roots, flow, sha), sha[:2], sha)
+    blobs = _directory(roots, flow, sha)
+    if _remote.is_remote(blobs):
+        return _fetched(blobs, sha)
+    path = os.path.join(blobs, sha[:2], sha)
     try:
         with open(path, "rb") as file:
             return file.read()

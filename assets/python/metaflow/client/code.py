@@ -45,7 +45,7 @@ class MetaflowCode:
         if form != "tgz":
             raise MetaflowInternalError(f"The code at {self._path} is kept in the unknown form '{form}'.")
         # <root>/<flow>/data/<two digits>/<hash>
-        roots = [os.path.normpath(os.path.join(self._path, *[os.pardir] * 4))]
+        roots = [self._path.rsplit("/", 4)[0]]
         if _store is not None and _store.root is not None:
             roots.append(_store.root)
         self._archive = io.BytesIO(blobs.read_raw(roots, flow_name, package["sha"]))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+from .. import _remote
 from ..datastore.exceptions import DataException
 from . import blobs
 from .base import PUBLIC, MetaflowObject
@@ -57,7 +58,7 @@ class DataArtifact(MetaflowObject):
         from .manifest import Manifest
 
         directory = os.path.join(self._roots()[0], *self._path[:4])
-        if not os.path.isdir(directory):
+        if not _remote.is_remote(directory) and not os.path.isdir(directory):
             directory = os.path.join(self._roots()[-1], *self._path[:4])
         return Manifest(directory, self._attempt).size(self.id)
 

@@ -7,6 +7,8 @@ import os
 import re
 from datetime import datetime
 
+from .. import _remote
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,6 +30,8 @@ def paths(task_directory: str, stream: str, attempt: int) -> list[str]:
 
 def read(path: str) -> bytes:
     """A log; empty where there is none."""
+    if _remote.is_remote(path):
+        return _remote.read(path) or b""
     try:
         with open(path, "rb") as file:
             return file.read()
@@ -36,7 +40,9 @@ def read(path: str) -> bytes:
 
 
 def size(path: str) -> int | None:
-    """Bytes on disk."""
+    """Bytes that are stored."""
+    if _remote.is_remote(path):
+        return _remote.size(path)
     try:
         return os.path.getsize(path)
     except OSError:

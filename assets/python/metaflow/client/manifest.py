@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 
+from .. import _remote
 from ..datastore.exceptions import DataException
 from . import blobs
 from .store import MAX_ATTEMPTS, read_record
@@ -25,13 +26,14 @@ class Manifest:
         self.directory = directory
         self.objects: dict[str, str] = {}
         self.info: dict[str, dict[str, Any]] = {}
-        started = _last_started(directory)
+        self._is_remote = _remote.is_remote(directory)
+        started = self._last_started()
         self.attempt = started if attempt is None else attempt
         if attempt is not None and (started is None or attempt > started):
             return
-        if self.attempt is None or not os.path.exists(f"{directory}/{self.attempt}.DONE.lock"):
+        if self.attempt is None or not self._has(f"{self.attempt}.DONE.lock"):
             raise DataException(f"No attempt of the task '{self._pathspec()}' has been completed")
-        manifest = read_record(f"{directory}/{self.attempt}.data.json")
+        manifest = self._record(f"{self.attempt}.data.json")
         if manifest is None:
             raise DataException(f"The task '{self._pathspec()}' says that it is done, but has no list of artifacts.")
         self.objects = manifest.get("objects") or {}
@@ -58,10 +60,22 @@ class Manifest:
             return self.load(name).size
         return self.info.get(name, {}).get("size", 0)
 
+    def _last_started(self) -> int | None:
+        try:
+            names = set(_remote.names(self.directory) if self._is_remote else os.listdir(self.directory))
+        except OSError:
+            return None
+        return max((attempt for attempt in range(MAX_ATTEMPTS) if f"{attempt}.attempt.json" in names), default=None)
 
-def _last_started(directory: str) -> int | None:
-    try:
-        names = set(os.listdir(directory))
-    except OSError:
-        return None
-    return max((attempt for attempt in range(MAX_ATTEMPTS) if f"{attempt}.attempt.json" in names), default=None)
+    def _has(self, name: str) -> bool:
+        path = f"{self.directory}/{name}"
+        return _remote.size(path) is not None if self._is_remote else os.path.exists(path)
+
+    def _record(self, name: str) -> dict[str, Any] | None:
+        path = f"{self.directory}/{name}"
+        if not self._is_remote:
+            return read_record(path)
+        import json
+
+        data = _remote.read(path)
+        return None if data is None else json.loads(data)

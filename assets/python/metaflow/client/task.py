@@ -6,6 +6,7 @@ import json
 import os
 from collections import namedtuple
 
+from .. import _remote
 from . import lineage, logs
 from .base import PUBLIC, Metadata, MetaflowObject
 from .code import MetaflowCode, environment_info
@@ -198,7 +199,7 @@ class Task(MetaflowObject):
             return None
         attempt = self._attempt if self._attempt is not None else int(get("attempt") or 0)
         directory = os.path.join(root, *self._path)
-        if not os.path.isdir(directory):
+        if not _remote.is_remote(directory) and not os.path.isdir(directory):
             # The store was moved since.
             directory = self._store.path(*self._path) or directory
         return logs.paths(directory, stream, attempt)

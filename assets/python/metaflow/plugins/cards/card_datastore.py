@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 
+from ... import _remote
 from .exception import CardNotPresentException
 
 TYPE_CHECKING = False
@@ -85,8 +86,9 @@ class CardDatastore:
         return [path for path, info in found if info.fits(card_type, card_hash, card_id)]
 
     def _files(self, directory: str, suffix: str) -> list[tuple[str, CardInfo]]:
+        place = os.path.join(self.root, directory)
         try:
-            names = sorted(os.listdir(os.path.join(self.root, directory)))
+            names = sorted(_remote.names(place) if _remote.is_remote(place) else os.listdir(place))
         except OSError:
             return []
         return [(f"{directory}/{name}", CardInfo(name)) for name in names if name.endswith(suffix)]
@@ -102,25 +104,32 @@ class CardDatastore:
         return os.path.join(self.root, card_path)
 
     def get_card_html(self, path: str) -> str:
-        with open(self.create_full_path(path), encoding="utf-8", newline="") as file:
-            return file.read()
+        return self._content(path).decode()
 
     def get_card_data(self, path: str) -> Any:
         import json
 
-        with open(self.create_full_path(path), encoding="utf-8") as file:
-            return json.load(file)
+        return json.loads(self._content(path))
+
+    def _content(self, path: str) -> bytes:
+        place = self.create_full_path(path)
+        if not _remote.is_remote(place):
+            with open(place, "rb") as file:
+                return file.read()
+        content = _remote.read(place)
+        if content is None:
+            raise FileNotFoundError(place)
+        return content
 
     def cache_locally(self, path: str, save_path: str | None = None) -> str:
         """Copy a card to a file, by default one below the working directory."""
-        import shutil
-
         if save_path is None:
             save_path = os.path.join(TEMP_DIR_NAME, self._new, "cards", path.rpartition("/")[2])
         directory = os.path.dirname(save_path)
         if directory:
             os.makedirs(directory, exist_ok=True)
-        shutil.copyfile(self.create_full_path(path), save_path)
+        with open(save_path, "wb") as file:
+            file.write(self._content(path))
         return save_path
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from ... import _roots
+from ... import _remote, _roots
 from .card_datastore import CARD_SUFFIX, CardDatastore, configured_root
 from .exception import UnresolvableDatastoreException
 
@@ -30,6 +30,8 @@ def datastore_of(task: Any) -> CardDatastore:
     if metadata.get("ds-type") is None:
         raise UnresolvableDatastoreException(task)
     root = metadata.get("ds-root")
+    if root and _remote.is_remote(root):
+        return CardDatastore(f"{root}/{CARD_SUFFIX}", task.pathspec)
     if root and not os.path.isdir(root):
         # The store was moved since.
         root = None
