@@ -31,8 +31,8 @@ pub struct Args {
     #[arg(long, value_name = "DIR", default_value = ".", global = true)]
     project: PathBuf,
     /// End when nothing was asked of it for so many minutes; 0: never
-    #[arg(long, value_name = "MINUTES", default_value_t = 30)]
-    idle: u64,
+    #[arg(long, value_name = "MINUTES", default_value = "30", value_parser = minutes)]
+    idle: Duration,
     /// Print JSON, one object a line
     #[arg(long, global = true)]
     json: bool,
@@ -76,6 +76,11 @@ pub fn main(args: &Args) -> Result<ExitKind, CliError> {
     outcome
 }
 
+fn minutes(text: &str) -> Result<Duration, String> {
+    let minutes: f64 = text.parse().map_err(|error| format!("{error}"))?;
+    Duration::try_from_secs_f64(60.0 * minutes).map_err(|error| error.to_string())
+}
+
 async fn host(args: &Args, project: PathBuf) -> Result<(), CliError> {
     // Before anybody can know of the session: none of them may be missed.
     let mut interrupt = signal(SignalKind::interrupt())?;
@@ -85,7 +90,7 @@ async fn host(args: &Args, project: PathBuf) -> Result<(), CliError> {
     let config = HostConfig {
         project: project.clone(),
         kind: Kind::Headless,
-        idle: (args.idle > 0).then(|| Duration::from_secs(60 * args.idle)),
+        idle: Some(args.idle).filter(|limit| !limit.is_zero()),
         settle: lasting_for,
     };
     let host = Host::start(config, notices_tx).await?;

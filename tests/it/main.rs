@@ -33,6 +33,7 @@ mod runner;
 mod s3;
 mod session;
 mod session_engines;
+mod session_limits;
 mod session_loss;
 mod spin;
 mod staleness;
