@@ -2,6 +2,7 @@
 //! function that a step runs must be among its units, and change the step when it is edited.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::Write;
 use std::process::Command;
 
 use super::edits::{InMemory, Texts, corpus, texts_of};
@@ -73,7 +74,8 @@ fn what_a_step_runs_is_what_it_reaches() {
     let python = python();
     for (name, class, since) in RUNNABLE {
         if python < since {
-            eprintln!("passed over: {name} needs Python 3.{since}, python3 is 3.{python}");
+            let said = format!("passed over: {name} needs Python 3.{since}, python3 is 3.{python}");
+            writeln!(std::io::stderr(), "{said}").unwrap();
             continue;
         }
         let flow = corpus().join(name);
