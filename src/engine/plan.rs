@@ -137,7 +137,8 @@ pub(super) fn plan(
 impl Setting {
     /// What every task of the job is told.
     pub fn spec(&self, task: &TaskRef) -> Spec {
-        let spool = format!("{}-{}.{}", task.run, task.task, task.attempt);
+        // Parameters may be evaluated beside a spin, whose task has the same number.
+        let spool = format!("{}-{}-{}.{}", task.run, task.step, task.task, task.attempt);
         let flow = self.flow.description.name.clone();
         let config = &self.shared.config;
         let files = format!("{}/data/{flow}", self.run.flow().root());
