@@ -11,7 +11,7 @@ use super::error::EngineError;
 use super::hot::{Heat, Home};
 use super::installed::Installed;
 use super::interpreters::Interpreters;
-use super::loaded::{Before, Key, LoadedFlow, Mode, load_of, source_hash};
+use super::loaded::{Before, Key, LoadedFlow, Mode, load_of, source_hash, sources_of};
 use super::loading::{Begun, Loading};
 use super::processes::Source;
 use super::request::FlowRequest;
@@ -182,14 +182,7 @@ impl Workers {
         };
         lap.mark(Phase::Start);
         let project = self.project(request)?;
-        let sources = project
-            .paths()
-            .into_iter()
-            .map(|path| {
-                let hash = source_hash(&path);
-                (path, hash)
-            })
-            .collect();
+        let sources = sources_of(&project);
         let name = project.flow().map(|flow| flow.name.as_str());
         let origin = before
             .zip(name)
@@ -254,11 +247,16 @@ impl Workers {
         process: &Arc<Forkserver>,
     ) {
         self.lose_project();
+        let read = sources_of(source);
+        let hash = |file: &PathBuf| {
+            let known = read.iter().find(|(path, _)| path == file);
+            known.map_or_else(|| source_hash(file), |(_, hash)| *hash)
+        };
         self.project = Some(ProjectProcess {
             source: Arc::clone(source),
             files: files
                 .iter()
-                .map(|file| (file.clone(), source_hash(file)))
+                .map(|file| (file.clone(), hash(file)))
                 .collect(),
             process: Arc::clone(process),
         });

@@ -18,7 +18,8 @@ use super::staleness::{Basis, Digests};
 use super::worker::TaskProcess;
 use super::worker::message::{Load, Loaded, Spec, Stored};
 use crate::flow::{
-    self, Description, Diagnostic, Fingerprint, Graph, Project, Severity, StepCode, StepName,
+    self, Description, Diagnostic, Fingerprint, FlowFile, Graph, Project, Severity, StepCode,
+    StepName,
 };
 use crate::store::Store;
 
@@ -305,10 +306,19 @@ fn options(given: &[(String, String)]) -> BTreeMap<String, Value> {
 
 /// A hash of a file's text; `None` where it cannot be read.
 pub(super) fn source_hash(path: &Path) -> Option<u64> {
-    let bytes = std::fs::read(path).ok()?;
+    Some(text_hash(&std::fs::read(path).ok()?))
+}
+
+fn text_hash(text: &[u8]) -> u64 {
     let mut hash = DefaultHasher::new();
-    bytes.hash(&mut hash);
-    Some(hash.finish())
+    text.hash(&mut hash);
+    hash.finish()
+}
+
+/// The files of a project, with the hash of what was read of each: a file that is being written may be another by now.
+pub(super) fn sources_of(project: &Project) -> Vec<(PathBuf, Option<u64>)> {
+    let of = |file: &FlowFile| (file.path.clone(), Some(text_hash(file.text.as_bytes())));
+    project.files().map(of).collect()
 }
 
 /// A process that ends while it imports the flow was ended by the flow.
@@ -322,5 +332,31 @@ pub(super) fn ended_at_import(error: EngineError, file: &Path) -> EngineError {
             "code at the file's top level called os._exit, or crashed in a native library",
         ),
         other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::super::disk::Disk;
+    use super::*;
+
+    #[test]
+    fn a_file_that_was_read_half_written_is_known_to_have_changed() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let file = directory.path().join("flow.py");
+        let is_current = |project: &Project| {
+            let sources = sources_of(project);
+            sources
+                .iter()
+                .all(|(path, hash)| source_hash(path) == *hash)
+        };
+        fs::write(&file, "import os\n").expect("written");
+        let half = Project::load(&file, &Disk);
+        assert!(is_current(&half));
+        fs::write(&file, "import os\nimport sys\n").expect("written");
+        assert!(!is_current(&half));
+        assert!(is_current(&half.reload(&Disk)));
     }
 }
