@@ -57,6 +57,94 @@ class CollectionTest(unittest.TestCase):
             self.assertEqual((reorders["numbers"], list(reorders["pairs"])), ([3, 2, 1], ["b", "a"]))
 
 
+ITEMS = """
+    from metaflow import FlowSpec, step
+
+    class ItemFlow(FlowSpec):
+        @step
+        def start(self):
+            self.items = [{"a": 1}, {"a": 2, "b": []}, 3, {"a": 4}]
+            self.next(self.reads, foreach="items")
+
+        @step
+        def reads(self):
+            self.seen = self.input["a"]
+
+        @step
+        def reads_plain(self):
+            self.seen = self.input
+
+        @step
+        def changes(self):
+            self.input["a"] = True
+
+        @step
+        def changes_within(self):
+            self.input["b"].append(1)
+
+        @step
+        def changes_another(self):
+            self.seen = self.input
+            self.items[0]["a"] = 5
+
+        @step
+        def changes_list(self):
+            self.seen = self.input
+            self.items.pop()
+
+        @step
+        def nests(self):
+            self.next(self.of_two, foreach="items")
+
+        @step
+        def of_two(self):
+            outer, inner = [item for _, _, item in self.foreach_stack()]
+            outer["a"] = inner["a"]
+
+        @step
+        def end(self):
+            pass
+
+    ItemFlow()
+"""
+
+
+class ItemTest(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.worker = Worker(ITEMS)
+        cls.addClassCleanup(cls.worker.close)
+        cls.start = cls.step("start", cls.worker.parameters(), node=node("reads", foreach="items"))
+
+    @classmethod
+    def step(cls, name, *inputs, **more):
+        task = cls.worker.step(name, *inputs, **more)
+        if task.done["exit"] != 0:
+            raise AssertionError(task.stderr)
+        return task
+
+    def items(self, step, index):
+        """The items after that step: None where they are handed on as they were."""
+        task = self.step(step, self.start, split_index=index)
+        return self.worker.value(task, "items") if "at" in task.done["objects"]["items"] else None
+
+    def test_an_item_that_is_only_read_leaves_the_list_as_it_is(self):
+        self.assertIsNone(self.items("reads", 0))
+        self.assertIsNone(self.items("reads_plain", 2))
+
+    def test_what_is_changed_in_place_is_stored(self):
+        second, third, fourth = {"a": 2, "b": []}, 3, {"a": 4}
+        self.assertEqual(self.items("changes", 0), [{"a": True}, second, third, fourth])
+        self.assertEqual(self.items("changes_within", 1), [{"a": 1}, {"a": 2, "b": [1]}, third, fourth])
+        self.assertEqual(self.items("changes_another", 2), [{"a": 5}, second, third, fourth])
+        self.assertEqual(self.items("changes_list", 2), [{"a": 1}, second, third])
+
+    def test_two_levels_over_one_list(self):
+        outer = self.step("nests", self.start, split_index=0, node=node("of_two", foreach="items"))
+        inner = self.step("of_two", outer, split_index=3)
+        self.assertEqual(self.worker.value(inner, "items")[0], {"a": 4})
+
+
 ARRAYS = """
     import os, sys
     import numpy as np

@@ -80,7 +80,7 @@ def load_blob(blobs: str, sha: str) -> Any:
     if sha == _EMPTY_LIST:
         return []
     if sha in siblings.SHARED:
-        return siblings.SHARED.pop(sha)
+        return siblings.take(sha)
     # All that comes out of it lives: to look for garbage among it, again and again, can take longer than the reading.
     is_collecting = gc.isenabled()
     gc.disable()

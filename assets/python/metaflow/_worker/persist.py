@@ -27,8 +27,7 @@ def store(flow: FlowSpec, inputs: list[TaskInput], spool: Spool) -> dict[str, An
                 objects[name] = spool.write(name, source.replaced[name])
             else:
                 objects[name] = {"from": source.index}
-        # Items that came from these may have been changed in place.
-        for name, value in state.collections.items():
+        for name, value in state.touched_collections().items():
             flow.__dict__.setdefault(name, value)
     for name, value in own_values(flow):
         if state is None or not state.unchanged(name, value):

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 # sha -> object. A forked task owns a private copy of them, but only one each.
 SHARED: dict[str, Any] = {}
+# What a task has taken of these: to take a list apart costs more than to leave it, in a process that ends soon.
+_taken: list[Any] = []
 
 # What the runtime itself reads for each task of a foreach; one more is named by the first.
 _VARIABLE = "_foreach_var"
@@ -42,6 +44,13 @@ def expect(spec: dict[str, Any]) -> None:
     _count += 1
     if _count == _ENOUGH:
         _share(source["blobs"], source["objects"])
+
+
+def take(sha: str) -> Any:
+    """In a task: its own copy of what is shared under this name."""
+    value = SHARED.pop(sha)
+    _taken.append(value)
+    return value
 
 
 class _Plain(_pickle.Unpickler):

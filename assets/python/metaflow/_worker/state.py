@@ -46,6 +46,8 @@ class FlowState:
         self.items: dict[int, Any] = {}
         # The collections that they are from, which nobody has asked for by name so far.
         self.collections: dict[str, Any] = {}
+        # Of each the one item that was handed out, and its contents then: the code has seen nothing else of it.
+        self.given: dict[str, tuple[Any, tuple]] = {}
 
     def find(self, name: str) -> TaskInput | None:
         """The input that a name comes from."""
@@ -61,7 +63,12 @@ class FlowState:
     def load(self, name: str) -> Any:
         """The artifact, for who asks for it by name."""
         self.reads.items.pop((self.find(name).index, name), None)
-        return self.collections.pop(name) if name in self.collections else self._load(name)
+        if name not in self.collections:
+            return self._load(name)
+        value = self.collections.pop(name)
+        if self.given.pop(name, None) is not None:
+            self._remember(name, value)
+        return value
 
     def item(self, name: str, position: int | None) -> Any:
         """What one item is taken from; the others do not matter to the task."""
@@ -70,21 +77,45 @@ class FlowState:
             # A control task looks at no item in particular.
             if position is not None and (source.index, name) not in self.reads.artifacts:
                 self.reads.items[source.index, name] = position
-            self.collections[name] = self._load(name)
+            value = self.collections[name] = self._read(name)
+            # What is done to each of many items must not take longer because there are many.
+            given = _given(value, position)
+            if given is None:
+                self._remember(name, value)
+            else:
+                self.given[name] = given
         elif self.reads.items.get((source.index, name)) != position:
             # Two levels of foreach over one collection.
             self.reads.items.pop((source.index, name), None)
+            if self.given.pop(name, None) is not None:
+                self._remember(name, self.collections[name])
         return self.collections[name]
 
     def _load(self, name: str) -> Any:
+        value = self._read(name)
+        self._remember(name, value)
+        return value
+
+    def _read(self, name: str) -> Any:
         source = self.find(name)
         source.note(self.reads, name)
-        value = source.load(name)
-        self.loaded[name] = value
+        value = self.loaded[name] = source.load(name)
+        return value
+
+    def _remember(self, name: str, value: object) -> None:
         contents = _contents(value)
         if contents is not None:
             self.contained[name] = contents
-        return value
+
+    def touched_collections(self) -> dict[str, Any]:
+        """The collections of which something that was handed out may have been changed in place."""
+        return {name: value for name, value in self.collections.items() if not self._is_as_given(name)}
+
+    def _is_as_given(self, name: str) -> bool:
+        if name not in self.given:
+            return False
+        item, contents = self.given[name]
+        return type(item) in IMMUTABLE or _are_same(contents, _contents(item))
 
     def misses(self, name: str) -> None:
         """The code has asked for an artifact that is not there."""
@@ -123,6 +154,17 @@ class FlowState:
             return _are_same(self.contained[name], _contents(value))
         shape = SHAPES.get(sha)
         return shape is not None and witness.is_unchanged(value, shape)
+
+
+def _given(collection: object, position: int | None) -> tuple[Any, tuple] | None:
+    """The item at that position with its contents; None where the collection or the item is of no simple kind."""
+    if position is None or type(collection) not in (list, tuple) or not 0 <= position < len(collection):
+        return None
+    item = collection[position]
+    if type(item) in IMMUTABLE:
+        return item, ()
+    contents = _contents(item)
+    return None if contents is None else (item, contents)
 
 
 def _contents(value: object) -> tuple | None:
