@@ -60,7 +60,10 @@ pub(super) fn changed(state: &mut State, changed: Changed) -> Vec<Effect> {
     }
     effects.extend(select::select_step(state, &target, state.edit.is_none()));
     if state.auto_spin && sound {
-        effects.extend(engine::spin(state, &target, cause, seen));
+        // The result is waited for: what else the screen needs is made meanwhile.
+        let rest = effects;
+        effects = engine::spin(state, &target, cause, seen);
+        effects.extend(rest);
     } else {
         effects.extend(engine::stop_spins(state));
         if sound {
