@@ -85,6 +85,40 @@ class Bench:
         print("    " + ", ".join("%s %.1f" % item for item in phases.items()), flush=True)
 
 
+def at_rest(pid, seconds=0.3, patience=120):
+    """Waits until a process and those that it has started have used next to no processor time for so long: what a session
+    prepares for the next save is there."""
+    end = time.monotonic() + patience
+    before = ticks(pid)
+    while time.monotonic() < end:
+        time.sleep(seconds)
+        now = ticks(pid)
+        if now - before <= 1:
+            return
+        before = now
+    sys.exit("process %d does not come to rest" % pid)
+
+
+def ticks(root):
+    """The processor time of a process and its descendants, in clock ticks."""
+    children, spent = {}, {}
+    for name in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            with open("/proc/%s/stat" % name) as f:
+                fields = f.read().rpartition(")")[2].split()
+        except OSError:
+            # It has ended.
+            continue
+        children.setdefault(int(fields[1]), []).append(int(name))
+        spent[int(name)] = int(fields[11]) + int(fields[12])
+    total, left = 0, [root]
+    while left:
+        pid = left.pop()
+        total += spent.get(pid, 0)
+        left += children.get(pid, [])
+    return total
+
+
 class AtMost:
     """A budget in the row's own unit."""
 

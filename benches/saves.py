@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 
-from bench import PHASES, AtMost, TimesAnother
+from bench import PHASES, AtMost, TimesAnother, at_rest
 from screen import Terminal
 
 # A line of the session's view of the last spin's time.
@@ -59,6 +59,8 @@ def to_event(bench, what, flow, metaflow=None, budget=None):
                 sys.exit("flowdev watch ended early")
 
         def save():
+            # As one that is typed, it meets a session that has prepared for it.
+            at_rest(watch.pid)
             began, _ = edits.save()
             for line in watch.stdout:
                 event = json.loads(line)
@@ -90,8 +92,9 @@ def to_screen(bench, what, flow, metaflow=None, budget=None):
         terminal.settle(1)
 
         def save():
+            at_rest(terminal.pid)
+            terminal.settle()
             began, value = edits.save()
-            # The next save meets a session at rest, as one that is typed would: it has been silent.
             took = 1000 * (terminal.time_of(value) - began)
             terminal.send(b"t")
             terminal.wait_for("until it is on the screen")

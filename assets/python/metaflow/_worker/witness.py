@@ -26,6 +26,8 @@ _ENTRY = 8
 # In the highest byte of a little-endian entry: bit 63, the page is in memory; bit 56, no other process has it.
 _PRESENT = 0x80
 _EXCLUSIVE = 0x01
+# The values of that byte that a page has which is in memory, and not only in that of this process.
+_SHARED = bytes(flags for flags in range(256) if flags & (_PRESENT | _EXCLUSIVE) == _PRESENT)
 
 
 class Shape:
@@ -161,7 +163,8 @@ def _is_shared(start: int, length: int) -> bool:
             entries = os.pread(fd, min(wanted, 1 << 20), offset)
             if not entries or len(entries) % _ENTRY:
                 return False
-            if any(flags & (_PRESENT | _EXCLUSIVE) != _PRESENT for flags in set(entries[_ENTRY - 1 :: _ENTRY])):
+            # What is left without these is of other pages.
+            if entries[_ENTRY - 1 :: _ENTRY].translate(None, _SHARED):
                 return False
             offset += len(entries)
             wanted -= len(entries)
