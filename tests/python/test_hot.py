@@ -31,6 +31,15 @@ FLOW = '''
             self.next(self.reads)
 
         @step
+        def many(self):
+            self.items = ["a", "b"]
+            self.next(self.item, foreach="items")
+
+        @step
+        def item(self):
+            self.frames = self._foreach_stack
+
+        @step
         def reads(self):
             import decimal
             self.seen = (list(self.plain["a"]), self.own.word, utils.PID == os.getpid(), utils.NUMBER)
@@ -129,6 +138,12 @@ class HotTest(unittest.TestCase):
         answer = self.hold(self.worker.server, "plain", drop=[self.shas["plain"]])
         self.assertEqual(list(answer["held"]), [self.shas["plain"]])
         self.assertEqual(self.hold(self.worker.server, "plain")["held"], {})
+
+    def test_the_place_in_a_foreach_needs_no_code_of_the_project(self):
+        many = self.worker.step("many", self.start, node=node("item", foreach="items"))
+        item = self.worker.step("item", many, split_index=1)
+        self.shas["frames"] = item.objects["frames"][0]
+        self.assertEqual(list(self.hold(self.worker.server, "frames")["held"]), [self.shas["frames"]])
 
     def test_a_damaged_artifact_is_refused_and_the_rest_held(self):
         path = os.path.join(self.worker.blobs, self.shas["plain"][:2], self.shas["plain"])

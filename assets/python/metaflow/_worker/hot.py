@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 from _pickle import Unpickler
 
+from .._frames import ForeachFrame
 from . import forking, pages, witness
 
 TYPE_CHECKING = False
@@ -33,6 +34,9 @@ class _Reader(Unpickler):
         self._project = project
 
     def find_class(self, module: str, name: str) -> Any:
+        if module == "__main__" and name == ForeachFrame.__name__:
+            # Not the flow file's, whatever its pickles say.
+            return ForeachFrame
         if module == "__main__":
             raise NeedsProject("a class of the flow file")
         if self._project is not None and module not in sys.modules and self._project.provides(module):
