@@ -118,6 +118,63 @@ class ReadsTest(unittest.TestCase):
             self.assertEqual(sorted(reads), ["settings.a.times", "settings.b", "settings.label"])
             self.assertEqual(list(worker.step("end", start).done["reads"]["configs"]), ["settings.all"])
 
+    def test_what_mutators_read_of_configs_every_step_has_read(self):
+        flow = """
+            from metaflow import Config, FlowMutator, FlowSpec, StepMutator, config_expr, project, step
+
+            class Retries(FlowMutator):
+                def pre_mutate(self, mutable_flow):
+                    self.times = mutable_flow.settings.times
+
+                def mutate(self, mutable_flow):
+                    for name, config in mutable_flow.configs:
+                        if name == "other":
+                            self.times += config["more"]["times"]
+                    for _, mutable_step in mutable_flow.steps:
+                        mutable_step.add_decorator("retry", deco_kwargs={"times": self.times})
+
+            class Timeout(StepMutator):
+                def init(self, seconds):
+                    self.seconds = seconds
+
+                def mutate(self, mutable_step):
+                    mutable_step.add_decorator("timeout", deco_kwargs={"seconds": self.seconds})
+
+            @Retries
+            @project(name=config_expr("other.project"))
+            class MutatedFlow(FlowSpec):
+                settings = Config("cfg", default="cfg.json")
+                others = Config("other", default="other.json")
+                unread = Config("unread", default="cfg.json")
+                RATE = config_expr("cfg.rate")
+                _hidden = config_expr("cfg.hidden")
+
+                @Timeout(config_expr("cfg.seconds"))
+                @step
+                def start(self):
+                    self.x = self.RATE
+                    self.next(self.end)
+
+                @step
+                def end(self):
+                    pass
+        """
+        settings = {"times": 1, "seconds": 60, "rate": 0.5, "hidden": 3, "no": 4}
+        others = {"more": {"times": 1, "not": 2}, "project": "p"}
+        files = [("cfg.json", json.dumps(settings)), ("other.json", json.dumps(others))]
+        with Worker(flow, files=files) as worker:
+            start = worker.step("start", worker.parameters())
+            self.assertEqual(start.done["error"], None)
+            everywhere = [
+                "others.more.times",
+                "others.project",
+                "settings.hidden",
+                "settings.seconds",
+                "settings.times",
+            ]
+            self.assertEqual(sorted(worker.step("end", start).done["reads"]["configs"]), everywhere)
+            self.assertEqual(sorted(start.done["reads"]["configs"]), sorted([*everywhere, "settings.rate"]))
+
     def test_configs_that_leave_the_step_are_read_whole(self):
         self.assertEqual(list(self.reads("kept")["configs"]), ["cfg.a"])
         self.assertEqual(list(self.reads("passed_on")["configs"]), ["cfg.a"])

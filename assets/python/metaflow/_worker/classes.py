@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 # Where a class keeps its configs once mutators are to find the values in their place: attribute -> config.
 SETTLED_CONFIGS = "__settled_configs__"
 
+# Where a class keeps what its constants have read of configs, by their names.
+CONSTANT_READS = "__constant_reads__"
+
 # Where a class keeps the names of its parameters once `protect` has put properties in their place.
 PROTECTED_PARAMETERS = "__protected_parameters__"
 
@@ -79,9 +82,21 @@ def protect(flow: type[FlowSpec]) -> tuple[list[str], list[str]]:
     for name, parameter in parameters_of(flow):
         setattr(flow, name, property(_parameter_getter(name, parameter), _refuse))
     for name, value in constants:
-        setattr(flow, name, property(lambda _flow, value=value: value, _refuse))
+        setattr(flow, name, property(_constant_getter(flow, name, value), _refuse))
     setattr(flow, PROTECTED_PARAMETERS, parameters)
     return parameters, [name for name, _ in constants]
+
+
+def _constant_getter(flow: type[FlowSpec], name: str, value: Any) -> Any:
+    reads = vars(flow).get(CONSTANT_READS, {}).get(name)
+    if not reads:
+        return lambda _flow: value
+
+    def get(flow: FlowSpec) -> Any:
+        flow.__dict__["__mf__"].reads.beside.update(reads)
+        return value
+
+    return get
 
 
 def _parameter_getter(name: str, parameter: Parameter) -> Any:

@@ -28,12 +28,12 @@ class Reads:
         self.parameters: dict[str, None] = {}
         # Attribute and value of each config that was handed out; in a join, each input hands out its own.
         self.configs: list[tuple[str, Any]] = []
-        # What the decorators of the step have read of them: expressions and digests.
-        self.of_decorators: dict[str, str] = {}
+        # What decorators, mutators and the constants that the code has used have read of them: expressions and digests.
+        self.beside: dict[str, str] = {}
 
     def report(self) -> dict[str, Any]:
         """The `reads` of docs/WORKER.md."""
-        configs = dict(self.of_decorators)
+        configs = dict(self.beside)
         if self.configs:
             from ..user_configs.config_reads import digests_of
 

@@ -97,7 +97,7 @@ class Task:
         self.is_control: bool = spec.get("ubf") == UBF_CONTROL
         self.outcome = Outcome()
         function = getattr(type(flow), self.step)
-        self.reads.of_decorators = getattr(function, "config_reads", {})
+        self.reads.beside = dict(getattr(function, "config_reads", {}))
         self.hooks = Hooks(self, function.decorators, around)
 
     def run(self) -> dict[str, Any]:

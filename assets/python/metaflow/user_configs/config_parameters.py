@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from typing import Any, Callable, NoReturn
 
     from .._worker.state import FlowState
+    from .config_reads import Uses
 
 __all__ = [
     "UNPACK_KEY",
@@ -33,25 +34,29 @@ __all__ = [
 # Name of a config -> (value, is_plain), of the flow that this process has loaded; None before.
 _resolved: dict[str, tuple[Any, bool]] | None = None
 
-# Names and values of the configs that expressions have used, while somebody notes them.
-_noted: list[tuple[str, Any]] | None = None
+# Where it is noted who uses configs, while somebody does.
+_uses: Uses | None = None
 
 
-def note_uses(noted: list[tuple[str, Any]] | None) -> None:
-    """From here on, what expressions use is added to this list; `None`: to none."""
-    global _noted
-    _noted = noted
+def note_uses(uses: Uses | None) -> None:
+    """From here on, what is used of configs is noted there; `None`: not at all."""
+    global _uses
+    _uses = uses
 
 
-def _note(expression: str, configs: dict[str, Any]) -> None:
+def _note(expression: str, configs: dict[str, Any], uses: Uses) -> None:
     import ast
 
     names = {node.id for node in ast.walk(ast.parse(expression.strip(), mode="eval")) if isinstance(node, ast.Name)}
-    for name in names.intersection(configs):
-        if isinstance(configs[name], ConfigValue):
-            configs[name].__watch__()
-        if _noted is not None:
-            _noted.append((name, configs[name]))
+    used = {name: configs[name] for name in names.intersection(configs)}
+    _watch(used)
+    uses.by_expressions += used.items()
+
+
+def _watch(configs: dict[str, Any]) -> None:
+    for value in configs.values():
+        if isinstance(value, ConfigValue):
+            value.__watch__()
 
 
 def set_resolved(configs: dict[str, tuple[Any, bool]]) -> None:
@@ -63,6 +68,15 @@ def set_resolved(configs: dict[str, tuple[Any, bool]]) -> None:
 def resolved_configs() -> dict[str, Any]:
     """The configs by name, as flows see them."""
     return {name: wrapped(value, plain) for name, (value, plain) in (_resolved or {}).items()}
+
+
+def handed_out_configs() -> dict[str, Any]:
+    """The same, for a mutator: what it reads of them is noted."""
+    configs = resolved_configs()
+    if _uses is not None:
+        _watch(configs)
+        _uses.handed_out += configs.items()
+    return configs
 
 
 def parsed_configs() -> dict[str, list[Any]]:
@@ -241,8 +255,8 @@ class DelayEvaluator(Mapping):
             )
         try:
             configs = resolved_configs()
-            if _noted is not None:
-                _note(self._expression, configs)
+            if _uses is not None:
+                _note(self._expression, configs, _uses)
             value = eval(self._expression, self._globals if self._globals is not None else {}, configs)
             for by_item, key in self._path:
                 value = _step_into(value, by_item, resolve_delayed_evaluator(key))

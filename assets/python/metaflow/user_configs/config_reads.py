@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import hashlib
 
-from .config_parameters import WHOLE, ConfigValue
+from .config_parameters import WHOLE, ConfigValue, note_uses
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from typing import Any
 
 # In place of the digest of what is not there.
@@ -26,24 +26,37 @@ def digests_of(name: str, value: Any) -> dict[str, str]:
     return dict(_read(name, value))
 
 
-def reads_of(flow: type, work: Callable[[], None]) -> dict[str, str]:
-    """What the expressions that some work evaluates read of configs, as `digests_of` has it."""
-    from .._worker.classes import parameters_of
-    from .config_parameters import note_uses
+class Uses:
+    """Who used configs before a step runs, and so what of them: names and values, while it is noted."""
 
-    noted: list[tuple[str, Any]] = []
-    note_uses(noted)
-    try:
-        work()
-    finally:
+    def __init__(self) -> None:
+        # An expression may stand for a config as a whole.
+        self.by_expressions: list[tuple[str, Any]] = []
+        # A mutator gets all of them, and looks at what it needs.
+        self.handed_out: list[tuple[str, Any]] = []
+
+    def __enter__(self) -> Uses:
+        note_uses(self)
+        return self
+
+    def __exit__(self, *_error: object) -> None:
         note_uses(None)
-    if not noted:
-        return {}
-    attributes = {config.name: name for name, config in parameters_of(flow) if config.IS_CONFIG_PARAMETER}
-    found: dict[str, str] = {}
-    for name, value in noted:
-        found.update(digests_of(attributes.get(name, name), value))
-    return found
+
+    def digests(self, flow: type) -> dict[str, str]:
+        """What was read, as `digests_of` has it."""
+        read = [
+            *self.by_expressions,
+            *((name, value) for name, value in self.handed_out if not isinstance(value, ConfigValue) or value.__seen__),
+        ]
+        if not read:
+            return {}
+        from .._worker.classes import parameters_of
+
+        attributes = {config.name: name for name, config in parameters_of(flow) if config.IS_CONFIG_PARAMETER}
+        found: dict[str, str] = {}
+        for name, value in read:
+            found.update(digests_of(attributes.get(name, name), value))
+        return found
 
 
 def digest_at(values: dict[str, Any], expression: str) -> str:

@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ..flowspec import FlowSpec
+    from ..user_configs.config_reads import Uses
+
+# Where a class keeps who uses configs for all of its steps: mutators and the decorators of the flow.
+_USES = "__config_uses__"
 
 
 def pre_mutate(flow: type[FlowSpec]) -> None:
@@ -21,11 +25,10 @@ def pre_mutate(flow: type[FlowSpec]) -> None:
     if flow_mutators(flow) or any(function.config_decorators for function in steps_of(flow)):
         from .mutation import run_pre_mutate
 
-        run_pre_mutate(flow)
+        _noted(flow, run_pre_mutate, flow)
     _init_parameters(flow)
     _settle_constants(flow)
-    for decorator in flow_decorators(flow):
-        decorator.external_init()
+    _noted(flow, _init_all, flow_decorators(flow))
 
 
 def attach(flow: type[FlowSpec], specs: Sequence[str]) -> None:
@@ -59,25 +62,32 @@ def mutate(flow: type[FlowSpec]) -> None:
     if flow_mutators(flow) or any(function.config_decorators for function in steps):
         from .mutation import run_mutate
 
-        run_mutate(flow)
+        _noted(flow, run_mutate, flow)
     for function in steps:
-        _evaluate(flow, function)
+        _noted(function, _init_all, [*function.decorators, *function.wrappers])
+    for function in steps:
+        uses: list[Uses] = [vars(owner)[_USES] for owner in (flow, function) if _USES in vars(owner)]
+        function.config_reads = {key: digest for one in uses for key, digest in one.digests(flow).items()}
 
 
-def _evaluate(flow: type[FlowSpec], function: Any) -> None:
-    """All decorators of a step get their final attributes. What they read of configs for these, the step depends on."""
+def _init_all(decorators: Sequence[Any]) -> None:
+    for decorator in decorators:
+        decorator.external_init()
+
+
+def _noted(owner: Any, work: Callable, *arguments: Any) -> None:
+    """Does it; what it uses of configs is kept with that class or function."""
     from .. import user_configs
 
-    def evaluate() -> None:
-        for decorator in (*function.decorators, *function.wrappers):
-            decorator.external_init()
+    if not user_configs.in_use():
+        work(*arguments)
+        return
+    from ..user_configs.config_reads import Uses
 
-    if user_configs.in_use():
-        from ..user_configs.config_reads import reads_of
-
-        function.config_reads = reads_of(flow, evaluate)
-    else:
-        evaluate()
+    if _USES not in vars(owner):
+        setattr(owner, _USES, Uses())
+    with vars(owner)[_USES]:
+        work(*arguments)
 
 
 def _init_parameters(flow: type[FlowSpec]) -> None:
@@ -106,10 +116,23 @@ def _settle_constants(flow: type[FlowSpec]) -> None:
 
     if not user_configs.in_use():
         return
-    from .._worker.classes import class_names
+    from .._worker.classes import CONSTANT_READS, class_names
     from ..user_configs.config_parameters import DelayEvaluator
+    from ..user_configs.config_reads import Uses
 
+    def settle(name: str, value: DelayEvaluator) -> None:
+        setattr(flow, name, value())
+
+    reads: dict[str, dict[str, str]] = {}
     for name in class_names(flow):
         value = getattr(flow, name, None)
-        if isinstance(value, DelayEvaluator):
-            setattr(flow, name, value())
+        if not isinstance(value, DelayEvaluator):
+            continue
+        if name.startswith("_"):
+            # Nothing will tell which steps read it.
+            _noted(flow, settle, name, value)
+            continue
+        with Uses() as uses:
+            settle(name, value)
+        reads[name] = uses.digests(flow)
+    setattr(flow, CONSTANT_READS, reads)

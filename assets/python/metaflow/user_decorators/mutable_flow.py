@@ -16,6 +16,7 @@ from .common import flow_decorator_from_spec, full_name, matches, was_given
 from .mutable import Mutable
 from .mutable_step import MutableStep
 from .user_flow_decorator import FlowMutator
+from .user_step_decorator import is_step
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -57,9 +58,9 @@ class MutableFlow(Mutable):
         from .. import user_configs
 
         if user_configs.in_use():
-            from ..user_configs.config_parameters import resolved_configs
+            from ..user_configs.config_parameters import handed_out_configs
 
-            yield from resolved_configs().items()
+            yield from handed_out_configs().items()
 
     @property
     def parameters(self) -> Iterator[tuple[str, Parameter]]:
@@ -162,7 +163,7 @@ class MutableFlow(Mutable):
     def __getattr__(self, name: str) -> Any:
         if not name.startswith("_"):
             value = getattr(self._flow_cls, name, None)
-            if getattr(value, "is_step", False):
+            if is_step(value):
                 return self._mutable(value)
             if isinstance(value, Parameter):
                 return value

@@ -50,11 +50,11 @@ def _settle_configs(flow: type[FlowSpec]) -> None:
     if not user_configs.in_use():
         return
     from ..user_configs.config_options import configs_of
-    from ..user_configs.config_parameters import resolved_configs
+    from ..user_configs.config_parameters import handed_out_configs
 
     configs = configs_of(flow)
     setattr(flow, SETTLED_CONFIGS, dict(configs))
-    values = resolved_configs()
+    values = handed_out_configs()
     for attribute, config in configs:
         setattr(flow, attribute, values[config.name])
 
