@@ -42,6 +42,9 @@ pub enum Effect {
         text: Arc<str>,
     },
 
+    /// Say when one of these files changes; those of before do not matter any more.
+    Follow(Vec<PathBuf>),
+
     /// Start a job; its events come back under the token.
     Submit {
         token: u64,

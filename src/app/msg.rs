@@ -62,6 +62,8 @@ pub enum Msg {
     },
     /// Somebody has written to the store.
     RunsChanged,
+    /// A file that was followed is another now.
+    ConfigChanged(PathBuf),
     /// The tasks of a run.
     Run(Box<RunLoaded>),
     Task {

@@ -356,7 +356,7 @@ pub fn judge(state: &mut State, stale: &[(&str, &str)]) {
     let status = FlowStatus {
         run: Some("17".to_owned()),
         steps: steps.collect(),
-        first_in_run: Vec::new(),
+        ..FlowStatus::default()
     };
     let ticket = state.tickets.judgement;
     let status = Ok(Box::new(status));

@@ -158,13 +158,16 @@ impl LoadedFlow {
             .then(|| known.digests.clone())
     }
 
-    pub(super) fn remember_answer(&self, asked: DigestsAsked, digests: Digests, files: &[PathBuf]) {
-        let files = files.iter().map(|file| (file.clone(), source_hash(file)));
+    pub(super) fn remember_answer(&self, asked: DigestsAsked, digests: Digests) {
+        let files = digests
+            .files
+            .iter()
+            .map(|file| (file.clone(), source_hash(file)));
         let mut known = self.answered.lock().unwrap_or_else(PoisonError::into_inner);
         *known = Some(Answered {
             asked,
-            digests,
             files: files.collect(),
+            digests,
         });
     }
 

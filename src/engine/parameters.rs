@@ -85,14 +85,11 @@ pub(super) async fn digests(
     question.digests = keys.to_vec();
     question.config_sources = Some(setting.request.configs.clone());
     let evaluated = ask(setting, question).await?;
-    let files = evaluated.done.config_files.clone();
     let digests = blocking(move || evaluated.digests()).await?;
     let mut described = setting.flow.description.parameters.iter();
     // What an `IncludeFile` holds may be another thing the next time.
     if described.all(|parameter| [CONFIG, PLAIN].contains(&parameter.kind.as_str())) {
-        setting
-            .flow
-            .remember_answer(is_asked, digests.clone(), &files);
+        setting.flow.remember_answer(is_asked, digests.clone());
     }
     Ok(digests)
 }
@@ -179,6 +176,7 @@ impl Evaluated {
         Ok(Digests {
             parameters: names.into_iter().zip(keys).collect(),
             configs: done.digests.into_iter().collect(),
+            files: done.config_files,
         })
     }
 

@@ -1,6 +1,11 @@
 //! Running effects: each on a thread that may wait, its answer back as a message.
 
-use std::{collections::HashMap, path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    collections::HashMap,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
 use tokio::{
     sync::{
@@ -105,7 +110,7 @@ impl Effects {
         });
     }
 
-    /// Notices what other processes write to the store.
+    /// Notices what other processes write to the store, and who saves a config.
     pub fn watch_store(&self) {
         let library = Arc::clone(&self.library);
         let messages = self.messages.clone();
@@ -119,9 +124,13 @@ impl Effects {
                 let before = last.clone().unwrap_or_default();
                 let asked = tokio::task::spawn_blocking(move || library.pulse(&before)).await;
                 let Ok(pulse) = asked else { return };
-                if last.as_ref().is_some_and(|last| *last != pulse) {
-                    // A session that is over does not listen.
-                    let _ = messages.send(Msg::RunsChanged);
+                if let Some(last) = &last {
+                    let runs = (!pulse.is_same_store(last)).then_some(Msg::RunsChanged);
+                    let config = pulse.changed_config(last).map(Path::to_owned);
+                    for msg in runs.into_iter().chain(config.map(Msg::ConfigChanged)) {
+                        // A session that is over does not listen.
+                        let _ = messages.send(msg);
+                    }
                 }
                 last = Some(pulse);
             }
@@ -202,6 +211,7 @@ impl Effects {
                 }
             }
             Effect::Warm(request) => self.warm(*request),
+            Effect::Follow(files) => self.library.follow(files),
             Effect::Judge { ticket, request } => self.judge(ticket, *request),
             Effect::WarmStep { request, step } => self.warm_step(*request, step),
             Effect::LoadStatus => {

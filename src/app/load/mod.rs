@@ -35,6 +35,8 @@ pub struct Library {
     cwd: PathBuf,
     /// The flow's class, once known: the store is laid out by it.
     class: Mutex<Option<String>>,
+    /// Files of configs that belong to the pulse.
+    followed: Mutex<Vec<PathBuf>>,
 }
 
 impl Library {
@@ -42,6 +44,7 @@ impl Library {
     pub fn new(request: FlowRequest, cwd: PathBuf) -> Self {
         Self {
             class: Mutex::new(request.class.clone()),
+            followed: Mutex::default(),
             request,
             cwd,
         }

@@ -1,6 +1,8 @@
 //! Which steps are stale: the engine judges, as `flowdev status` does, when nothing runs. Until its answer comes, the code that was
 //! saved says what it can.
 
+use std::path::Path;
+
 use crate::{
     app::{
         Effect,
@@ -38,6 +40,13 @@ pub(super) fn forget(state: &mut State) {
     state.tickets.judgement = state.number();
 }
 
+/// A config was saved: what has read of it may be stale.
+pub(super) fn config_changed(state: &mut State, file: &Path) -> Vec<Effect> {
+    let name = file.file_name().unwrap_or_default().to_string_lossy();
+    state.say(Tone::Plain, format!("saved {name}: a config"));
+    ask(state)
+}
+
 /// The answer.
 pub(super) fn judged(
     state: &mut State,
@@ -49,6 +58,7 @@ pub(super) fn judged(
     }
     match answer {
         Ok(status) => {
+            let files = status.config_files;
             let verdicts = status.steps.into_iter().map(|judged| {
                 let verdict = Verdict {
                     state: judged.state,
@@ -57,6 +67,7 @@ pub(super) fn judged(
                 (judged.step.to_string(), verdict)
             });
             state.verdicts = verdicts.collect();
+            return vec![Effect::Follow(files)];
         }
         // What is wrong with the flow itself is told with more of it.
         Err(_) if matches!(state.status, Some((Tone::Error, _))) => {}

@@ -92,6 +92,7 @@ fn dispatch(state: &mut State, msg: Msg) -> Vec<Effect> {
         Msg::Changed(changed) => change::changed(state, *changed),
         Msg::Runs { ticket, runs } => loaded::runs(state, ticket, runs),
         Msg::RunsChanged => loaded::ask_runs(state),
+        Msg::ConfigChanged(file) => judgement::config_changed(state, &file),
         Msg::Judged { ticket, status } => judgement::judged(state, ticket, status),
         Msg::Run(loaded) => loaded::run(state, *loaded),
         Msg::Task {

@@ -58,7 +58,7 @@ pub(in crate::engine) fn judge(
             .keys()
             .filter_map(|step| steps.remove(step))
             .collect(),
-        first_in_run: Vec::new(),
+        ..FlowStatus::default()
     }
 }
 

@@ -1,6 +1,7 @@
 //! What is said of a step: fresh, stale and why, or why neither.
 
 use std::fmt;
+use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
@@ -178,6 +179,8 @@ pub struct FlowStatus {
     pub steps: Vec<StepVerdict>,
     /// The earliest steps that are due in the run itself, when the spins on it do not count: a resume takes over none of them.
     pub first_in_run: Vec<StepName>,
+    /// Files of configs that any task has read: with others of them, the judgement may be another.
+    pub config_files: Vec<PathBuf>,
 }
 
 impl FlowStatus {

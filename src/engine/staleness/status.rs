@@ -1,6 +1,7 @@
 //! The question `flowdev status` asks: which steps of the present source are stale, and why.
 
 use std::collections::HashMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use indexmap::IndexMap;
@@ -184,7 +185,11 @@ impl Found {
         let mut values = values_of(&setting.flow, &self.parameters);
         values.extend(now.parameters);
         let flow = Arc::clone(&setting.flow);
-        blocking(move || Ok(self.judge(&flow, values, now.configs))).await
+        let status = blocking(move || Ok(self.judge(&flow, values, now.configs))).await?;
+        Ok(FlowStatus {
+            config_files: now.files,
+            ..status
+        })
     }
 
     /// The keys of configs that any task has read.
@@ -281,4 +286,6 @@ fn deaf(shared: &Shared) -> Wires {
 pub(in crate::engine) struct Digests {
     pub parameters: IndexMap<String, String>,
     pub configs: HashMap<String, String>,
+    /// The files that these configs were read from.
+    pub files: Vec<PathBuf>,
 }

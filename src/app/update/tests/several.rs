@@ -209,3 +209,25 @@ fn an_older_run_in_view_is_judged_by_itself() {
     let effects = press(&mut state, &["esc"]);
     assert!(!judged(&effects).unwrap().without_spins);
 }
+
+#[test]
+fn a_config_that_was_saved_has_the_steps_judged() {
+    let mut state = with_run();
+    update(&mut state, Msg::FocusGained);
+    let file = std::path::PathBuf::from("/flows/model.json");
+    let status = crate::engine::FlowStatus {
+        config_files: vec![file.clone()],
+        ..Default::default()
+    };
+    let ticket = state.tickets.judgement;
+    let status = Ok(Box::new(status));
+    let effects = update(&mut state, Msg::Judged { ticket, status });
+    assert!(matches!(&effects[..], [Effect::Follow(files)] if *files == [file.clone()]));
+    let effects = update(&mut state, Msg::ConfigChanged(file.clone()));
+    assert!(judged(&effects).is_some());
+    assert!(status_text(&state).contains("saved model.json"));
+    // What runs has the steps judged at its end.
+    press(&mut state, &["s"]);
+    let effects = update(&mut state, Msg::ConfigChanged(file));
+    assert!(judged(&effects).is_none());
+}
