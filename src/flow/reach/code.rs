@@ -17,7 +17,7 @@ use crate::flow::name::StepName;
 use crate::flow::project::{Project, Reached};
 
 /// Changes when the units or fingerprints of the same source change: recorded ones then match no more.
-const VERSION: u32 = 4;
+const VERSION: u32 = 5;
 
 /// All that a step reaches, from near to far: its own source first. The value to record with a task.
 ///

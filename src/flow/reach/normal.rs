@@ -180,6 +180,11 @@ impl<'a> Writer<'a> {
         if matches!(kind, "string" | "concatenated_string") && self.plain_string(node) {
             return None;
         }
+        // Most of their text is in no node below them: only escapes and what is interpolated are.
+        if matches!(kind, "string_content" | "format_specifier") {
+            self.feed(text(node, self.source), line(node));
+            return None;
+        }
         if !cursor.goto_first_child() {
             self.feed(text(node, self.source), line(node));
             return None;
@@ -192,8 +197,9 @@ impl<'a> Writer<'a> {
         }
         Some(Open {
             is_transparent,
-            // `a[1,]` is not `a[1]`, and nothing but the comma says so.
-            keeps_commas: kind == "subscript",
+            // `a[1,]` is not `a[1]`, nor `(a,) = b` the same as `(a) = b`, and nothing but the comma says so.
+            keeps_commas: kind == "subscript"
+                || (kind == "tuple_pattern" && node.named_child_count() == 1),
         })
     }
 

@@ -295,6 +295,13 @@ impl<'a> Collector<'a> {
                     .extend(names.into_iter().map(|name| (name, Local::Variable)));
             }
         }
+        // The first of the iterables is evaluated outside: `[rows for rows in rows()]`.
+        let first = children(node)
+            .into_iter()
+            .find(|child| child.kind() == "for_in_clause");
+        if let Some(first) = first {
+            self.visit_field(first, "right");
+        }
         // In a class body a comprehension still sees the class's names where it matters; treating it as one scope errs on
         // the side of reaching more.
         self.scopes.push(scope);

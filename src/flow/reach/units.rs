@@ -235,7 +235,12 @@ impl Builder<'_> {
         for statement in body.map(children).unwrap_or_default() {
             self.member(statement, name, &mut members);
         }
-        self.index.classes.insert(name.to_owned(), members);
+        // `try: class C: … except ImportError: class C: …`: either may be the one.
+        let known = self.index.classes.entry(name.to_owned()).or_default();
+        known.always.extend(members.always);
+        for (member, units) in members.members {
+            known.members.entry(member).or_default().extend(units);
+        }
     }
 
     fn member(&mut self, node: Node<'_>, class: &str, members: &mut ClassUnits) {

@@ -388,3 +388,51 @@ fn classes_of_artifacts_reach_later_steps() {
         "start end"
     );
 }
+
+#[test]
+fn the_text_of_strings_counts_wherever_it_stands() {
+    for (step, from, to) in [
+        ("print(f'{self.alpha:.2f}')", ".2f", ".3f"),
+        ("print(f'{self.alpha:>{10}}')", ":>{", ":<{"),
+        ("print(f'{self.alpha:,}')", ":,}", ":_}"),
+        ("print(f'one\\n{self.alpha}')", "one", "two"),
+        ("print(f'{{one}} {self.alpha}')", "one", "two"),
+        ("print(b'one\\x00two')", "two", "one"),
+    ] {
+        let files = [("f.py", flow("", step, "pass"))];
+        assert_eq!(touched(&files, from, to), "start", "{step}");
+    }
+}
+
+#[test]
+fn a_tuple_of_one_is_not_what_is_in_it() {
+    for (step, from, to) in [
+        ("(a,) = [1]", "(a,)", "(a)"),
+        ("for (a,) in []: pass", "(a,)", "(a)"),
+        ("a = (1,)", "(1,)", "(1)"),
+    ] {
+        let files = [("f.py", flow("", step, "pass"))];
+        assert_eq!(touched(&files, from, to), "start", "{step}");
+    }
+    let files = [("f.py", flow("", "(a, b) = 1, 2", "pass"))];
+    assert_eq!(touched(&files, "(a, b)", "(a, b,)"), "");
+}
+
+#[test]
+fn the_first_iterable_of_a_comprehension_is_of_the_scope_around_it() {
+    let head = "def rows(): return 1 + 0";
+    assert_eq!(
+        edit(
+            head,
+            "[rows for rows in rows()]",
+            "[rows for x in [] for rows in rows]"
+        ),
+        "start"
+    );
+}
+
+#[test]
+fn each_definition_of_a_class_counts() {
+    let head = "try:\n    import nope\n    class C:\n        x = 1 + 0\nexcept ImportError:\n    class C:\n        y = 2";
+    assert_eq!(edit(head, "print(C.x)", "pass"), "start");
+}
