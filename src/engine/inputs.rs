@@ -5,6 +5,7 @@ use super::error::EngineError;
 use super::origin::{Done, Finished, Output, done};
 use super::request::SpinRequest;
 use super::resume::{origin_run, parameters_of};
+use super::route;
 use super::scheduler::Place;
 use std::collections::HashSet;
 
@@ -155,6 +156,11 @@ fn in_run(
     let mut read = node.inputs.clone();
     // How many splits there are says the task that has made them.
     read.extend(joined_foreach(graph, node).map(|split| split.name.clone()));
+    for step in route::before(graph, node.name.as_str()) {
+        if !read.contains(step) {
+            read.push(step.clone());
+        }
+    }
     let mut parents = Finished::read(run, &read)?;
     if wanted.run.is_none() {
         prefer_spins(run, &read, &mut parents)?;
@@ -295,8 +301,20 @@ impl Finder<'_> {
             .iter()
             .flat_map(|parent| self.of_step(parent))
             .collect();
-        // Of the ways that lead here, one that was taken.
-        candidates.sort_by_key(|done| !done.transition.next.contains(&self.node.name));
+        // Of the ways that lead here, one that is taken today.
+        let goes_to = |step: &str, indices: &[u64]| {
+            let tasks = self.parents.by_place.values();
+            let tasks = tasks
+                .filter(|done| done.place.step.as_str() == step && done.place.indices == indices);
+            let last = tasks.max_by(|a, b| a.place.cmp(&b.place))?;
+            Some(last.transition.next.as_slice())
+        };
+        candidates.sort_by_cached_key(|done| {
+            let place = &done.place;
+            let leads_here = done.transition.next.contains(&self.node.name);
+            let is_taken = || route::is_taken(self.graph, &place.step, &place.indices, &goes_to);
+            (!leads_here, self.node.inputs.len() > 1 && !is_taken())
+        });
         let splits = |done: &Done| {
             self.graph
                 .node(done.place.step.as_str())

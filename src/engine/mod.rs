@@ -33,6 +33,7 @@ mod processes;
 mod python;
 mod request;
 mod resume;
+mod route;
 mod run;
 mod scheduler;
 mod scratch;

@@ -36,6 +36,7 @@ mod session_engines;
 mod session_limits;
 mod session_loss;
 mod spin;
+mod stale_shapes;
 mod staleness;
 mod support;
 mod timings;

@@ -207,7 +207,9 @@ class ReadsTest(unittest.TestCase):
         joined = self.worker.step("joined", left, right, node={**node("end"), "join": True})
         self.assertEqual(joined.done["error"], None)
         reads = {key: value for key, value in joined.done["reads"].items() if value}
-        self.assertEqual(reads.pop("artifacts"), [[1, "own"], [0, "y"]])
+        # How many inputs there are, and of which steps, a join sees in any case.
+        steps = [[0, "_current_step"], [1, "_current_step"]]
+        self.assertEqual(reads.pop("artifacts"), [*steps, [1, "own"], [0, "y"]])
         self.assertEqual((reads.pop("absent"), list(reads.pop("configs"))), ([[0, "gone"]], ["cfg.a.b"]))
         self.assertEqual(reads, {"parameters": ["beta"]})
 

@@ -152,9 +152,13 @@ class FlowSpec:
 
     def foreach_stack(self) -> list[tuple[int, int, Any]]:
         """`(index, number of splits, item)` for each foreach around this task, outermost first."""
-        return [
+        stack = [
             (frame.index, frame.num_splits, _find_input(self, level)) for level, frame in enumerate(self._foreach_stack)
         ]
+        state: FlowState | None = self.__dict__.get("__mf__")
+        for frame in self._foreach_stack if state is not None else ():
+            state.counts(frame.var)
+        return stack
 
     def next(self, *dsts: Callable[..., None], **kwargs: Any) -> None:
         """Name the step, or steps, that follow; the last statement of every step but the end."""

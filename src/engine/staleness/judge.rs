@@ -330,7 +330,8 @@ impl Inputs<'_> {
             let held: Vec<Option<Held>> = of.iter().map(|at| (self.held)(*at, name)).collect();
             let now = digest(held.iter().map(|held| held.as_ref()?.key));
             let first = held.into_iter().flatten().next();
-            if now != seen.sha && !is_same_item(library, seen, first.as_ref()) {
+            let is_other = now != seen.sha && !is_same_item(library, seen, first.as_ref());
+            if is_other || (seen.item.is_some() && !is_split_over(graph, &task.place.step, name)) {
                 return Some(Reason::Input {
                     name: name.clone(),
                     of: first.map_or_else(|| StepName::from(""), |held| held.by),
@@ -364,6 +365,16 @@ impl Inputs<'_> {
         };
         merged.into_iter().find(differs).cloned()
     }
+}
+
+/// Whether a foreach around a step goes over this artifact today, as far as that is known.
+fn is_split_over(graph: &Graph, step: &StepName, name: &str) -> bool {
+    let splits = graph.node(step).map(|node| node.split_parents.as_slice());
+    splits.unwrap_or_default().iter().any(|split| {
+        graph.node(split).is_some_and(|split| {
+            split.kind.is_foreach() && split.foreach_var().is_none_or(|var| var == name)
+        })
+    })
 }
 
 fn is_same_item(library: &dyn Library, seen: &Seen, held: Option<&Held>) -> bool {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::Record;
 use crate::engine::origin::Output;
+use crate::engine::route::{self, outer_of};
 use crate::engine::scheduler::{Place, Transition};
 use crate::flow::{Graph, Node, NodeKind, StepName};
 use crate::store::BlobKey;
@@ -122,7 +123,17 @@ impl Past {
         let mut found: Vec<&PastTask> = parents
             .filter_map(|parent| self.last_at(parent, outer_of(graph, parent, &place.indices)))
             .collect();
-        found.sort_by_key(|task| !task.transition.next.contains(&node.name));
+        // Of the ways that lead here, one that is taken today.
+        let goes_to = |step: &str, indices: &[u64]| {
+            let task = self.last_at(step, indices)?;
+            Some(task.transition.next.as_slice())
+        };
+        found.sort_by_cached_key(|task| {
+            let place = &task.place;
+            let leads_here = task.transition.next.contains(&node.name);
+            let is_taken = || route::is_taken(graph, &place.step, &place.indices, &goes_to);
+            (!leads_here, node.inputs.len() > 1 && !is_taken())
+        });
         found.truncate(1);
         found
     }
@@ -214,16 +225,5 @@ impl Past {
         }
         let mut held = inputs.iter().map(|input| self.held(graph, *input, name));
         held.find(|held| held.key.is_some())
-    }
-}
-
-/// The indices of the parent of a task at these indices.
-fn outer_of<'a>(graph: &Graph, parent: &str, indices: &'a [u64]) -> &'a [u64] {
-    let splits = graph
-        .node(parent)
-        .is_some_and(|parent| parent.kind.is_foreach());
-    match indices.split_last() {
-        Some((_, outer)) if splits => outer,
-        _ => indices,
     }
 }

@@ -91,6 +91,16 @@ class FlowState:
                 self._remember(name, self.collections[name])
         return self.collections[name]
 
+    def counts(self, name: str) -> None:
+        """The code has seen how many items there are, and so of which collection."""
+        source = self.find(name)
+        if source is None:
+            return
+        self.reads.items.pop((source.index, name), None)
+        for seen in (name, "_foreach_var", "_foreach_stack"):
+            if seen in source:
+                source.note(self.reads, seen)
+
     def _load(self, name: str) -> Any:
         value = self._read(name)
         self._remember(name, value)

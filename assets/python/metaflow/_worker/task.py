@@ -93,6 +93,10 @@ class Task:
             item["objects"] = {**common, **item["objects"]}
         self.inputs = [TaskInput(index, item, self.reads) for index, item in enumerate(spec["inputs"])]
         self.is_join: bool = self.node["join"]
+        if self.is_join:
+            # How many tasks it brings together, and of which steps, a join sees without reading any artifact of theirs.
+            for source in self.inputs:
+                source.note(self.reads, "_current_step")
         # Of an unbounded foreach: it brings together the tasks that do the work.
         self.is_control: bool = spec.get("ubf") == UBF_CONTROL
         self.outcome = Outcome()

@@ -1,0 +1,101 @@
+//! Results that a run of another shape would not have: other items, other branches.
+
+use crate::support::{Sandbox, run};
+
+const FLOW: &str = r#"
+from metaflow import FlowSpec, Parameter, step
+
+
+class ShapesFlow(FlowSpec):
+    kind = Parameter("kind", default="a")
+
+    @step
+    def start(self):
+        self.items = [1, 2, 7]
+        self.other = [5, 6, 7]
+        self.next(self.work, foreach="items")
+
+    @step
+    def work(self):
+        print("item", self.input)
+        self.next(self.join)
+
+    @step
+    def join(self, inputs):
+        self.count = len(list(inputs))
+        self.next(self.list)
+
+    @step
+    def list(self):
+        self.next(self.pick)
+
+    @step
+    def pick(self):
+        self.route = "a"
+        self.next({"a": self.left, "b": self.right}, condition="route")
+
+    @step
+    def left(self):
+        self.way = "left"
+        self.next(self.end)
+
+    @step
+    def right(self):
+        self.way = "right"
+        self.next(self.end)
+
+    @step
+    def end(self):
+        print("way", self.way, "count", self.count)
+
+
+if __name__ == "__main__":
+    ShapesFlow()
+"#;
+
+/// After a run of a flow, an edit; then what is stale is run. What was printed.
+fn renewed(flow: &str, from: &str, to: &str) -> String {
+    let sandbox = Sandbox::new();
+    sandbox.write("shapes.py", flow);
+    run(sandbox.flowdev(["run", "shapes.py"])).expect_code(0);
+    assert!(flow.contains(from), "{from} is there");
+    sandbox.write("shapes.py", &flow.replace(from, to));
+    let done = run(sandbox.flowdev(["run", "shapes.py", "--only-stale"])).expect_code(0);
+    run(sandbox.flowdev(["status", "shapes.py", "--check"])).expect_code(0);
+    done.stdout
+}
+
+#[test]
+fn a_join_sees_how_many_tasks_it_brings_together() {
+    let out = renewed(FLOW, "[1, 2, 7]", "[1, 2, 7, 8]");
+    assert!(out.contains("way left count 4"), "{out}");
+}
+
+#[test]
+fn a_task_sees_how_many_siblings_it_has() {
+    let flow = FLOW.replace("self.input)", "self.foreach_stack())");
+    let out = renewed(&flow, "[1, 2, 7]", "[1, 2]");
+    for printed in ["item [(0, 2, 1)]", "item [(1, 2, 2)]", "way left count 2"] {
+        assert!(out.contains(printed), "{printed}: {out}");
+    }
+}
+
+#[test]
+fn a_foreach_over_another_list_has_other_items() {
+    let out = renewed(FLOW, "foreach=\"items\"", "foreach=\"other\"");
+    for printed in ["item 5", "item 6", "item 7"] {
+        assert!(out.contains(printed), "{printed}: {out}");
+    }
+}
+
+#[test]
+fn spins_after_a_switch_follow_the_branch_that_it_takes_now() {
+    let sandbox = Sandbox::new();
+    sandbox.write("shapes.py", FLOW);
+    run(sandbox.flowdev(["run", "shapes.py"])).expect_code(0);
+    let edited = FLOW.replace("route = \"a\"", "route = \"b\"");
+    sandbox.write("shapes.py", &edited);
+    let spin = ["spin", "shapes.py", "end", "--with-stale-inputs"];
+    let done = run(sandbox.flowdev(spin)).expect_code(0);
+    assert!(done.stdout.contains("way right"), "{}", done.stdout);
+}
