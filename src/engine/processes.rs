@@ -86,7 +86,10 @@ impl Source {
 
 /// The next process, as far as it is there.
 enum Next {
+    /// Nobody has used it.
     Ready(Arc<Template>),
+    /// Tasks are forked from it. It tells of their ends, and so becomes no task itself.
+    Forking(Arc<Template>),
     Coming(JoinHandle<Result<Template, EngineError>>),
 }
 
@@ -126,9 +129,10 @@ impl Processes {
     /// When the workers are gone.
     pub async fn task(&self, spec: &Spec, turn: Turn) -> Result<TaskProcess, EngineError> {
         let mut next = self.next.lock().await;
+        let has_forked = matches!(*next, Some(Next::Forking(_)));
         let template = self.template(next.take()).await?;
-        if self.can_fork() && (turn == Turn::More || !self.is_watched()) {
-            *next = Some(Next::Ready(Arc::clone(&template)));
+        if self.can_fork() && (turn == Turn::More || has_forked || !self.is_watched()) {
+            *next = Some(Next::Forking(Arc::clone(&template)));
             let forkserver = self.source().forkserver();
             drop(next);
             let process = template.task(spec, true).await?;
@@ -179,14 +183,16 @@ impl Processes {
 
     async fn template(&self, next: Option<Next>) -> Result<Arc<Template>, EngineError> {
         match next {
-            Some(Next::Ready(template)) if !template.is_closed() => return Ok(template),
+            Some(Next::Ready(template) | Next::Forking(template)) if !template.is_closed() => {
+                return Ok(template);
+            }
             Some(Next::Coming(coming)) => {
                 // One that did not come is tried again, and then says why.
                 if let Ok(Ok(template)) = coming.await {
                     return Ok(Arc::new(template));
                 }
             }
-            Some(Next::Ready(_)) | None => {}
+            Some(Next::Ready(_) | Next::Forking(_)) | None => {}
         }
         Ok(Arc::new(loaded(&self.source(), &self.load).await?))
     }

@@ -182,3 +182,32 @@ fn engines_hold_no_more_together_than_one_may() {
     assert!(said.contains("user: 1200000 blue"), "{said}");
     session.stop(&sandbox);
 }
+
+#[test]
+fn spins_and_runs_at_once_take_no_process_from_each_other() {
+    let sandbox = Sandbox::new();
+    let flow = FLOW.replace("{PRELUDE}", "").replace(
+        "    @step\n    def start",
+        "    cfg = Config(\"cfg\", default_value='{\"a\": 1}')\n\n    @step\n    def start",
+    );
+    let flow = flow
+        .replace("import FlowSpec", "import Config, FlowSpec")
+        .replace("print(\"user:\"", "print(\"user:\", self.cfg.a");
+    sandbox.write("kept.py", &flow);
+    run(sandbox.flowdev(["run", "kept.py", "--no-session"])).expect_code(0);
+    let _session = Session::start(&sandbox);
+    std::thread::scope(|scope| {
+        for _ in 0..3 {
+            scope.spawn(|| {
+                for _ in 0..15 {
+                    let done = run(sandbox.flowdev(["spin", "kept.py", "end"])).expect_code(0);
+                    let said = format!("{}{}", done.stdout, done.stderr);
+                    assert!(!said.contains("not known"), "{said}");
+                }
+            });
+        }
+        for _ in 0..8 {
+            run(sandbox.flowdev(["run", "kept.py"])).expect_code(0);
+        }
+    });
+}
