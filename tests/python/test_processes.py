@@ -2,6 +2,7 @@
 
 import json
 import os
+import socket
 import subprocess
 import sys
 import tempfile
@@ -215,6 +216,22 @@ class LoadTest(unittest.TestCase):
         )
         self.assertRegex(self.load(source)["obstacle"], r"^the thread Thread-1.* was started$")
         self.assertIsNone(self.load(PLAIN)["obstacle"])
+
+    @unittest.skipUnless(os.path.exists("/proc/self/maps"), "needs Linux")
+    def test_what_all_forks_would_share_stands_against_a_fork(self):
+        def obstacle(*lines):
+            lines = "".join(f"    {line}\n" for line in lines)
+            return self.load(PLAIN.replace("    class Thing:", f"{lines}\n    class Thing:"))["obstacle"]
+
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            there = ("127.0.0.1", server.getsockname()[1])
+            connected = obstacle("import socket", f"connection = socket.create_connection({there})")
+        self.assertEqual(connected, "a connection was opened")
+        shared = "memory or a lock that processes share was made"
+        self.assertEqual(obstacle("import multiprocessing", "lock = multiprocessing.Lock()"), shared)
+        self.assertEqual(obstacle("import mmap", "memory = mmap.mmap(-1, 4096)", "memory[0] = 1"), shared)
+        private = "memory = mmap.mmap(-1, 4096, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)"
+        self.assertIsNone(obstacle("import mmap, socket", "pair = socket.socketpair()", private, "memory[0] = 1"))
 
 
 class SeedTest(unittest.TestCase):

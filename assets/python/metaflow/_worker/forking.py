@@ -3,10 +3,14 @@
 A fork takes only the calling thread along. Whatever waits for another one (a thread pool, a lock that it held) then
 waits for ever, in the child, at its first use. So it matters whose the other threads are: Python's are the user's;
 of native ones, some libraries make theirs anew in the child, and OpenMP can be told to stop its own.
+
+What the kernel keeps once for parent and children alike is as bad: tasks would read each other's answers from the one
+connection of a database client, and wait for the lock that one of them held when it was killed.
 """
 
 from __future__ import annotations
 
+import _socket
 import os
 import sys
 
@@ -27,10 +31,10 @@ _PAUSE_HARD = 2
 
 def obstacle() -> str | None:
     """Why a fork is not safe now, or None. Pools that can be stopped are; they are there again at their next use."""
-    return _device() or _python_thread() or _native_thread()
+    return _descriptor() or _shared_memory() or _python_thread() or _native_thread()
 
 
-def _device() -> str | None:
+def _descriptor() -> str | None:
     cuda = sys.modules.get("torch.cuda")
     try:
         if cuda is not None and cuda.is_initialized():
@@ -50,7 +54,56 @@ def _device() -> str | None:
             continue
         if path.startswith(_DEVICES):
             return f"{path} was opened"
+        if path.startswith("socket:") and _has_peer(int(fd)):
+            return "a connection was opened"
     return None
+
+
+def _has_peer(fd: int) -> bool:
+    """Whether it is connected with somebody who has an address: the pairs between our own processes have none."""
+    try:
+        link = _socket.socket(fileno=os.dup(fd))
+    except OSError:
+        return False
+    try:
+        return link.type == _socket.SOCK_STREAM and bool(link.getpeername())
+    except OSError:
+        # It listens, or is not connected yet.
+        return False
+    finally:
+        link.close()
+
+
+def _shared_memory() -> str | None:
+    """Memory without a file that stays shared after a fork, and the locks of `multiprocessing`, which lie in such."""
+    return "memory or a lock that processes share was made" if _has_locks() or _has_shared_mapping() else None
+
+
+def _has_locks() -> bool:
+    synchronize = sys.modules.get("multiprocessing.synchronize")
+    # Each of them wants to know of forks.
+    registry = getattr(sys.modules.get("multiprocessing.util"), "_afterfork_registry", None)
+    if synchronize is None or not registry:
+        return False
+    return any(isinstance(held, synchronize.SemLock) for held in list(registry.values()))
+
+
+def _has_shared_mapping() -> bool:
+    try:
+        # There is rarely any, and this tells sooner than the list of all mappings.
+        with open("/proc/self/status", "rb") as status:
+            if not any(line.startswith(b"RssShmem:") and line.split()[1] != b"0" for line in status):
+                return False
+        with open("/proc/self/maps", "rb") as maps:
+            mappings = [line.split(None, 5) for line in maps]
+    except OSError:
+        return False
+    return any(_is_nameless(*fields[1::4]) for fields in mappings if len(fields) == 6)
+
+
+def _is_nameless(permissions: bytes, path: bytes) -> bool:
+    is_shared = permissions.startswith(b"rw") and permissions.endswith(b"s")
+    return is_shared and (path.startswith((b"/dev/shm/", b"/dev/zero")) or path.rstrip().endswith(b" (deleted)"))
 
 
 def _python_thread() -> str | None:
