@@ -99,3 +99,24 @@ fn spins_after_a_switch_follow_the_branch_that_it_takes_now() {
     let done = run(sandbox.flowdev(spin)).expect_code(0);
     assert!(done.stdout.contains("way right"), "{}", done.stdout);
 }
+
+#[test]
+fn a_join_that_merges_takes_over_what_is_new() {
+    let flow = FLOW.replace(
+        "self.count = len(list(inputs))",
+        "self.count = 0; self.merge_artifacts(inputs)",
+    );
+    let flow = flow.replace(
+        "print(\"way\"",
+        "print(getattr(self, \"fresh\", None), \"way\"",
+    );
+    let out = renewed(
+        &flow,
+        "self.next(self.join)",
+        "self.fresh = 5; self.next(self.join)",
+    );
+    assert!(out.contains("5 way left"), "{out}");
+    // Through a step that does not look at it.
+    let out = renewed(&flow, "self.other = ", "self.fresh = 6; self.other = ");
+    assert!(out.contains("6 way left"), "{out}");
+}

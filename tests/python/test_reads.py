@@ -210,6 +210,7 @@ class ReadsTest(unittest.TestCase):
         # How many inputs there are, and of which steps, a join sees in any case.
         steps = [[0, "_current_step"], [1, "_current_step"]]
         self.assertEqual(reads.pop("artifacts"), [*steps, [1, "own"], [0, "y"]])
+        self.assertEqual([name for name in reads.pop("left") if name[0] != "_"], ["name", "own"])
         self.assertEqual((reads.pop("absent"), list(reads.pop("configs"))), ([[0, "gone"]], ["cfg.a.b"]))
         self.assertEqual(reads, {"parameters": ["beta"]})
 

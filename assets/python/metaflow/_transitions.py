@@ -149,8 +149,10 @@ def merge_artifacts(flow: FlowSpec, inputs: Iterable[FlowSpec], exclude: list[st
         raise MetaflowException("merge_artifacts takes either *include* or *exclude*, not both.")
     found: dict[str, Any] = {}
     conflicts: list[str] = []
+    names: set[str] = set()
     for flow_input in inputs:
         source = flow_input.__dict__["__mf__"].source
+        names |= source.names()
         for name in source.names():
             wanted = name in include if include else name not in exclude and name not in _INTERNAL
             if not wanted or state.is_set(flow, name):
@@ -172,6 +174,9 @@ def merge_artifacts(flow: FlowSpec, inputs: Iterable[FlowSpec], exclude: list[st
             missing,
         )
     state.taken.update(found)
+    if not include:
+        # What else the inputs may have some day would be taken, too.
+        state.reads.left = [*(state.reads.left or ()), *sorted(names.difference(state.taken))]
 
 
 def _same(first: Any, second: Any, name: str) -> bool:

@@ -261,9 +261,14 @@ fn reason(
         let input = inputs.get(index)?;
         Some(past.held(today.graph, *input, name))
     };
+    let names = |index: usize| {
+        let input = inputs.get(index).copied();
+        input.map_or_else(Vec::new, |input| past.names(today.graph, input))
+    };
     let inputs = Inputs {
         count: inputs.len(),
         held: &held,
+        names: &names,
     };
     Ok(inputs.reason(today.graph, library, task))
 }
@@ -316,6 +321,8 @@ pub(super) struct Inputs<'a> {
     pub count: usize,
     /// By index of the input and name; `None` if there is no such input.
     pub held: &'a dyn Fn(usize, &str) -> Option<Held>,
+    /// All names that an input holds something under.
+    pub names: &'a dyn Fn(usize) -> Vec<String>,
 }
 
 impl Inputs<'_> {
@@ -347,9 +354,28 @@ impl Inputs<'_> {
                 });
             }
         }
+        if let Some(new) = self.to_merge(record, task) {
+            return Some(new);
+        }
         let node = graph.node(&task.place.step)?;
         let merged = (node.kind == NodeKind::Join).then(|| self.conflict(record, task))?;
         merged.map(|name| Reason::Conflict { name })
+    }
+
+    /// A name that a join which merges all of its inputs would take over today.
+    fn to_merge(&self, record: &Record, task: &PastTask) -> Option<Reason> {
+        let left = record.left.as_ref()?;
+        let output = &task.outputs.first()?.manifest.objects;
+        let is_new = |name: &String| {
+            !record.is_own(name) && !left.contains(name) && !output.contains_key(name)
+        };
+        let mut names = (0..self.count).flat_map(|at| {
+            let names = (self.names)(at).into_iter().filter(is_new);
+            names.map(move |name| (at, name))
+        });
+        let (at, name) = names.next()?;
+        let of = (self.held)(at, &name).map_or_else(|| StepName::from(""), |held| held.by);
+        Some(Reason::Appeared { name, of })
     }
 
     /// A name that a join took over from inputs which held the same, and which today do not.

@@ -207,6 +207,25 @@ impl Past {
         held_by(task, output)
     }
 
+    /// The names under which an output would hold something, had the task handed on what its own inputs hold today.
+    pub(super) fn names(&self, graph: &Graph, of: (&PastTask, &Output)) -> Vec<String> {
+        let (mut task, mut output) = of;
+        let mut names: BTreeSet<&String> = BTreeSet::new();
+        for _ in 0..self.tasks.len() {
+            names.extend(output.manifest.objects.keys());
+            let node = graph.node(&task.place.step);
+            if node.is_none_or(|node| node.kind == NodeKind::Join) {
+                // It hands on what it was told to.
+                break;
+            }
+            match self.outputs_for(graph, &task.place).first() {
+                Some(input) => (task, output) = *input,
+                None => break,
+            }
+        }
+        names.into_iter().cloned().collect()
+    }
+
     /// What a join has taken over from one of its inputs: from the one that it was read of, else from the first that has it.
     fn handed_on(
         &self,

@@ -35,6 +35,9 @@ pub(in crate::engine) struct Record {
     /// Names of artifacts that had values of the user's in the place of those of the inputs.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub given: Vec<String>,
+    /// What a join that merges all of its inputs has left in them; `None` if it does not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub left: Option<Vec<String>>,
     /// Parameters, with the names of their blobs.
     #[serde(skip_serializing_if = "IndexMap::is_empty")]
     pub parameters: IndexMap<String, String>,
@@ -103,6 +106,7 @@ impl Record {
             artifacts,
             absent,
             given: reads.given.clone(),
+            left: reads.left.clone(),
             parameters: reads.parameters.iter().map(parameter).collect(),
             configs: reads.configs.clone(),
             written: written

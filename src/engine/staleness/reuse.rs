@@ -76,9 +76,17 @@ impl Reuse {
                 by: StepName::from(input.task.step().name()),
             })
         };
+        let names = |index: usize| {
+            let input: Option<&Output> = inputs.get(index);
+            let names = input
+                .into_iter()
+                .flat_map(|input| input.manifest.objects.keys());
+            names.cloned().collect()
+        };
         let today = Inputs {
             count: inputs.len(),
             held: &held,
+            names: &names,
         };
         let library = self.library.lock().unwrap_or_else(PoisonError::into_inner);
         match today.reason(&self.flow.graph, &*library, task) {

@@ -413,6 +413,8 @@ pub struct Reads {
     pub items: Vec<(usize, String, i64)>,
     /// Artifacts with values that were given for this task.
     pub given: Vec<String>,
+    /// Artifacts that a join which merges all of its inputs has not taken over; `None` if it does not.
+    pub left: Option<Vec<String>>,
     pub parameters: Vec<String>,
     /// Keys of configs as expressions, `cfg.a.b`, with digests of what they hold.
     pub configs: IndexMap<String, String>,

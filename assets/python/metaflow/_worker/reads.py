@@ -25,6 +25,8 @@ class Reads:
         self.items: dict[tuple[int, str], int] = {}
         # Names of artifacts that had values of the user's in place of those of the inputs.
         self.given: dict[str, None] = {}
+        # What a join that merges all of its inputs has left in them; None if it does not.
+        self.left: list[str] | None = None
         self.parameters: dict[str, None] = {}
         # Attribute and value of each config that was handed out; in a join, each input hands out its own.
         self.configs: list[tuple[str, Any]] = []
@@ -49,6 +51,7 @@ class Reads:
                 if key in self.artifacts and position is not None
             ],
             "given": list(self.given),
+            "left": self.left,
             "parameters": list(self.parameters),
             "configs": configs,
         }
