@@ -72,6 +72,8 @@ impl Lookup<'_> {
         let mut out = Vec::new();
         self.name(module, name, &mut out, 0);
         let mut keys: Vec<Key> = out.iter().filter_map(Edge::unit).collect();
+        // The import of the name, and what it stands for there.
+        let named = keys.len();
         let is_attribute = name.contains('.');
         let mut at = 0;
         while let Some(key) = keys.get(at).copied() {
@@ -93,7 +95,7 @@ impl Lookup<'_> {
             // A method of an object such as `@app.command()`: what the object does with it is its own affair.
             let is_object = !unit.is_definition && is_attribute && at <= 2;
             let is_method_of_function =
-                unit.is_definition && unit.class.is_none() && is_attribute && at == 1;
+                unit.is_definition && unit.class.is_none() && is_attribute && at <= named;
             if unit.code.uses.mutates || is_object || is_method_of_function || at > MOST_CALLS {
                 return true;
             }

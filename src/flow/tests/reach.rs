@@ -436,3 +436,18 @@ fn each_definition_of_a_class_counts() {
     let head = "try:\n    import nope\n    class C:\n        x = 1 + 0\nexcept ImportError:\n    class C:\n        y = 2";
     assert_eq!(edit(head, "print(C.x)", "pass"), "start");
 }
+
+#[test]
+fn what_is_registered_with_an_imported_function_counts_for_all() {
+    let shapes = "from functools import singledispatch\n@singledispatch\ndef area(x): return 0";
+    for head in [
+        "from shapes import area\n@area.register\ndef _(x: int): return 1 + 0",
+        "import shapes\n@shapes.area.register(int)\ndef _(x): return 1 + 0",
+    ] {
+        let files = [
+            ("f.py", flow(head, "pass", "pass")),
+            ("shapes.py", shapes.to_owned()),
+        ];
+        assert_eq!(touched(&files, "1 + 0", "1 + 2"), "start end", "{head}");
+    }
+}
