@@ -99,6 +99,16 @@ impl Key {
     }
 }
 
+/// Decorators that say where, when and how often a step runs, and not what comes out.
+const CIRCUMSTANTIAL: [&str; 6] = [
+    "batch",
+    "card",
+    "kubernetes",
+    "resources",
+    "retry",
+    "timeout",
+];
+
 /// The run whose `_parameters` task a load starts from: configs keep the values that they have there.
 pub(super) struct Before {
     pub store: Store,
@@ -173,6 +183,22 @@ impl LoadedFlow {
 
     pub(super) fn key(&self) -> &Key {
         &self.key
+    }
+
+    /// The options of a run that may have a part in what comes out: decorators that `--with` adds, a branch, production.
+    pub(super) fn options(&self) -> Vec<String> {
+        let has_part = |spec: &&String| {
+            let name = spec.split(':').next().unwrap_or(spec);
+            !CIRCUMSTANTIAL.contains(&name)
+        };
+        let with = self.key.with.iter().filter(has_part);
+        let options = self.key.options.iter();
+        let mut found: Vec<String> = with
+            .map(|spec| format!("--with {spec}"))
+            .chain(options.map(|(name, text)| format!("--{name} {text}")))
+            .collect();
+        found.sort_unstable();
+        found
     }
 
     /// Whether this is what a load would give now.

@@ -133,7 +133,10 @@ impl Attempt {
         if !placed {
             self.place(&done.meta, &[])?;
         }
-        let reads = Record::new(&done.reads, &done.objects, inputs, self.basis()?);
+        let reads = Record {
+            options: self.flow.options(),
+            ..Record::new(&done.reads, &done.objects, inputs, self.basis()?)
+        };
         writer.record(READS, READS, &reads.to_text().into())?;
         writer.finish(&manifest, done.ok == Some(true))?;
         Ok(Some(Output {

@@ -120,3 +120,24 @@ fn a_join_that_merges_takes_over_what_is_new() {
     let out = renewed(&flow, "self.other = ", "self.fresh = 6; self.other = ");
     assert!(out.contains("6 way left"), "{out}");
 }
+
+#[test]
+fn with_other_options_nothing_is_taken_over() {
+    let sandbox = Sandbox::new();
+    let flow = FLOW.replace(
+        "print(\"item\"",
+        "import os; print(os.environ.get(\"COLOUR\"), \"item\"",
+    );
+    sandbox.write("shapes.py", &flow);
+    let red = ["--with", r#"environment:vars={"COLOUR": "red"}"#];
+    let retry = ["--with", "retry:times=1"];
+    run(sandbox.flowdev(["run", "shapes.py"])).expect_code(0);
+    let renew = |options: &[&str]| {
+        let command = [&["run", "shapes.py", "--only-stale"], options].concat();
+        run(sandbox.flowdev(command)).expect_code(0).stdout
+    };
+    assert!(!renew(&retry).contains("Task is starting"));
+    assert!(renew(&red).contains("red item 7"));
+    assert!(!renew(&red).contains("Task is starting"));
+    assert!(renew(&[]).contains("None item 7"));
+}

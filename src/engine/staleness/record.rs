@@ -44,6 +44,9 @@ pub(in crate::engine) struct Record {
     /// Keys of configs as expressions (`cfg.a.b`), with digests of their values.
     #[serde(skip_serializing_if = "IndexMap::is_empty")]
     pub configs: IndexMap<String, String>,
+    /// Options of the run that may have a part in what came out, as they are written.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub options: Vec<String>,
     /// What the task has stored itself; all else it has handed on as it was.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub written: Vec<String>,
@@ -109,6 +112,7 @@ impl Record {
             left: reads.left.clone(),
             parameters: reads.parameters.iter().map(parameter).collect(),
             configs: reads.configs.clone(),
+            options: Vec::new(),
             written: written
                 .iter()
                 .filter(is_own)

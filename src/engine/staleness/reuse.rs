@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::Record;
 use super::judge::{Inputs, own_reason};
 use super::past::{Held, PastTask};
 use super::read::StoreLibrary;
@@ -37,9 +38,13 @@ impl Reuse {
             .map(|(name, held)| (name.clone(), held.key.to_string()));
         let today = today(flow, values.collect(), configs);
         let library = StoreLibrary::new(found.run.flow());
+        let options = flow.options();
+        let has_these = |record: &Record| record.options == options;
         let is_kept = |task: &&Arc<PastTask>| {
             // Tasks that run together were not recorded one by one.
-            !task.is_control && matches!(own_reason(&today, &library, task), Ok(None))
+            !task.is_control
+                && task.record.as_ref().is_some_and(has_these)
+                && matches!(own_reason(&today, &library, task), Ok(None))
         };
         let kept = found.past.tasks().filter(is_kept);
         let tasks: HashMap<Place, Arc<PastTask>> = kept
