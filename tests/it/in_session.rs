@@ -8,7 +8,7 @@ use std::process::Command;
 use rustix::process::Signal;
 use serde_json::Value;
 
-use crate::support::events::{Live, output};
+use crate::support::events::{Live, of_kind, output, parse};
 use crate::support::session::Session;
 use crate::support::{Sandbox, run};
 
@@ -404,4 +404,49 @@ fn commands_at_the_same_time_do_not_mix() {
         live.wait().expect_code(0);
     }
     assert_eq!(session.stop(&sandbox).len(), 4);
+}
+
+/// A config that is read from a file of the working directory, by a step after the one that is spun.
+const CONFIGURED: &str = r#"
+from metaflow import Config, FlowSpec, step
+
+class Configured(FlowSpec):
+    settings = Config("settings", default="settings.json")
+
+    @step
+    def start(self):
+        self.next(self.middle)
+
+    @step
+    def middle(self):
+        self.next(self.end)
+
+    @step
+    def end(self):
+        print("user:", self.settings.depth)
+
+if __name__ == "__main__":
+    Configured()
+"#;
+
+#[test]
+fn what_steps_before_the_spun_one_have_not_read_is_not_asked_for() {
+    let sandbox = Sandbox::new();
+    sandbox.write("configured.py", CONFIGURED);
+    sandbox.write("settings.json", r#"{"depth": 3}"#);
+    let session = Session::start(&sandbox);
+    run(sandbox.flowdev(["run", "configured.py"])).expect_code(0);
+    fs::create_dir(sandbox.path("elsewhere")).expect("directory");
+    let spin = |more: &[&str]| {
+        let mut command = sandbox.flowdev(["spin", "../configured.py", "middle", "--json"]);
+        command.args(more).current_dir(sandbox.path("elsewhere"));
+        let done = run(command).expect_code(0);
+        let events = parse(&done.stdout);
+        let notes = of_kind(&events, "note").into_iter();
+        notes.map(|note| note["text"].to_string()).collect()
+    };
+    let alone: Vec<String> = spin(&["--no-session"]);
+    let served: Vec<String> = spin(&[]);
+    assert_eq!(served, alone);
+    assert_eq!(session.stop(&sandbox).len(), 2);
 }

@@ -112,7 +112,7 @@ async fn sampled(
         Ok((spun.unwrap_or(past), parameters_of(&of_run)?))
     })
     .await?;
-    let keys = past.config_keys();
+    let keys = past.config_keys(Some(&scope));
     let configs: HashMap<String, String> = parameters::digests(setting, &[], &keys).await?.configs;
     let values = values_of(&setting.flow, &parameters);
     let flow = std::sync::Arc::clone(&setting.flow);

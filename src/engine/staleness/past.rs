@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use super::Record;
+use super::memory::Scope;
 use crate::engine::origin::Output;
 use crate::engine::route::{self, outer_of};
 use crate::engine::scheduler::{Place, Transition};
@@ -64,9 +65,11 @@ impl Past {
         self.tasks.values()
     }
 
-    /// The keys of configs that any of them has read, in order.
-    pub fn config_keys(&self) -> Vec<String> {
-        let records = self.tasks().filter_map(|task| task.record.as_ref());
+    /// The keys of configs that any of them has read, in order; of the steps that matter, for others may be known, too.
+    pub fn config_keys(&self, scope: Scope<'_>) -> Vec<String> {
+        let matters = |task: &&Arc<PastTask>| scope.is_none_or(|it| it.contains(&task.place.step));
+        let tasks = self.tasks().filter(matters);
+        let records = tasks.filter_map(|task| task.record.as_ref());
         let keys: BTreeSet<&String> = records.flat_map(|record| record.configs.keys()).collect();
         keys.into_iter().cloned().collect()
     }

@@ -140,6 +140,8 @@ pub(in crate::engine) struct Found {
     pub past: Arc<Past>,
     /// The same with the spins on it.
     with_spins: Option<Past>,
+    /// The steps that matter; `None` for all.
+    scope: Option<Vec<StepName>>,
 }
 
 /// The run to be judged, with at least the steps that matter, if not all do; `None` if there is none.
@@ -158,13 +160,13 @@ pub(in crate::engine) async fn found(
             return Ok(None);
         }
         let run = origin_run(&store, asked.as_deref())?;
-        let scope = scope.as_deref();
-        let past = memory.run(&run, scope)?;
+        let past = memory.run(&run, scope.as_deref())?;
         Ok(Some(Found {
             parameters: parameters_of(&run)?,
-            with_spins: read::with_spins(&memory, &past, &run, scope)?,
+            with_spins: read::with_spins(&memory, &past, &run, scope.as_deref())?,
             past,
             run,
+            scope,
         }))
     })
     .await
@@ -192,10 +194,10 @@ impl Found {
         })
     }
 
-    /// The keys of configs that any task has read.
+    /// The keys of configs that any task of the steps that matter has read.
     pub fn config_keys(&self) -> Vec<String> {
         let past: &Past = self.with_spins.as_ref().unwrap_or(&self.past);
-        past.config_keys()
+        past.config_keys(self.scope.as_deref())
     }
 
     /// What was spun does not count.
