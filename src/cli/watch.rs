@@ -1,6 +1,8 @@
 //! `flowdev watch`: the session without a screen.
 
+use std::collections::VecDeque;
 use std::path::PathBuf;
+use std::time::Instant;
 
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -9,7 +11,8 @@ use super::console::Console;
 use super::error::{CliError, ExitKind};
 use super::{flow_file, job, out};
 use crate::config;
-use crate::engine::{Engine, Job, Request, SpinRequest};
+use crate::engine::{Engine, Event, Job, Request, SpinRequest};
+use crate::flow::{Graph, StepName};
 use crate::watcher::{Change, Watcher};
 
 /// Watch a flow and spin each step that a save changes
@@ -57,7 +60,7 @@ async fn watch(engine: &Engine, template: &SpinRequest, json: bool) -> Result<Ex
     let _ = engine.warm(request).await;
     out::note("watching; ctrl-c ends");
     let mut console = Console::new(Manner::Flowdev, false);
-    let mut spins: Vec<Job> = Vec::new();
+    let mut spins = Spins::default();
     // One listener for the whole session: one made anew for each wait would miss what comes between two of them.
     let mut interrupt = signal(SignalKind::interrupt())?;
     loop {
@@ -67,14 +70,14 @@ async fn watch(engine: &Engine, template: &SpinRequest, json: bool) -> Result<Ex
                     return Ok(ExitKind::Failed);
                 };
                 tell(&change);
-                // What an older save started is of no use any more.
-                for job in spins.drain(..) {
+                // What an older save asked for is of no use any more.
+                if let Some(job) = &spins.job {
                     job.cancel.kill();
                 }
-                spins = spin(engine, template, &change);
+                spins = Spins::of(&change);
                 continue;
             }
-            event = next(&mut spins) => event,
+            event = spins.next(engine, template) => event,
             _ = interrupt.recv() => return Ok(ExitKind::Success),
         };
         if json {
@@ -85,31 +88,52 @@ async fn watch(engine: &Engine, template: &SpinRequest, json: bool) -> Result<Ex
     }
 }
 
-/// The next event of the first spin that is not over; forever nothing if there is none.
-async fn next(spins: &mut Vec<Job>) -> crate::engine::Event {
-    while let Some(job) = spins.first_mut() {
-        match job.events.recv().await {
-            Some(event) => return event,
-            None => {
-                spins.remove(0);
-            }
-        }
-    }
-    std::future::pending().await
+/// What a save asks for, one after the other: a step is spun on what those before it have left.
+#[derive(Default)]
+struct Spins {
+    /// The one that is under way.
+    job: Option<Job>,
+    /// Those that follow it.
+    rest: VecDeque<StepName>,
+    /// When the save was seen, for the first of them.
+    saved: Option<Instant>,
 }
 
-fn spin(engine: &Engine, template: &SpinRequest, change: &Change) -> Vec<Job> {
-    change
-        .steps
-        .iter()
-        .map(|step| {
-            engine.submit(Request::Spin(SpinRequest {
-                step: step.step.to_string(),
-                saved: Some(change.seen),
+impl Spins {
+    /// Those of the steps that the save changed, in the order of the graph.
+    fn of(change: &Change) -> Self {
+        let mut rest: Vec<StepName> = change.steps.iter().map(|it| it.step.clone()).collect();
+        if let Some(flow) = change.project.flow().filter(|_| rest.len() > 1) {
+            let graph = Graph::build(&flow.steps);
+            let order = graph.in_order();
+            rest.sort_by_key(|step| order.iter().position(|other| *other == step));
+        }
+        Self {
+            job: None,
+            rest: rest.into(),
+            saved: Some(change.seen),
+        }
+    }
+
+    /// The next event; forever nothing when all are over. May be dropped at any time.
+    async fn next(&mut self, engine: &Engine, template: &SpinRequest) -> Event {
+        loop {
+            if let Some(job) = &mut self.job {
+                if let Some(event) = job.events.recv().await {
+                    return event;
+                }
+                self.job = None;
+            }
+            let Some(step) = self.rest.pop_front() else {
+                return std::future::pending().await;
+            };
+            self.job = Some(engine.submit(Request::Spin(SpinRequest {
+                step: step.to_string(),
+                saved: self.saved.take(),
                 ..template.clone()
-            }))
-        })
-        .collect()
+            })));
+        }
+    }
 }
 
 fn tell(change: &Change) {

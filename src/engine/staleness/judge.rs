@@ -40,7 +40,7 @@ pub(in crate::engine) fn judge(
     run: Option<String>,
 ) -> FlowStatus {
     let mut steps: HashMap<&StepName, StepVerdict> = HashMap::new();
-    for step in in_order(today.graph) {
+    for step in today.graph.in_order() {
         let mut status = alone(today, past, library, step);
         let before = upstream(today.graph, &steps, step);
         status.is_first = status.state.is_due() && before.is_none();
@@ -60,21 +60,6 @@ pub(in crate::engine) fn judge(
             .collect(),
         ..FlowStatus::default()
     }
-}
-
-/// The steps, each after all that lead to it; loops aside.
-fn in_order(graph: &Graph) -> Vec<&StepName> {
-    let mut order: Vec<&StepName> = graph.nodes.keys().collect();
-    let before: HashMap<&StepName, usize> = order
-        .iter()
-        .map(|step| {
-            let mut ancestors = graph.ancestors(step);
-            ancestors.retain(|other| other != *step);
-            (*step, ancestors.len())
-        })
-        .collect();
-    order.sort_by_key(|step| before.get(step).copied());
-    order
 }
 
 /// The nearest step before this one that is to be run first.

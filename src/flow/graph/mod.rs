@@ -236,6 +236,16 @@ impl Graph {
         self.reach(step, |node| &node.inputs)
     }
 
+    /// The steps, each after all that lead to it; loops aside.
+    pub fn in_order(&self) -> Vec<&StepName> {
+        let mut order: Vec<&StepName> = self.nodes.keys().collect();
+        order.sort_by_cached_key(|step| {
+            let before = self.ancestors(step);
+            before.iter().filter(|other| other != step).count()
+        });
+        order
+    }
+
     fn reach(&self, step: &str, towards: impl Fn(&Node) -> &Vec<StepName>) -> Vec<StepName> {
         let mut found: indexmap::IndexSet<StepName> = indexmap::IndexSet::new();
         let mut at = 0;
