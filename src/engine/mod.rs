@@ -23,6 +23,7 @@ mod listen;
 mod load;
 mod loaded;
 mod loading;
+mod lock;
 mod memory;
 mod origin;
 mod output;
@@ -57,6 +58,7 @@ pub use event::{
 };
 pub use hot::{Home, HotArtifact};
 pub use loaded::{LoadedFlow, Mode};
+pub(crate) use lock::{lock, sweep};
 pub use python::interpreter;
 pub use request::{
     Configs, FlowRequest, Request, ResumeRequest, RunRequest, SpinRequest, StatusRequest,

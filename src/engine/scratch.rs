@@ -1,14 +1,22 @@
 //! A private directory for spool files: in memory where the system has one, gone with the engine.
 
-use std::fs::{self, DirBuilder};
+use std::fs::{self, DirBuilder, File};
 use std::io;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
+
+use super::lock::{lock, sweep};
+
+/// How the names of the directories begin.
+const PREFIX: &str = "flowdev-scratch-";
 
 /// The directory; removed when dropped.
 #[derive(Debug)]
 pub struct Scratch {
     dir: PathBuf,
+    lock_path: PathBuf,
+    /// Says to other engines that this one lives. Some file systems have no locks: there nobody sweeps either.
+    _lock: Option<File>,
 }
 
 impl Scratch {
@@ -17,23 +25,30 @@ impl Scratch {
     /// # Errors
     /// When neither shared memory nor the temporary directory can be written.
     pub fn new() -> io::Result<Self> {
-        let name = format!(
-            "flowdev-{}-{}",
-            std::process::id(),
-            uuid::Uuid::new_v4().simple()
-        );
         let shared = Path::new("/dev/shm");
-        let place = |base: &Path| {
-            let dir = base.join(&name);
-            DirBuilder::new().mode(0o700).create(&dir).map(|()| dir)
-        };
-        let dir = if shared.is_dir() {
-            place(shared).or_else(|_| place(&std::env::temp_dir()))
-        } else {
-            place(&std::env::temp_dir())
-        }?;
-        sweep(dir.parent().unwrap_or(shared));
-        Ok(Self { dir })
+        if shared.is_dir()
+            && let Ok(scratch) = Self::within(shared)
+        {
+            return Ok(scratch);
+        }
+        Self::within(&std::env::temp_dir())
+    }
+
+    fn within(base: &Path) -> io::Result<Self> {
+        sweep(base, PREFIX, |left| {
+            let _ = fs::remove_dir_all(left);
+        });
+        let name = format!("{PREFIX}{}", uuid::Uuid::new_v4().simple());
+        let dir = base.join(name);
+        let lock_path = dir.with_extension("lock");
+        // Before the directory: what is not locked is swept.
+        let lock = lock(&lock_path).ok().flatten();
+        DirBuilder::new().mode(0o700).create(&dir)?;
+        Ok(Self {
+            dir,
+            lock_path,
+            _lock: lock,
+        })
     }
 
     /// A path in it.
@@ -46,26 +61,37 @@ impl Drop for Scratch {
     fn drop(&mut self) {
         // Left-overs are swept by the next engine.
         let _ = fs::remove_dir_all(&self.dir);
+        let _ = fs::remove_file(&self.lock_path);
     }
 }
 
-/// Removes what killed engines left behind: a directory whose process is gone.
-fn sweep(base: &Path) {
-    let Ok(entries) = fs::read_dir(base) else {
-        return;
-    };
-    for entry in entries.flatten() {
-        let name = entry.file_name();
-        let pid = name
-            .to_str()
-            .and_then(|name| name.strip_prefix("flowdev-"))
-            .and_then(|rest| rest.split('-').next())
-            .and_then(|pid| pid.parse::<i32>().ok())
-            .and_then(rustix::process::Pid::from_raw);
-        if let Some(pid) = pid
-            && rustix::process::test_kill_process(pid) == Err(rustix::io::Errno::SRCH)
-        {
-            let _ = fs::remove_dir_all(entry.path());
-        }
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The names in a directory, sorted.
+    fn names(directory: &Path) -> Vec<String> {
+        let entries = fs::read_dir(directory).expect("a directory").flatten();
+        let mut names: Vec<String> = entries
+            .map(|entry| entry.file_name().to_string_lossy().into_owned())
+            .collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn what_a_killed_engine_has_left_goes_and_what_a_live_one_has_stays() {
+        let base = tempfile::tempdir().expect("a directory");
+        let base = base.path();
+        fs::create_dir(base.join("flowdev-scratch-dead")).expect("made");
+        fs::write(base.join("flowdev-scratch-dead/spool"), "left").expect("written");
+        fs::write(base.join("flowdev-scratch-dead.lock"), "").expect("written");
+        fs::create_dir(base.join("flowdev-1000")).expect("made");
+        let live = Scratch::within(base).expect("made");
+        let next = Scratch::within(base).expect("made");
+        fs::write(live.file("spool"), "used").expect("its directory is there");
+        assert_eq!(names(base).len(), 5, "{:?}", names(base));
+        drop((live, next));
+        assert_eq!(names(base), ["flowdev-1000"]);
     }
 }

@@ -1,15 +1,16 @@
 //! Where a session listens: a socket in a private directory, named by a hash of the project's directory. The lock beside it
 //! belongs to the session that listens and ends with it, however it ends: then the socket is stale.
 
-use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::fs::{self, DirBuilder, File};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io;
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use tokio::net::{UnixListener, UnixStream};
 
 use super::error::SessionError;
+use crate::engine::{lock, sweep};
 
 /// Bytes of a path that every system takes for a socket.
 const MAX_PATH: usize = 100;
@@ -78,7 +79,9 @@ impl Listening {
             let path = path.to_owned();
             move |source| SessionError::Socket { path, source }
         };
-        sweep(&directory);
+        sweep(&directory, "", |left| {
+            let _ = fs::remove_file(left.with_extension("sock"));
+        });
         let Some(lock) = lock(&lock_path).map_err(failed(&lock_path))? else {
             return Err(SessionError::Taken {
                 project: project.to_owned(),
@@ -107,43 +110,6 @@ impl Drop for Listening {
         // What is left is replaced by the next session.
         let _ = fs::remove_file(&self.socket);
         let _ = fs::remove_file(&self.lock_path);
-    }
-}
-
-/// The lock, if nobody has it.
-fn lock(path: &Path) -> io::Result<Option<File>> {
-    loop {
-        let file = OpenOptions::new()
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .mode(0o600)
-            .open(path)?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(fs::TryLockError::WouldBlock) => return Ok(None),
-            Err(fs::TryLockError::Error(error)) => return Err(error),
-        }
-        // Whoever had it may have removed the file in between: then this one is nobody's lock any more.
-        let held = file.metadata()?;
-        if fs::metadata(path).is_ok_and(|found| found.ino() == held.ino()) {
-            return Ok(Some(file));
-        }
-    }
-}
-
-/// Removes what sessions that were killed have left.
-fn sweep(directory: &Path) {
-    let entries = fs::read_dir(directory).into_iter().flatten().flatten();
-    let locks = entries
-        .map(|entry| entry.path())
-        .filter(|path| path.extension().is_some_and(|end| end == "lock"));
-    for path in locks {
-        // Without its lock nobody listens there, and with it nobody begins to.
-        if let Ok(Some(_lock)) = lock(&path) {
-            let _ = fs::remove_file(path.with_extension("sock"));
-            let _ = fs::remove_file(&path);
-        }
     }
 }
 
