@@ -101,7 +101,7 @@ pub(super) async fn run(plan: Plan) -> AttemptEnd {
 }
 
 async fn attempt(mut plan: Plan, started: Instant) -> Result<AttemptEnd, EngineError> {
-    let spool = Spool::at(&plan.spec.spool);
+    let spool = Spool::of(&plan.spec);
     let registering = plan.attempt.clone();
     blocking(move || registering.register()).await?;
     let prepared = millis(started);
@@ -375,6 +375,13 @@ fn judge(done: Option<&Done>, status: Option<i32>, is_end: bool, killed: bool) -
             name: artifact.name.clone(),
             type_name: artifact.type_name.clone(),
             reason: artifact.reason.clone(),
+        };
+        return bad(failure, Failing::Again);
+    }
+    if let Some(message) = &done.no_room {
+        let failure = Failure::Message {
+            message: message.clone(),
+            hint: Some("make room there, or set TMPDIR to a directory that has it".to_owned()),
         };
         return bad(failure, Failing::Again);
     }

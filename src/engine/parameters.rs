@@ -219,7 +219,7 @@ fn task_ref(setting: &Setting) -> TaskRef {
 
 async fn ask(setting: &Setting, spec: Spec) -> Result<Evaluated, EngineError> {
     let task = task_ref(setting);
-    let spool = Spool::at(&spec.spool);
+    let spool = Spool::of(&spec);
     let process = setting.flow.task(&spec, Turn::More).await?;
     let done = attempt::collect(process, &task, &setting.wires).await?;
     match (&done.error, &done.unpicklable) {

@@ -125,7 +125,7 @@ impl Attempt {
     ) -> Result<Option<Output>, EngineError> {
         let writer = self.writer();
         self.place(&BTreeMap::new(), &done.records)?;
-        if done.unpicklable.is_some() {
+        if done.unpicklable.is_some() || done.no_room.is_some() {
             writer.abandon()?;
             return Ok(None);
         }

@@ -155,6 +155,7 @@ impl Setting {
             origin_run_id: self.origin.clone(),
             files,
             spool: self.shared.scratch.file(&spool).display().to_string(),
+            overflow: self.shared.scratch.overflow(),
             tempdir: config
                 .env
                 .get("METAFLOW_TEMPDIR")

@@ -1,4 +1,5 @@
-//! A private directory for spool files: in memory where the system has one, gone with the engine.
+//! Private directories for spool files: in memory where the system has enough of that, with one on disk beside it; gone with
+//! the engine.
 
 use std::fs::{self, DirBuilder, File};
 use std::io;
@@ -7,45 +8,55 @@ use std::path::{Path, PathBuf};
 
 use super::lock::{lock, sweep};
 
+/// Free bytes that shared memory must have: containers have 64 MB of it by default, and use it for other things.
+const ENOUGH: u64 = 1 << 30;
+
 /// How the names of the directories begin.
 const PREFIX: &str = "flowdev-scratch-";
 
-/// The directory; removed when dropped.
+/// The directories; removed when dropped.
 #[derive(Debug)]
 pub struct Scratch {
     dir: PathBuf,
+    /// For what the first has no room for.
+    overflow: Option<PathBuf>,
     lock_path: PathBuf,
     /// Says to other engines that this one lives. Some file systems have no locks: there nobody sweeps either.
     _lock: Option<File>,
 }
 
 impl Scratch {
-    /// Makes a new one that only this user can read.
+    /// Makes new ones that only this user can read.
     ///
     /// # Errors
     /// When neither shared memory nor the temporary directory can be written.
     pub fn new() -> io::Result<Self> {
-        let shared = Path::new("/dev/shm");
-        if shared.is_dir()
-            && let Ok(scratch) = Self::within(shared)
+        let (shared, temporary) = (Path::new("/dev/shm"), std::env::temp_dir());
+        if has_room(shared)
+            && let Ok(scratch) = Self::within(shared, Some(&temporary))
         {
             return Ok(scratch);
         }
-        Self::within(&std::env::temp_dir())
+        Self::within(&temporary, None)
     }
 
-    fn within(base: &Path) -> io::Result<Self> {
+    fn within(base: &Path, overflow: Option<&Path>) -> io::Result<Self> {
         sweep(base, PREFIX, |left| {
-            let _ = fs::remove_dir_all(left);
+            let name = left.file_name().unwrap_or_default();
+            let overflow = overflow.map(|other| other.join(name));
+            remove(left, overflow.as_deref());
         });
         let name = format!("{PREFIX}{}", uuid::Uuid::new_v4().simple());
-        let dir = base.join(name);
-        let lock_path = dir.with_extension("lock");
+        let lock_path = base.join(&name).with_extension("lock");
+        let make = |base: &Path| {
+            let dir = base.join(&name);
+            DirBuilder::new().mode(0o700).create(&dir).map(|()| dir)
+        };
         // Before the directory: what is not locked is swept.
         let lock = lock(&lock_path).ok().flatten();
-        DirBuilder::new().mode(0o700).create(&dir)?;
         Ok(Self {
-            dir,
+            dir: make(base)?,
+            overflow: overflow.and_then(|other| make(other).ok()),
             lock_path,
             _lock: lock,
         })
@@ -55,14 +66,30 @@ impl Scratch {
     pub fn file(&self, name: &str) -> PathBuf {
         self.dir.join(name)
     }
+
+    /// The directory for what there is no room for.
+    pub fn overflow(&self) -> Option<String> {
+        Some(self.overflow.as_ref()?.display().to_string())
+    }
 }
 
 impl Drop for Scratch {
     fn drop(&mut self) {
         // Left-overs are swept by the next engine.
-        let _ = fs::remove_dir_all(&self.dir);
+        remove(&self.dir, self.overflow.as_deref());
         let _ = fs::remove_file(&self.lock_path);
     }
+}
+
+fn remove(dir: &Path, overflow: Option<&Path>) {
+    let _ = fs::remove_dir_all(dir);
+    if let Some(other) = overflow {
+        let _ = fs::remove_dir_all(other);
+    }
+}
+
+fn has_room(directory: &Path) -> bool {
+    rustix::fs::statvfs(directory).is_ok_and(|it| it.f_bavail.saturating_mul(it.f_frsize) >= ENOUGH)
 }
 
 #[cfg(test)]
@@ -81,17 +108,21 @@ mod tests {
 
     #[test]
     fn what_a_killed_engine_has_left_goes_and_what_a_live_one_has_stays() {
-        let base = tempfile::tempdir().expect("a directory");
-        let base = base.path();
-        fs::create_dir(base.join("flowdev-scratch-dead")).expect("made");
-        fs::write(base.join("flowdev-scratch-dead/spool"), "left").expect("written");
-        fs::write(base.join("flowdev-scratch-dead.lock"), "").expect("written");
-        fs::create_dir(base.join("flowdev-1000")).expect("made");
-        let live = Scratch::within(base).expect("made");
-        let next = Scratch::within(base).expect("made");
+        let bases = ["memory", "disk"].map(|_| tempfile::tempdir().expect("a directory"));
+        let [memory, disk] = bases.each_ref().map(|base| base.path());
+        for base in [memory, disk] {
+            fs::create_dir(base.join("flowdev-scratch-dead")).expect("made");
+            fs::write(base.join("flowdev-scratch-dead/spool"), "left").expect("written");
+            fs::create_dir(base.join("flowdev-1000")).expect("made");
+        }
+        fs::write(memory.join("flowdev-scratch-dead.lock"), "").expect("written");
+        let live = Scratch::within(memory, Some(disk)).expect("made");
+        let next = Scratch::within(memory, Some(disk)).expect("made");
         fs::write(live.file("spool"), "used").expect("its directory is there");
-        assert_eq!(names(base).len(), 5, "{:?}", names(base));
+        assert_eq!(names(memory).len(), 5, "{:?}", names(memory));
+        assert_eq!(names(disk).len(), 3, "{:?}", names(disk));
         drop((live, next));
-        assert_eq!(names(base), ["flowdev-1000"]);
+        assert_eq!(names(memory), ["flowdev-1000"]);
+        assert_eq!(names(disk), ["flowdev-1000"]);
     }
 }

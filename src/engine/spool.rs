@@ -1,14 +1,15 @@
-//! The file in memory in which a task leaves its pickles, and how they get from there into the store.
+//! The file, in memory where there is room, in which a task leaves its pickles, and how they get from there into the store.
 
 use std::fs::{self, File};
 use std::io;
 use std::os::unix::fs::FileExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 use super::error::EngineError;
+use super::worker::message::Spec;
 use crate::store::{BlobKey, FlowStore, Source};
 
 /// From this size on an artifact keeps all cores busy by itself.
@@ -26,11 +27,21 @@ pub(super) struct Pickle<'a> {
 }
 
 /// The file; gone when the attempt is over.
-pub(super) struct Spool(PathBuf);
+pub(super) struct Spool {
+    path: PathBuf,
+    /// Where it is if the first place had no room for it.
+    overflow: Option<PathBuf>,
+}
 
 impl Spool {
-    pub fn at(path: &str) -> Self {
-        Self(PathBuf::from(path))
+    /// That of an attempt.
+    pub fn of(spec: &Spec) -> Self {
+        let path = PathBuf::from(&spec.spool);
+        let overflow = spec.overflow.as_ref().zip(path.file_name());
+        Self {
+            overflow: overflow.map(|(directory, name)| Path::new(directory).join(name)),
+            path,
+        }
     }
 
     /// Stores parts of the file; answers their keys in the same order.
@@ -71,7 +82,13 @@ impl Spool {
         if parts.is_empty() {
             return Ok(None);
         }
-        let file = File::open(&self.0).map_err(|source| self.unreadable(source))?;
+        let file = match (File::open(&self.path), &self.overflow) {
+            (Err(error), Some(other)) if error.kind() == io::ErrorKind::NotFound => {
+                File::open(other)
+            }
+            (opened, _) => opened,
+        };
+        let file = file.map_err(|source| self.unreadable(source))?;
         let held = file.metadata().map_err(|source| self.unreadable(source))?;
         // The numbers come from a process that ran user code: they are checked before anything is allocated.
         let fits = |(offset, length): &(u64, u64)| {
@@ -88,7 +105,7 @@ impl Spool {
 
     fn unreadable(&self, source: io::Error) -> EngineError {
         EngineError::Read {
-            path: self.0.clone(),
+            path: self.path.clone(),
             source,
         }
     }
@@ -96,8 +113,13 @@ impl Spool {
 
 impl Drop for Spool {
     fn drop(&mut self) {
-        // A task that never wrote an artifact left none.
-        let _ = fs::remove_file(&self.0);
+        // A task that never wrote an artifact left none, one that was killed on its way from the first to the second both.
+        for path in [Some(&self.path), self.overflow.as_ref()]
+            .into_iter()
+            .flatten()
+        {
+            let _ = fs::remove_file(path);
+        }
     }
 }
 
@@ -188,5 +210,26 @@ impl Source for Part<'_> {
 
     fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<()> {
         self.file.read_exact_at(buffer, self.offset + offset)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_first_place_had_no_room_for_is_read_from_the_second() {
+        let [memory, disk] = [(); 2].map(|()| tempfile::tempdir().expect("a directory"));
+        let spec = Spec {
+            spool: memory.path().join("0").display().to_string(),
+            overflow: Some(disk.path().display().to_string()),
+            ..Spec::default()
+        };
+        fs::write(disk.path().join("0"), "abcd").expect("written");
+        let spool = Spool::of(&spec);
+        let keys = spool.keys(&[(1, 2)]).expect("it is there");
+        assert_eq!(keys, [BlobKey::of(b"bc")]);
+        drop(spool);
+        assert!(!disk.path().join("0").exists());
     }
 }

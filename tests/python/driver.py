@@ -233,7 +233,10 @@ class Worker:
         done = attempt.done
         if done is None or not done.get("objects"):
             return
-        with open(attempt.spec["spool"], "rb") as file:
+        path = attempt.spec["spool"]
+        if not os.path.exists(path):
+            path = os.path.join(attempt.spec["overflow"], os.path.basename(path))
+        with open(path, "rb") as file:
             spool = file.read()
         for name, entry in done["objects"].items():
             if "from" in entry:

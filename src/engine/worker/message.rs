@@ -206,6 +206,9 @@ pub struct Spec {
     /// Variables of its template that it does not get.
     pub unset: Vec<String>,
     pub spool: String,
+    /// A directory for what the file system of the spool file has no room for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub overflow: Option<String>,
     /// Directory for the content of included files.
     pub files: String,
     /// Option name to text, or list of texts for one that may be repeated.
@@ -379,6 +382,9 @@ pub struct Done {
     pub error: Option<PyError>,
     #[serde(default)]
     pub unpicklable: Option<Unpicklable>,
+    /// The spool file could not be written: a sentence.
+    #[serde(default)]
+    pub no_room: Option<String>,
     /// Metadata that decorators registered.
     #[serde(default)]
     pub records: Vec<RecordReport>,

@@ -13,6 +13,7 @@ import os
 
 from ..extension_support import serializers
 from . import clock, hot, siblings
+from .spool import NoRoom, SpoolFile
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -121,9 +122,17 @@ class Unpicklable(Exception):
 class Spool:
     """The pickles of one task, one after the other in one file."""
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, overflow: str | None = None) -> None:
         self._serializers = serializers()
-        self._file = open(path, "wb", buffering=_CHUNK)
+        self._raw = SpoolFile(path, overflow)
+        self._file = io.BufferedWriter(self._raw, _CHUNK)
+
+    def __enter__(self) -> Spool:
+        return self
+
+    def __exit__(self, kind: type | None, *_: object) -> None:
+        # What is left of a file that could not be written is of no use.
+        (self._file if kind is None else self._raw).close()
 
     def write(self, name: str, value: object) -> dict[str, Any]:
         """Append one artifact; answers its entry in the manifest."""
@@ -133,7 +142,7 @@ class Spool:
                 return self._write_with(serializer, name, value)
         try:
             _pickle.Pickler(self._file, PROTOCOL).dump(value)
-        except OSError:
+        except NoRoom:
             raise
         except Exception as error:
             raise Unpicklable(name, value, error) from error
@@ -155,9 +164,6 @@ class Spool:
             "encoding": metadata.encoding,
             "info": {"source": source_of(serializer), **(metadata.serializer_info or {})},
         }
-
-    def close(self) -> None:
-        self._file.close()
 
 
 def _claims(serializer: Any, value: object) -> bool:

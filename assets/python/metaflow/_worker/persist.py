@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def store(flow: FlowSpec, inputs: list[TaskInput], spool: Spool) -> dict[str, Any]:
-    """Write what is new or may have changed; answers the whole manifest. Raises `Unpicklable`."""
+    """Write what is new or may have changed; answers the whole manifest. Raises `Unpicklable` or `NoRoom`."""
     state: FlowState | None = flow.__dict__.get("__mf__")
     objects: dict[str, Any] = {}
     if state is not None:

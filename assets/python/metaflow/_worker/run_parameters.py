@@ -33,12 +33,12 @@ def evaluate(loaded: Loaded, spec: dict[str, Any]) -> dict[str, Any]:
         "unpicklable": None,
         "meta": {},
     }
-    spool = Spool(spec["spool"])
     try:
         only_given = spec["kind"] == "overrides"
         values = overrides_of(loaded.flow, spec) if only_given else artifacts_of(loaded.flow, spec)
-        for name, value in values.items():
-            done["objects"][name] = spool.write(name, value)
+        with Spool(spec["spool"], spec.get("overflow")) as spool:
+            for name, value in values.items():
+                done["objects"][name] = spool.write(name, value)
         if spec.get("digests"):
             from ..user_configs import files_read
 
@@ -51,8 +51,6 @@ def evaluate(loaded: Loaded, spec: dict[str, Any]) -> dict[str, Any]:
         from .errors import describe_exception
 
         done.update(ok=False, success=False, exit=1, objects={}, error=describe_exception(error))
-    finally:
-        spool.close()
     return done
 
 

@@ -19,6 +19,7 @@ from .classes import protect
 from .hooks import Hooks
 from .project import imported_since, last_imported
 from .reads import Reads
+from .spool import NoRoom
 from .stacks import foreach_stack, iteration_stack, stack_metadata
 from .state import FlowState
 
@@ -291,15 +292,16 @@ class Task:
             "iteration_stack": flow.__dict__.get("_iteration_stack", []),
             "error": self.outcome.error,
             "unpicklable": None,
+            "no_room": None,
             "unbounded": self.is_unbounded(),
             "mappers": flow.__dict__.get("_control_mapper_tasks", []) if self.is_control and flow._task_ok else [],
             "meta": stack_metadata(flow.__dict__.get("_foreach_stack", ())),
             "records": self.hooks.metadata.records,
         }
         clock.enter("persist")
-        spool = Spool(spec["spool"])
         try:
-            done["objects"] = persist.store(flow, self.inputs, spool)
+            with Spool(spec["spool"], spec.get("overflow")) as spool:
+                done["objects"] = persist.store(flow, self.inputs, spool)
             # What is stored may have been read for it.
             done["reads"] = self.reads.report()
         except Unpicklable as problem:
@@ -307,8 +309,10 @@ class Task:
             done["unpicklable"] = {"name": problem.name, "type": problem.type, "reason": problem.reason}
             done.update(ok=False, success=False, exit=1)
             return done
-        finally:
-            spool.close()
+        except NoRoom as problem:
+            done["no_room"] = f"{problem.headline}: {problem}"
+            done.update(ok=False, success=False, exit=1, objects={})
+            return done
         if flow._task_ok:
             clock.enter("cards")
             done["renders"] = self.hooks.finish_cards()
