@@ -11,10 +11,11 @@ use super::error::EngineError;
 use super::hot::{Heat, Home};
 use super::installed::Installed;
 use super::interpreters::Interpreters;
-use super::loaded::{Before, Key, LoadedFlow, Mode, load_of, source_hash, sources_of};
+use super::loaded::{Before, Key, LoadedFlow, Mode, load_of};
 use super::loading::{Begun, Loading};
 use super::processes::Source;
 use super::request::FlowRequest;
+use super::sources::Sources;
 use super::submit::EngineConfig;
 use super::timing::{Clock, Phase};
 use super::worker::message::{Around, Preload};
@@ -55,10 +56,8 @@ struct Base {
 
 /// A process between the forkserver and the templates: it has imported the modules of a project, but not the flow file.
 struct ProjectProcess {
-    /// The source whose imports it has carried out.
-    source: Arc<Project>,
-    /// The files that it has executed and a hash of each.
-    files: Vec<(PathBuf, Option<u64>)>,
+    /// What it has executed.
+    sources: Sources,
     process: Arc<Forkserver>,
 }
 
@@ -159,11 +158,15 @@ impl Workers {
     ) -> Result<Begun, EngineError> {
         let mut lap = clock.lap();
         let key = Key::of(request);
-        let mut known = self.loaded.iter();
-        let found = known.find(|flow| flow.is_current(&key, before));
-        lap.mark(Phase::Parse);
-        if let Some(found) = found {
-            return Ok(Begun::Known(Arc::clone(found)));
+        let is_known = self.loaded.iter().any(|flow| *flow.key() == key);
+        let read = is_known.then(|| self.project(request)).transpose()?;
+        if let Some(now) = &read {
+            let mut known = self.loaded.iter();
+            let found = known.find(|flow| flow.is_current(&key, now, before));
+            lap.mark(Phase::Parse);
+            if let Some(found) = found {
+                return Ok(Begun::Known(Arc::clone(found)));
+            }
         }
         let setup = PythonSetup {
             python: python::choose(config.python.as_deref(), &config.env, &request.file),
@@ -171,7 +174,7 @@ impl Workers {
             cwd: config.cwd.clone(),
             env: config.env.clone(),
         };
-        // Python starts while the source is read.
+        // Python starts while the source is read for the first time.
         let started = if config.never_fork.is_none() && config.keep_warm {
             self.start(&setup)?;
             None
@@ -181,13 +184,21 @@ impl Workers {
             Some(interpreters)
         };
         lap.mark(Phase::Start);
-        let project = self.project(request)?;
-        let sources = sources_of(&project);
+        let project = match read {
+            Some(project) => project,
+            None => self.project(request)?,
+        };
         let name = project.flow().map(|flow| flow.name.as_str());
         let origin = before
             .zip(name)
             .and_then(|(before, name)| before.artifacts(name));
-        let load = load_of(request, &config.cwd, origin.clone(), !config.keep_warm);
+        let load = load_of(
+            request,
+            &project,
+            &config.cwd,
+            origin.clone(),
+            !config.keep_warm,
+        );
         lap.mark(Phase::Parse);
         let preload = Preload {
             modules: project.third_party_imports(),
@@ -214,7 +225,6 @@ impl Workers {
             file: request.file.clone(),
             installed: self.installed.clone(),
             project,
-            sources,
             origin,
             load,
             source,
@@ -247,17 +257,8 @@ impl Workers {
         process: &Arc<Forkserver>,
     ) {
         self.lose_project();
-        let read = sources_of(source);
-        let hash = |file: &PathBuf| {
-            let known = read.iter().find(|(path, _)| path == file);
-            known.map_or_else(|| source_hash(file), |(_, hash)| *hash)
-        };
         self.project = Some(ProjectProcess {
-            source: Arc::clone(source),
-            files: files
-                .iter()
-                .map(|file| (file.clone(), hash(file)))
-                .collect(),
+            sources: Sources::new(source, files),
             process: Arc::clone(process),
         });
     }
@@ -305,7 +306,8 @@ impl Workers {
         &self.loaded
     }
 
-    /// The flow's project as it is on disk; what has not changed since the last load is not parsed again.
+    /// The flow's project as it is on disk: the one that was read last, if it is that; else what has not changed since is not
+    /// parsed again.
     fn project(&mut self, request: &FlowRequest) -> Result<Arc<Project>, EngineError> {
         let file = &request.file;
         // A project of a file that cannot be read would be an empty one.
@@ -319,6 +321,12 @@ impl Workers {
             None => Project::load(file, &Disk),
         };
         project.class.clone_from(&request.class);
+        if let Some(known) = known
+            && known.class == project.class
+            && known.reads_as(&project)
+        {
+            return Ok(Arc::clone(known));
+        }
         let project = Arc::new(project);
         self.projects.retain(|known| known.main.path != *file);
         self.projects.push(Arc::clone(&project));
@@ -419,9 +427,6 @@ impl Workers {
 impl ProjectProcess {
     /// Whether a flow file with this source would import the same, in the same order.
     fn is_current(&self, source: &Project) -> bool {
-        let is_same = |(path, hash): &(PathBuf, Option<u64>)| source_hash(path) == *hash;
-        !self.process.is_closed()
-            && self.source.has_imports_of(source)
-            && self.files.iter().all(is_same)
+        !self.process.is_closed() && self.sources.are_imports_of(source)
     }
 }

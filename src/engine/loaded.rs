@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -14,12 +13,12 @@ use super::installed::{Files, is_unversioned};
 use super::processes::{Processes, Turn};
 use super::request::{Configs, FlowRequest};
 use super::resume::{origin_run, parameters_of};
+use super::sources::{Sources, as_imported, source_hash};
 use super::staleness::{Basis, Digests};
 use super::worker::TaskProcess;
 use super::worker::message::{Load, Loaded, Spec, Stored};
 use crate::flow::{
-    self, Description, Diagnostic, Fingerprint, FlowFile, Graph, Project, Severity, StepCode,
-    StepName,
+    self, Description, Diagnostic, Fingerprint, Graph, Project, Severity, StepCode, StepName,
 };
 use crate::store::Store;
 
@@ -46,8 +45,7 @@ pub struct LoadedFlow {
     key: Key,
     /// The artifacts that its configs come from; `None` where it has no configs, or they come from the request.
     origin: Option<Stored>,
-    /// The files it was made from and a hash of each.
-    sources: Vec<(PathBuf, Option<u64>)>,
+    sources: Sources,
     /// The source that it was loaded from.
     pub(super) project: Arc<Project>,
     pub(super) processes: Processes,
@@ -201,14 +199,11 @@ impl LoadedFlow {
         found
     }
 
-    /// Whether this is what a load would give now.
-    pub(super) fn is_current(&self, key: &Key, before: Option<&Before>) -> bool {
+    /// Whether this is what a load would give now, of the project as it is now.
+    pub(super) fn is_current(&self, key: &Key, now: &Project, before: Option<&Before>) -> bool {
         self.processes.is_alive()
             && self.key == *key
-            && self
-                .sources
-                .iter()
-                .all(|(path, hash)| source_hash(path) == *hash)
+            && self.sources.are_those_of(now)
             && (!self.has_configs()
                 || self.origin == before.and_then(|it| it.artifacts(&self.description.name)))
     }
@@ -231,8 +226,6 @@ pub(super) struct Made {
     /// Modules of libraries that no version tells of.
     pub unversioned: Vec<PathBuf>,
     pub project: Arc<Project>,
-    /// The files of the project and a hash of each, as they were before it was executed.
-    pub sources: Vec<(PathBuf, Option<u64>)>,
     pub processes: Processes,
 }
 
@@ -245,23 +238,12 @@ impl Made {
             origin,
             mut unversioned,
             project,
-            mut sources,
             processes,
         } = self;
-        // Neither does anything tell what reaches modules that only the worker knows of, by their real paths.
-        let known: Vec<PathBuf> = project
-            .paths()
-            .iter()
-            .filter_map(|path| path.canonicalize().ok())
-            .collect();
-        let is_only_there = |path: &&PathBuf| is_unversioned(path) && !known.contains(*path);
+        // Neither does anything tell what reaches modules that only the worker knows of, such as those imported dynamically.
+        let known = as_imported(&project);
+        let is_only_there = |path: &&PathBuf| is_unversioned(path) && !known.contains_key(*path);
         unversioned.extend(loaded.modules.iter().filter(is_only_there).cloned());
-        // The worker knows also of modules that were imported dynamically.
-        for module in &loaded.modules {
-            if !sources.iter().any(|(path, _)| path == module) {
-                sources.push((module.clone(), source_hash(module)));
-            }
-        }
         let steps = loaded
             .flow
             .steps_in(&project, &|path: &Path| std::fs::read_to_string(path).ok());
@@ -282,7 +264,7 @@ impl Made {
             printed,
             key,
             origin,
-            sources,
+            sources: Sources::new(&project, &loaded.modules),
             project,
             processes,
             answered: Mutex::default(),
@@ -293,6 +275,7 @@ impl Made {
 /// How the flow is to be loaded; with `spare`, so that the child of each task is forked ahead.
 pub(super) fn load_of(
     request: &FlowRequest,
+    project: &Project,
     cwd: &Path,
     origin: Option<Stored>,
     spare: bool,
@@ -306,6 +289,7 @@ pub(super) fn load_of(
         options: options(&request.options),
         configs: request.configs.clone(),
         origin,
+        own: project.own_names().map(str::to_owned).collect(),
         spare,
         ..Load::default()
     }
@@ -333,23 +317,6 @@ fn options(given: &[(String, String)]) -> BTreeMap<String, Value> {
     options
 }
 
-/// A hash of a file's text; `None` where it cannot be read.
-pub(super) fn source_hash(path: &Path) -> Option<u64> {
-    Some(text_hash(&std::fs::read(path).ok()?))
-}
-
-fn text_hash(text: &[u8]) -> u64 {
-    let mut hash = DefaultHasher::new();
-    text.hash(&mut hash);
-    hash.finish()
-}
-
-/// The files of a project, with the hash of what was read of each: a file that is being written may be another by now.
-pub(super) fn sources_of(project: &Project) -> Vec<(PathBuf, Option<u64>)> {
-    let of = |file: &FlowFile| (file.path.clone(), Some(text_hash(file.text.as_bytes())));
-    project.files().map(of).collect()
-}
-
 /// A process that ends while it imports the flow was ended by the flow.
 pub(super) fn ended_at_import(error: EngineError, file: &Path) -> EngineError {
     match error {
@@ -361,31 +328,5 @@ pub(super) fn ended_at_import(error: EngineError, file: &Path) -> EngineError {
             "code at the file's top level called os._exit, or crashed in a native library",
         ),
         other => other,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::fs;
-
-    use super::super::disk::Disk;
-    use super::*;
-
-    #[test]
-    fn a_file_that_was_read_half_written_is_known_to_have_changed() {
-        let directory = tempfile::tempdir().expect("a directory");
-        let file = directory.path().join("flow.py");
-        let is_current = |project: &Project| {
-            let sources = sources_of(project);
-            sources
-                .iter()
-                .all(|(path, hash)| source_hash(path) == *hash)
-        };
-        fs::write(&file, "import os\n").expect("written");
-        let half = Project::load(&file, &Disk);
-        assert!(is_current(&half));
-        fs::write(&file, "import os\nimport sys\n").expect("written");
-        assert!(!is_current(&half));
-        assert!(is_current(&half.reload(&Disk)));
     }
 }

@@ -25,7 +25,6 @@ pub(super) struct Loading {
     /// What its process will have imported already.
     pub installed: Installed,
     pub project: Arc<Project>,
-    pub sources: Vec<(PathBuf, Option<u64>)>,
     pub origin: Option<Stored>,
     pub load: Load,
     pub source: Source,
@@ -62,7 +61,6 @@ impl Loading {
             origin: self.origin,
             unversioned: self.installed.unversioned().map(Path::to_owned).collect(),
             project: self.project,
-            sources: self.sources,
             processes: Processes::new(self.source, self.load, why, template),
         }
         .describe();

@@ -39,6 +39,7 @@ mod run;
 mod scheduler;
 mod scratch;
 mod signal_name;
+mod sources;
 mod spin;
 mod spool;
 mod staleness;

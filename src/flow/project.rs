@@ -112,9 +112,34 @@ impl Project {
         self.files().map(|file| file.path.clone()).collect()
     }
 
-    /// Whether the flow files of both import the same.
+    /// Whether both are the same text in the same files.
+    pub fn reads_as(&self, other: &Project) -> bool {
+        let mut modules = self.modules.iter().zip(&other.modules);
+        self.main.path == other.main.path
+            && self.main.text == other.main.text
+            && self.finds_as(other)
+            && modules.all(|(one, other)| one.file.text == other.file.text)
+    }
+
+    /// Whether the flow files of both import the same, and find it in the same files.
     pub fn has_imports_of(&self, other: &Project) -> bool {
-        self.main.path == other.main.path && self.main.imports == other.main.imports
+        self.main.path == other.main.path
+            && self.main.imports == other.main.imports
+            && self.finds_as(other)
+    }
+
+    /// Whether all names mean modules in the same files: a file that was not there may have come before another one.
+    fn finds_as(&self, other: &Project) -> bool {
+        let mut modules = self.modules.iter().zip(&other.modules);
+        self.modules.len() == other.modules.len()
+            && modules
+                .all(|(one, other)| one.name == other.name && one.file.path == other.file.path)
+    }
+
+    /// Names at the top of which the project has the module, whatever else is installed under them.
+    pub fn own_names(&self) -> impl Iterator<Item = &str> {
+        let names = self.modules.iter().map(|module| module.name.as_str());
+        names.filter(|name| !name.contains('.'))
     }
 
     /// What is imported from modules that are neither part of the project nor Metaflow, as dotted names, sorted: modules, and

@@ -29,6 +29,7 @@ mod options;
 mod persisting;
 mod python_side;
 mod random_graphs;
+mod resolution;
 mod runner;
 mod s3;
 mod session;

@@ -86,6 +86,8 @@ pub struct Load {
     pub configs: Configs,
     /// The `_parameters` task of the run that a resume or spin starts from.
     pub origin: Option<Stored>,
+    /// Names under which the flow imports modules of its own, whatever library was imported under them.
+    pub own: Vec<String>,
     /// Several tasks will be forked from it: the child of the next one is forked ahead.
     pub spare: bool,
 }

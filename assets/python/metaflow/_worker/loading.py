@@ -15,7 +15,7 @@ from . import ahead, place
 from .describe import describe_flow
 from .libraries import files_of
 from .lifecycle import init_flow_decorators, init_step_decorators
-from .project import Project, imported_since, last_imported
+from .project import Project, forget, imported_since, last_imported
 from .randomness import SeedWatch
 from .surroundings import Surroundings
 
@@ -80,8 +80,8 @@ def import_ahead(message: dict[str, Any]) -> Ahead:
     """Do what the file named by an `import` message does first: the imports at its top, up to any other statement."""
     global _ahead
     file = message["file"]
-    mark = last_imported()
     _enter(message)
+    mark = last_imported()
     with SeedWatch() as seeds:
         try:
             exec(_compile(file, imports_only=True), {"__name__": "__main__", "__file__": file})
@@ -104,6 +104,8 @@ def _enter(message: dict[str, Any]) -> None:
     directory = os.path.dirname(os.path.realpath(file))
     if _ahead is None or sys.path[0] != directory:
         sys.path.insert(0, directory)
+    if _ahead is None:
+        forget(message.get("own") or (), directory)
 
 
 def _project_of(message: dict[str, Any]) -> Project:
@@ -113,9 +115,9 @@ def _project_of(message: dict[str, Any]) -> Project:
 def load(message: dict[str, Any]) -> Loaded:
     """Execute the file named by a `load` message; raises `LoadFailed`."""
     file = message["file"]
-    mark = last_imported()
     try:
         _enter(message)
+        mark = last_imported()
         if _ahead is not None:
             # Python has seeded its generator anew in the fork.
             _ahead.seeds.refresh()
