@@ -18,7 +18,7 @@ use super::request::FlowRequest;
 use super::sources::Sources;
 use super::submit::EngineConfig;
 use super::timing::{Clock, Phase};
-use super::worker::message::{Around, Preload};
+use super::worker::message::{Around, Imported, Preload};
 use super::worker::{Forkserver, PythonSetup};
 use super::{assets, python};
 use crate::flow::Project;
@@ -253,12 +253,12 @@ impl Workers {
     pub fn set_project_process(
         &mut self,
         source: &Arc<Project>,
-        files: &[PathBuf],
+        imported: &Imported,
         process: &Arc<Forkserver>,
     ) {
         self.lose_project();
         self.project = Some(ProjectProcess {
-            sources: Sources::new(source, files),
+            sources: Sources::new(source, &imported.modules, &imported.data),
             process: Arc::clone(process),
         });
     }

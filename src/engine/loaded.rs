@@ -264,7 +264,7 @@ impl Made {
             printed,
             key,
             origin,
-            sources: Sources::new(&project, &loaded.modules),
+            sources: Sources::new(&project, &loaded.modules, &loaded.data),
             project,
             processes,
             answered: Mutex::default(),

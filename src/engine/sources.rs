@@ -4,7 +4,9 @@ use std::collections::{HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::UNIX_EPOCH;
 
+use super::worker::message::DataFiles;
 use crate::flow::{FlowFile, Project};
 
 /// The project as it was read, and what only the process knew of.
@@ -16,11 +18,13 @@ pub(super) struct Sources {
     executed: HashSet<PathBuf>,
     /// Further files that it told of, and a hash of each.
     others: Vec<(PathBuf, Option<u64>)>,
+    /// What it has read, however large: told apart by time and size.
+    data: DataFiles,
 }
 
 impl Sources {
-    /// Of a process that tells of these files.
-    pub fn new(project: &Arc<Project>, files: &[PathBuf]) -> Self {
+    /// Of a process that tells that it has executed these files, and read those.
+    pub fn new(project: &Arc<Project>, files: &[PathBuf], data: &DataFiles) -> Self {
         let known = as_imported(project);
         let executed = files.iter().filter_map(|file| known.get(file));
         let others = files.iter().filter(|file| !known.contains_key(*file));
@@ -30,6 +34,7 @@ impl Sources {
             others: others
                 .map(|file| (file.clone(), source_hash(file)))
                 .collect(),
+            data: data.clone(),
             project: Arc::clone(project),
         }
     }
@@ -52,6 +57,10 @@ impl Sources {
         let mut others = self.others.iter();
         self.project.main.path.canonicalize().ok() == self.place
             && others.all(|(path, hash)| source_hash(path) == *hash)
+            && self
+                .data
+                .iter()
+                .all(|(path, state)| data_state(path) == *state)
     }
 }
 
@@ -72,6 +81,14 @@ pub(super) fn source_hash(path: &Path) -> Option<u64> {
     let mut hash = DefaultHasher::new();
     text.hash(&mut hash);
     Some(hash.finish())
+}
+
+/// As workers tell it.
+fn data_state(path: &Path) -> Option<(u64, u64)> {
+    let found = std::fs::metadata(path).ok()?;
+    let time = found.modified().ok()?.duration_since(UNIX_EPOCH);
+    let nanoseconds = time.unwrap_or_default().as_nanos();
+    Some((u64::try_from(nanoseconds).unwrap_or_default(), found.len()))
 }
 
 #[cfg(test)]
@@ -116,7 +133,7 @@ mod tests {
         fn sources(&self, told: &[&str]) -> Sources {
             let real = self.directory.path().canonicalize().expect("a path");
             let told: Vec<PathBuf> = told.iter().map(|name| real.join(name)).collect();
-            Sources::new(&self.project(), &told)
+            Sources::new(&self.project(), &told, &DataFiles::new())
         }
 
         /// Whether a flow is current that was loaded before the change, and the imports that were done then.
@@ -174,6 +191,21 @@ mod tests {
                 case.after(&["a.py", "ns/one.py"], |_| case.write(came, "V = 2\n"));
             assert!(!flow && !imports, "{came}");
         }
+    }
+
+    #[test]
+    fn what_was_read_is_a_part_of_it() {
+        let case = Case::new(&[("flow.py", "import a\n"), ("a.json", "1")]);
+        let (here, gone) = (case.path("a.json"), case.path("b.json"));
+        let data = DataFiles::from([(here.clone(), data_state(&here)), (gone, None)]);
+        let sources = Sources::new(&case.project(), &[], &data);
+        assert!(sources.are_those_of(&case.project()));
+        case.write("b.json", "1");
+        assert!(!sources.are_those_of(&case.project()));
+        fs::remove_file(case.path("b.json")).expect("removed");
+        assert!(sources.are_imports_of(&case.project()));
+        case.write("a.json", "10");
+        assert!(!sources.are_imports_of(&case.project()));
     }
 
     #[cfg(unix)]

@@ -285,7 +285,7 @@ impl Preparation<'_> {
         let process = Arc::new(process);
         let mut workers = self.shared.workers.lock().await;
         workers.installed.note(&imported.installed);
-        workers.set_project_process(source, &imported.modules, &process);
+        workers.set_project_process(source, &imported, &process);
         self.changed = true;
         Ok(Some(process))
     }

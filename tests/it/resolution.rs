@@ -100,3 +100,17 @@ fn a_link_that_leads_elsewhere_is_followed() {
     };
     check(&sandbox, "first", change, "second");
 }
+
+#[test]
+fn a_file_that_a_module_reads_is_read_again_once_it_changes() {
+    let module = "import json, pathlib\nBESIDE = pathlib.Path(__file__).with_name('what.json')\n\
+         WHAT = json.loads(BESIDE.read_text())\n\
+         try:\n    with open(BESIDE.with_name('more.json')) as more:\n        WHAT += json.load(more)\n\
+         except FileNotFoundError:\n    pass\n";
+    let sandbox = project(module, &[("what.json", "\"first\"")]);
+    let change = || drop(sandbox.write("what.json", "\"second\""));
+    check(&sandbox, "first", change, "second");
+    let change = || drop(sandbox.write("more.json", "\" and more\""));
+    sandbox.edit("flow.py", "*(), ", "");
+    check(&sandbox, "second", change, "second and more");
+}

@@ -127,12 +127,18 @@ pub struct Preloaded {
     pub installed: Files,
 }
 
+/// Files of the project that were read by code outside of steps: when each was changed last, in nanoseconds since 1970, and its
+/// bytes; `None` where it was not there.
+pub type DataFiles = BTreeMap<PathBuf, Option<(u64, u64)>>;
+
 /// What importing the modules of a project has led to.
 #[derive(Debug, Clone, Default, Deserialize)]
 pub struct Imported {
     /// Files of the project that were executed.
     #[serde(default)]
     pub modules: Vec<PathBuf>,
+    #[serde(default)]
+    pub data: DataFiles,
     /// Files of libraries that these have imported.
     #[serde(default)]
     pub installed: Files,
@@ -162,6 +168,8 @@ pub struct Loaded {
     /// Project modules that were imported.
     #[serde(default)]
     pub modules: Vec<PathBuf>,
+    #[serde(default)]
+    pub data: DataFiles,
     /// Files of libraries that were imported by it, or ahead of it by this process.
     #[serde(default)]
     pub installed: Files,

@@ -12,6 +12,7 @@ from .._frames import ForeachFrame
 from ..decorators import steps_of
 from ..flowspec import FlowConstructed, FlowSpec
 from . import ahead, place
+from .data_files import DataFiles
 from .describe import describe_flow
 from .libraries import files_of
 from .lifecycle import init_flow_decorators, init_step_decorators
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from types import CodeType
     from typing import Any
+
+    from .data_files import State
 
 
 class LoadFailed(Exception):
@@ -46,6 +49,8 @@ class Loaded:
         self.around = around
         # Files of the project that it is made of.
         self.modules: list[str] = []
+        # Those that it has read while it was loaded.
+        self.data: dict[str, State] = {}
         # Modules that a forkserver could have imported ahead.
         self.imports: list[str] = []
         # Files of libraries that were imported with it.
@@ -65,10 +70,14 @@ class Loaded:
 class Ahead:
     """The modules of a project, imported before the flow file is executed in a process that is forked from this one."""
 
-    def __init__(self, seeds: SeedWatch, modules: list[str], installed: dict[str, list[str]]) -> None:
+    def __init__(
+        self, seeds: SeedWatch, modules: list[str], data: dict[str, State], installed: dict[str, list[str]]
+    ) -> None:
         self.seeds = seeds
         # Their files.
         self.modules = modules
+        # Those that they have read.
+        self.data = data
         # Those of the libraries that they import.
         self.installed = installed
 
@@ -82,14 +91,15 @@ def import_ahead(message: dict[str, Any]) -> Ahead:
     file = message["file"]
     _enter(message)
     mark = last_imported()
-    with SeedWatch() as seeds:
+    with DataFiles() as data, SeedWatch() as seeds:
         try:
             exec(_compile(file, imports_only=True), {"__name__": "__main__", "__file__": file})
         except BaseException as error:
             # Whatever it is, the flow meets it again when its file is executed, and tells the user then.
             sys.stderr.write(f"{type(error).__name__}: {error}\n")
     names, project = imported_since(mark), _project_of(message)
-    _ahead = Ahead(seeds, sorted(project.files_of(names)), files_of(names, project))
+    modules = sorted(project.files_of(names))
+    _ahead = Ahead(seeds, modules, data.of(project, file), files_of(names, project))
     return _ahead
 
 
@@ -121,13 +131,14 @@ def load(message: dict[str, Any]) -> Loaded:
         if _ahead is not None:
             # Python has seeded its generator anew in the fork.
             _ahead.seeds.refresh()
-        with SeedWatch(_ahead and _ahead.seeds) as seeds:
-            flow = _execute(file, message.get("flow"))
-        try:
-            around = _prepare(flow, message)
-        except BaseException as error:
-            place.note(error, place.of_class(type(flow)))
-            raise
+        with DataFiles() as data:
+            with SeedWatch(_ahead and _ahead.seeds) as seeds:
+                flow = _execute(file, message.get("flow"))
+            try:
+                around = _prepare(flow, message)
+            except BaseException as error:
+                place.note(error, place.of_class(type(flow)))
+                raise
     except BaseException as error:
         # The user's module may raise anything, and `sys.exit` in it must not end the template.
         from .errors import describe_exception
@@ -147,8 +158,8 @@ def load(message: dict[str, Any]) -> Loaded:
 
     loaded = Loaded(file, flow, seeds, around, _project_of(message))
     names = imported_since(mark)
-    earlier = _ahead.modules if _ahead is not None else ()
-    loaded.modules = sorted({*loaded.project.files_of(names), *files_read(), *earlier})
+    loaded.modules = sorted({*loaded.project.files_of(names), *files_read(), *(_ahead.modules if _ahead else ())})
+    loaded.data = {**data.of(loaded.project, file), **(_ahead.data if _ahead else {})}
     loaded.imports = ahead.worth_importing(names, loaded.project)
     loaded.installed = files_of(names, loaded.project)
     return loaded

@@ -177,6 +177,7 @@ class Server:
             {
                 "t": "imported",
                 "modules": imported.modules,
+                "data": imported.data,
                 "installed": imported.installed,
                 "obstacle": forking.obstacle(),
             }
@@ -199,6 +200,7 @@ class Server:
                 "flow": description,
                 "obstacle": forking.obstacle(),
                 "modules": self.loaded.modules,
+                "data": self.loaded.data,
                 "installed": self.loaded.installed,
                 "imports": self.loaded.imports,
                 "python": sys.version,
