@@ -14,6 +14,7 @@ use crate::flow::resolve;
 use crate::flow::source::class::Class;
 use crate::flow::source::imports::{Import, ImportedName};
 use crate::flow::source::parse::{parse, parse_after};
+use crate::flow::source::paths::{exported, search_directories};
 
 /// A module of the project that the flow imports, directly or through others.
 #[derive(Debug, Clone)]
@@ -70,6 +71,7 @@ impl Project {
             files,
             known,
             tried: BTreeSet::new(),
+            searched: Vec::new(),
             modules: Vec::new(),
         };
         loader.follow(&main, None);
@@ -257,6 +259,12 @@ fn join(module: &str, name: &str) -> String {
     }
 }
 
+/// The directory of a package below that of the project.
+fn below(root: &Path, package: &str) -> PathBuf {
+    let parts = package.split('.').filter(|part| !part.is_empty());
+    parts.fold(root.to_owned(), |path, part| path.join(part))
+}
+
 fn renewed(file: &FlowFile, text: &str) -> FlowFile {
     if *file.text == *text {
         file.clone()
@@ -273,11 +281,18 @@ struct Loader<'a> {
     known: &'a [Module],
     /// Names that were looked for, found or not.
     tried: BTreeSet<String>,
+    /// Directories beside the root that files put on `sys.path`.
+    searched: Vec<PathBuf>,
     modules: Vec<Module>,
 }
 
 impl Loader<'_> {
     fn follow(&mut self, file: &FlowFile, importer: Option<&Module>) {
+        for directory in search_directories(file, self.root) {
+            if !self.searched.contains(&directory) {
+                self.searched.push(directory);
+            }
+        }
         for import in &file.imports {
             let Some(module) = absolute(&import.module, import.level, importer) else {
                 continue;
@@ -289,8 +304,10 @@ impl Loader<'_> {
                     self.load(&join(&module, there));
                 }
             }
-            if import.names == ImportedName::Computed {
-                self.load_below(&module);
+            match import.names {
+                ImportedName::Computed => self.load_below(&module),
+                ImportedName::Everything => self.load_exported(&module),
+                _ => {}
             }
         }
     }
@@ -311,6 +328,17 @@ impl Loader<'_> {
         }
     }
 
+    /// Loads the modules that a star imports from a package.
+    fn load_exported(&mut self, package: &str) {
+        let file = self.modules.iter().find(|module| module.name == package);
+        let names = file
+            .map(|module| exported(&module.file))
+            .unwrap_or_default();
+        for name in names {
+            self.load(&join(package, &name));
+        }
+    }
+
     /// Loads all modules of a package, since any of them may be meant.
     fn load_below(&mut self, package: &str) {
         let mut inside = self.files.list(&self.directory(package));
@@ -328,8 +356,7 @@ impl Loader<'_> {
     }
 
     fn directory(&self, package: &str) -> PathBuf {
-        let parts = package.split('.').filter(|part| !part.is_empty());
-        parts.fold(self.root.to_owned(), |path, part| path.join(part))
+        below(self.root, package)
     }
 
     fn parsed(&self, path: &Path, text: &str) -> Arc<FlowFile> {
@@ -342,9 +369,11 @@ impl Loader<'_> {
     }
 
     fn find(&self, name: &str) -> Option<Module> {
-        let base = self.directory(name);
-        let candidates = [base.join("__init__.py"), base.with_extension("py")];
-        candidates.into_iter().find_map(|path| {
+        let roots = std::iter::once(self.root).chain(self.searched.iter().map(|path| &**path));
+        let bases = roots.map(|root| below(root, name));
+        let mut candidates =
+            bases.flat_map(|base| [base.join("__init__.py"), base.with_extension("py")]);
+        candidates.find_map(|path| {
             let text = self.files.read(&path)?;
             Some(Module {
                 name: name.to_owned(),

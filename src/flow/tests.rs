@@ -6,6 +6,7 @@ mod check;
 mod code;
 mod edits;
 mod graph;
+mod idioms;
 mod modules;
 mod parse;
 mod properties;

@@ -167,6 +167,18 @@ const BUILTINS: [&str; 163] = [
     "zip",
 ];
 
+/// Bases that do nothing by themselves.
+pub(in crate::flow) const PLAIN_BASES: [&str; 8] = [
+    "ABC",
+    "Generic",
+    "Protocol",
+    "abc.ABC",
+    "object",
+    "typing.Generic",
+    "typing.Protocol",
+    "type",
+];
+
 /// Whether a name is Python's own unless a module defines it.
 pub(in crate::flow) fn is_builtin(name: &str) -> bool {
     BUILTINS.binary_search(&name).is_ok()

@@ -2,9 +2,9 @@
 
 use tree_sitter::Node;
 
-use super::refs::{Ref, Target};
+use super::refs::{ANY_ATTRIBUTE, Ref, Target};
 use super::scope::Collector;
-use crate::flow::source::imports;
+use crate::flow::source::imports::{self, ImportedName};
 use crate::flow::source::literal;
 use crate::flow::source::next::is_self_next;
 use crate::flow::source::syntax::{children, field, text};
@@ -19,9 +19,22 @@ impl Collector<'_> {
         if is_self_next(node, self.source) {
             return self.transition(&listed);
         }
+        for import in imports::called(node, self.source) {
+            let target = Target {
+                level: import.level,
+                module: import.module,
+                attribute: None,
+            };
+            self.add(match import.names {
+                ImportedName::Computed => Ref::Package(target),
+                _ => Ref::Imported(target, String::new()),
+            });
+        }
+        self.note_call(function, &listed);
         match (text(function, self.source), listed.as_slice()) {
             ("getattr" | "hasattr", [object, name, rest @ ..]) => {
                 let known = literal::string(*name, self.source);
+                self.attribute_named(known.as_deref());
                 if let (Some(name), "identifier" | "attribute") = (&known, object.kind()) {
                     let written = text(*object, self.source);
                     let head = written.split('.').next().unwrap_or(written).trim();
@@ -33,29 +46,13 @@ impl Collector<'_> {
                 }
                 rest.iter().for_each(|node| self.visit(*node));
             }
-            ("importlib.import_module" | "import_module" | "__import__", [name, ..]) => {
-                let found = match literal::string(*name, self.source) {
-                    Some(module) => {
-                        let level = module.len() - module.trim_start_matches('.').len();
-                        let module = module.trim_start_matches('.').to_owned();
-                        let target = Target {
-                            level,
-                            module,
-                            attribute: None,
-                        };
-                        Ref::Imported(target, String::new())
-                    }
-                    None => {
-                        let package = imports::computed_package(*name, self.source);
-                        let module = package.trim_start_matches('.').to_owned();
-                        Ref::Package(Target {
-                            level: package.len() - module.len(),
-                            module,
-                            attribute: None,
-                        })
-                    }
-                };
-                self.add(found);
+            // They take attributes by name of what they are given later.
+            (
+                "operator.attrgetter" | "attrgetter" | "operator.methodcaller" | "methodcaller",
+                [name, ..],
+            ) => {
+                let known = literal::string(*name, self.source);
+                self.attribute_named(known.as_deref());
                 self.visit_children(node);
             }
             // The text is Python that is evaluated with the names of the module and the flow's configs.
@@ -72,12 +69,40 @@ impl Collector<'_> {
                 self.visit_children(node);
             }
             _ => {
+                if function.kind() == "attribute" {
+                    self.format_fields(function);
+                }
                 // What is called is not what is stored.
                 self.visit_value(function, Vec::new());
                 if let Some(arguments) = arguments {
-                    self.visit(arguments);
+                    self.visit_arguments(arguments, function);
                 }
             }
+        }
+    }
+
+    /// An attribute is taken of something by its name, or by one that is not known.
+    fn attribute_named(&mut self, name: Option<&str>) {
+        match name {
+            Some(name) => name.split('.').for_each(|part| self.takes(part)),
+            None => self.takes(ANY_ATTRIBUTE),
+        }
+    }
+
+    /// `"{0.name}".format(x)` takes an attribute.
+    fn format_fields(&mut self, function: Node<'_>) {
+        let is_format =
+            field(function, "attribute").is_some_and(|name| text(name, self.source) == "format");
+        let template = field(function, "object").filter(|_| is_format);
+        let Some(template) = template.and_then(|template| literal::string(template, self.source))
+        else {
+            return;
+        };
+        for replaced in template.split('{').skip(1) {
+            let name = replaced.split(['}', ':', '!']).next().unwrap_or("");
+            name.split(['.', '[', ']'])
+                .skip(1)
+                .for_each(|part| self.takes(part));
         }
     }
 

@@ -5,7 +5,8 @@ use super::refs::Target;
 use crate::flow::source::imports::ImportedName;
 
 impl Lookup<'_> {
-    /// What importing a module does: its statements, functions that a decorator puts into a registry, other imports.
+    /// What importing a module does: its statements, functions that a decorator puts into a registry, assignments of what a
+    /// call gives that changes something besides, other imports.
     pub(super) fn effects(&self, module: usize) -> Vec<Edge> {
         let mut out = Vec::new();
         if let Some(index) = self.index(module) {
@@ -17,10 +18,15 @@ impl Lookup<'_> {
             let statements = index.effects.iter().chain(main);
             out.extend(statements.map(|unit| Edge::Unit((module, *unit))));
             for (at, unit) in index.units.iter().enumerate() {
-                if self.registers((module, at)) {
+                let key = (module, at);
+                if self.acts(key) {
+                    out.push(Edge::Unit(key));
+                } else if self.registers(key) {
                     match &unit.class {
-                        Some(class) => self.whole_class(module, class, &mut out),
-                        None => out.push(Edge::Unit((module, at))),
+                        Some(class) if !self.is_flow_member(key) => {
+                            self.whole_class(module, class, &mut out)
+                        }
+                        _ => out.push(Edge::Unit(key)),
                     }
                 }
             }

@@ -9,24 +9,13 @@ use std::collections::{HashMap, HashSet};
 
 use indexmap::{IndexMap, IndexSet};
 
+use super::builtins::PLAIN_BASES;
 use super::lookup::{Edge, Key, Lookup};
-use super::refs::Ref;
+use super::refs::{ANY_ATTRIBUTE, Ref};
 use super::walk::{Reach, Reached};
 use crate::flow::model::{FlowDef, Step};
 use crate::flow::name::StepName;
 use crate::flow::source::next::Next;
-
-/// Bases that do nothing by themselves.
-const PLAIN_BASES: [&str; 8] = [
-    "ABC",
-    "Generic",
-    "Protocol",
-    "abc.ABC",
-    "object",
-    "typing.Generic",
-    "typing.Protocol",
-    "type",
-];
 
 /// Dunder members that only making an object or a class uses, or that nothing calls.
 const MAKERS: [&str; 7] = [
@@ -105,7 +94,12 @@ impl Reach<'_> {
                 .flat_map(|handed| handed.classes.iter().filter(missing))
                 .copied()
                 .collect();
-            let functions = handed.flat_map(|handed| handed.functions.iter().filter(missing));
+            let functions = handed.clone().flat_map(|handed| handed.functions.iter());
+            let kept = handed
+                .flat_map(|handed| &handed.kept)
+                .filter(|kept| kept.by.is_none_or(|class| found.units.contains(&class)))
+                .map(|kept| &kept.function);
+            let functions = functions.chain(kept).filter(missing);
             let mut edges: Vec<Edge> = functions.copied().map(Edge::Unit).collect();
             if classes.is_empty() && edges.is_empty() {
                 return size > known;
@@ -115,8 +109,9 @@ impl Reach<'_> {
                 let family = families
                     .entry(class)
                     .or_insert_with(|| self.lookup.family(class));
-                let is_used =
-                    family.acts || family.members.iter().any(|name| used.contains(&**name));
+                let is_used = family.acts
+                    || used.contains(ANY_ATTRIBUTE)
+                    || family.members.iter().any(|name| used.contains(&**name));
                 if is_used && let Some(unit) = self.lookup.unit(class) {
                     self.lookup.whole_class(class.0, &unit.name, &mut edges);
                 }
@@ -130,17 +125,20 @@ impl Reach<'_> {
     }
 
     /// What a step that reaches these units can put into artifacts.
-    fn handed(&self, units: &IndexSet<Key>) -> Handed {
+    fn handed(&mut self, units: &IndexSet<Key>) -> Handed {
         let mut handed = Handed::default();
         for key in units.iter().copied() {
-            let Some(unit) = self.lookup.unit(key) else {
-                continue;
-            };
             if self.lookup.is_flow_member(key) {
                 handed.functions.extend(self.lookup.stored(key));
-            } else if unit.class.as_deref() == Some(&*unit.name) {
+            } else if self.lookup.is_class(key) {
                 handed.classes.push(key);
             }
+            let lookup = &self.lookup;
+            let given = self
+                .given
+                .entry(key)
+                .or_insert_with(|| lookup.given(key).into());
+            handed.kept.extend(given.iter().copied());
         }
         handed
     }
@@ -167,6 +165,15 @@ struct Handed {
     classes: Vec<Key>,
     /// Functions that it stores as values.
     functions: Vec<Key>,
+    kept: Vec<Kept>,
+}
+
+/// A function that is given to something that keeps it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Kept {
+    /// The class of what keeps it; `None` for `functools.partial`.
+    by: Option<Key>,
+    function: Key,
 }
 
 /// A class with all that it inherits in the project.
@@ -224,21 +231,52 @@ impl<'a> Lookup<'a> {
         family
     }
 
-    /// Functions that a unit stores in attributes of `self`, those in tables that it stores included.
-    fn stored(&self, key: Key) -> Vec<Key> {
-        let mut out = Vec::new();
-        for reference in self
+    /// The functions that a unit gives to classes as values, or to Python's `partial`, and the classes.
+    fn given(&self, key: Key) -> Vec<Kept> {
+        let mut found = Vec::new();
+        let given = self
             .unit(key)
             .into_iter()
-            .flat_map(|unit| &unit.code.uses.stored)
-        {
-            match reference {
-                Ref::Name(chain) => _ = self.name(key.0, chain, &mut out, 0),
-                Ref::Imported(target, rest) => self.target(key.0, target, rest, &mut out, 0),
-                _ => {}
+            .flat_map(|unit| &unit.code.uses.given);
+        for (by, name) in given {
+            let called = self.found(key, by);
+            let mut keepers: Vec<Option<Key>> = called
+                .iter()
+                .filter(|key| self.is_class(**key))
+                .map(|key| Some(*key))
+                .collect();
+            keepers.extend(is_partial(by).then_some(None));
+            if keepers.is_empty() {
+                continue;
+            }
+            let functions = self.found(key, name).into_iter().filter(|key| {
+                let unit = self.unit(*key);
+                unit.is_some_and(|unit| unit.is_definition && unit.class.is_none())
+            });
+            for function in functions {
+                found.extend(keepers.iter().map(|by| Kept { by: *by, function }));
             }
         }
-        let mut found: Vec<Key> = out.iter().filter_map(Edge::unit).collect();
+        found
+    }
+
+    fn found(&self, from: Key, reference: &Ref) -> Vec<Key> {
+        let mut out = Vec::new();
+        match reference {
+            Ref::Name(chain) => _ = self.name(from.0, chain, &mut out, 0),
+            Ref::Imported(target, rest) => self.target(from.0, target, rest, &mut out, 0),
+            _ => {}
+        }
+        out.iter().filter_map(Edge::unit).collect()
+    }
+
+    /// Functions that a unit stores in attributes of `self`, those in tables that it stores included.
+    fn stored(&self, key: Key) -> Vec<Key> {
+        let stored = self
+            .unit(key)
+            .into_iter()
+            .flat_map(|unit| &unit.code.uses.stored);
+        let mut found: Vec<Key> = stored.flat_map(|name| self.found(key, name)).collect();
         let mut at = 0;
         while let Some(key) = found.get(at).copied() {
             at += 1;
@@ -260,6 +298,13 @@ impl<'a> Lookup<'a> {
                 .is_some_and(|unit| unit.is_definition && unit.class.is_none())
         });
         found
+    }
+}
+
+fn is_partial(called: &Ref) -> bool {
+    match called {
+        Ref::Name(chain) => chain == "partial" || chain.ends_with(".partial"),
+        _ => false,
     }
 }
 

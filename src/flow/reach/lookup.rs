@@ -133,6 +133,12 @@ impl<'a> Lookup<'a> {
         class.is_some_and(|class| self.ancestry.contains(&(key.0, class)))
     }
 
+    /// Whether a unit is the head of a class.
+    pub(super) fn is_class(&self, key: Key) -> bool {
+        self.unit(key)
+            .is_some_and(|unit| unit.class.as_deref() == Some(&*unit.name))
+    }
+
     pub(super) fn index(&self, module: usize) -> Option<&'a ModuleIndex> {
         self.files.get(module).map(|file| &file.index)
     }
@@ -165,8 +171,54 @@ impl<'a> Lookup<'a> {
             if let Some(target) = &unit.import {
                 self.touch(key.0, target, &mut out);
             }
+            self.of_flow(key, unit, &mut out);
+            let taken = &unit.code.uses.attributes;
+            if taken.contains("__subclasses__") {
+                self.subclasses(&mut out);
+            }
+            if taken.contains("__doc__")
+                || taken.contains("getdoc")
+                || unit
+                    .code
+                    .uses
+                    .refs
+                    .contains(&Ref::Name("__doc__".to_owned()))
+            {
+                self.docs(key.0, &mut out);
+            }
         }
         out
+    }
+
+    /// What is said about a module and those that were found in it, see `ModuleIndex::docs`.
+    fn docs(&self, module: usize, out: &mut Vec<Edge>) {
+        let mut modules: Vec<usize> = out
+            .iter()
+            .map(|edge| match edge {
+                Edge::Unit((module, _)) | Edge::Module(module) | Edge::Whole(module) => *module,
+            })
+            .chain([module])
+            .collect();
+        modules.sort_unstable();
+        modules.dedup();
+        for module in modules {
+            let docs = self.index(module).and_then(|index| index.docs);
+            out.extend(docs.map(|docs| Edge::Unit((module, docs))));
+        }
+    }
+
+    /// What code outside the flow's methods may take of a flow that it is given: a decorator's wrapper of its first argument,
+    /// a property's function.
+    fn of_flow(&self, key: Key, unit: &Unit, out: &mut Vec<Edge>) {
+        if unit.is_definition && self.is_flow_member(key) {
+            return;
+        }
+        let taken = unit.code.uses.of_parameters.iter();
+        let members = taken.flat_map(|name| self.member(name)).filter(|key| {
+            let is_method = self.unit(*key).is_some_and(|unit| unit.is_definition);
+            is_method && !self.steps.contains(key)
+        });
+        out.extend(members.map(Edge::Unit));
     }
 
     fn follow(&self, from: Key, unit: &Unit, reference: &Ref, out: &mut Vec<Edge>) {
@@ -190,6 +242,10 @@ impl<'a> Lookup<'a> {
                     Some(units) => {
                         let own = units.iter().filter(|at| **at != from.1);
                         out.extend(own.map(|at| Edge::Unit((module, *at))));
+                        // `rate = rate`: before the class has the name, it is the module's.
+                        if units.iter().all(|at| *at >= from.1) {
+                            self.name(module, chain, out, 0);
+                        }
                     }
                     None => _ = self.name(module, chain, out, 0),
                 }
@@ -277,20 +333,19 @@ impl<'a> Lookup<'a> {
                     out.push(Edge::Unit((module, *at)));
                 }
             }
+            // What a star brings in takes the place of what stands before it.
+            let first = units.iter().min().copied().unwrap_or(0);
+            for (star, at) in self.stars(module) {
+                if at > first && self.defines(star, head) {
+                    self.starred(star, chain, out, hops);
+                }
+            }
             return true;
         }
-        let stars: Vec<usize> = self.stars(module).collect();
+        let stars: Vec<usize> = self.stars(module).map(|(star, _)| star).collect();
         let mut found = false;
         for star in &stars {
-            if self.name(*star, chain, out, hops + 1) {
-                found = true;
-                // It decides which names the star brings in.
-                let exported = self
-                    .index(*star)
-                    .and_then(|index| index.names.get("__all__"));
-                let exported = exported.into_iter().flatten();
-                out.extend(exported.map(|unit| Edge::Unit((*star, *unit))));
-            }
+            found |= self.starred(*star, chain, out, hops);
         }
         if found {
             return true;
@@ -303,6 +358,54 @@ impl<'a> Lookup<'a> {
             out.push(Edge::Whole(star));
         }
         true
+    }
+
+    /// Whether a module has a name by a statement of its own or of a module that it stars.
+    fn defines(&self, module: usize, name: &str) -> bool {
+        let mut modules = vec![module];
+        let mut at = 0;
+        while let Some(module) = modules.get(at).copied() {
+            at += 1;
+            if self
+                .index(module)
+                .is_some_and(|index| index.names.contains_key(name))
+            {
+                return true;
+            }
+            for (star, _) in self.stars(module) {
+                if !modules.contains(&star) {
+                    modules.push(star);
+                }
+            }
+        }
+        false
+    }
+
+    /// A name that a star may bring in from a module.
+    fn starred(&self, star: usize, chain: &str, out: &mut Vec<Edge>, hops: usize) -> bool {
+        let (head, rest) = chain.split_once('.').unwrap_or((chain, ""));
+        let exported = self
+            .index(star)
+            .and_then(|index| index.names.get("__all__"));
+        // It decides which names the star brings in, and may name modules of the package.
+        let exported = exported
+            .into_iter()
+            .flatten()
+            .map(|unit| Edge::Unit((star, *unit)));
+        let is_found = self.name(star, chain, out, hops + 1) || {
+            let inner = self.module(&format!("{}.{head}", self.module_name(star)));
+            inner.is_some_and(|inner| {
+                out.push(Edge::Module(inner));
+                if rest.is_empty() || !self.name(inner, rest, out, hops + 1) {
+                    out.push(Edge::Whole(inner));
+                }
+                true
+            })
+        };
+        if is_found {
+            out.extend(exported);
+        }
+        is_found
     }
 
     fn class_use(&self, module: usize, class: &str, rest: &str, out: &mut Vec<Edge>) {

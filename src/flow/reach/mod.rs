@@ -5,6 +5,7 @@
 //! it in artifacts. Not followed: what a file other than Python's says, in which order modules are imported, and modules that
 //! code outside the project imports by name.
 
+mod acts;
 mod bindings;
 mod builtins;
 mod calls;
@@ -16,6 +17,7 @@ pub(in crate::flow) mod fingerprint;
 mod handed;
 mod lookup;
 mod modules;
+mod mutations;
 pub(in crate::flow) mod normal;
 mod order;
 mod refs;

@@ -17,17 +17,17 @@ impl Lookup<'_> {
                 self.target(module, target, "", &mut out, 0);
             }
         }
-        out.extend(self.stars(module).map(Edge::Whole));
+        out.extend(self.stars(module).map(|(star, _)| Edge::Whole(star)));
         out
     }
 
-    /// The modules whose names a module imports with a star.
-    pub(super) fn stars(&self, module: usize) -> impl Iterator<Item = usize> {
+    /// The modules whose names a module imports with a star, and how many of its units stand before that.
+    pub(super) fn stars(&self, module: usize) -> impl Iterator<Item = (usize, usize)> {
         let stars = self.index(module).map(|index| index.stars.as_slice());
         stars
             .unwrap_or_default()
             .iter()
-            .filter_map(move |star| self.module(&self.absolute(module, star)?))
+            .filter_map(move |(star, at)| Some((self.module(&self.absolute(module, star)?)?, *at)))
     }
 
     /// Whether a top-level name is a module of the project.
@@ -110,10 +110,10 @@ impl Lookup<'_> {
     }
 }
 
-/// Whether a module is inside a package; one without a name has the modules of the top level.
+/// Whether a module is inside a package; one without a name has all.
 pub(super) fn is_below(module: &str, package: &str) -> bool {
     if package.is_empty() {
-        return !module.contains('.');
+        return true;
     }
     let rest = module.strip_prefix(package);
     rest.is_some_and(|rest| rest.starts_with('.'))

@@ -7,7 +7,7 @@ use crate::flow::source::imports::{self, ImportedName};
 use crate::flow::source::syntax::text;
 
 /// Something that a piece of code reaches for.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(in crate::flow) enum Ref {
     /// A module-level name, with the attributes that are taken from it: `utils.clean`.
     Name(String),
@@ -25,12 +25,23 @@ pub(in crate::flow) enum Ref {
     Touch(Target),
     /// Names are looked up in ways that the source does not tell.
     WholeModule,
-    /// Some module of a package is imported by a computed name; of the top level if the package has no name.
+    /// Some module of a package is imported by a computed name; any module if the package has no name.
     Package(Target),
 }
 
+impl Ref {
+    /// Whatever modules there are.
+    pub(in crate::flow) fn any_module() -> Self {
+        Self::Package(Target {
+            level: 0,
+            module: String::new(),
+            attribute: None,
+        })
+    }
+}
+
 /// What an import names: a module, or something in it.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(in crate::flow) struct Target {
     pub level: usize,
     pub module: String,
@@ -38,16 +49,37 @@ pub(in crate::flow) struct Target {
     pub attribute: Option<String>,
 }
 
+/// Stands among the names of attributes for one that the source does not tell.
+pub(in crate::flow) const ANY_ATTRIBUTE: &str = "*";
+
 /// What a piece of code uses.
 #[derive(Debug, Clone, Default)]
 pub(in crate::flow) struct Uses {
     pub refs: IndexSet<Ref>,
-    /// Whether it changes the content of something that is not local to it, as a registering decorator does.
-    pub mutates: bool,
+    pub changes: Changes,
+    /// Whether it calls anything.
+    pub calls: bool,
     /// Names of attributes that are taken of anything.
     pub attributes: IndexSet<Box<str>>,
+    /// Those of them that are taken of parameters of functions.
+    pub of_parameters: IndexSet<Box<str>>,
     /// Names that go into attributes of `self` as values, so that a later step may get them: functions, mostly.
     pub stored: IndexSet<Ref>,
+    /// What is called, and a name that it is given as a value: a class that may keep a function.
+    pub given: IndexSet<(Ref, Ref)>,
+}
+
+/// What a piece of code changes that is not local to it.
+#[derive(Debug, Clone, Default)]
+pub(in crate::flow) struct Changes {
+    /// A call stands as a statement, so for what it does: `logger.info(…)`, `REGISTRY.append(…)`.
+    pub perhaps: bool,
+    /// It stores into something: `REGISTRY[name] = …`, `global`.
+    pub surely: bool,
+    /// Calls that change an object unless it is a module, where the same names mean functions: `REGISTRY.append`, `np.append`.
+    pub by_calls: IndexSet<Ref>,
+    /// The object that the method belongs to.
+    pub own: bool,
 }
 
 /// Where a piece of code stands.

@@ -3,7 +3,6 @@
 
 use super::lookup::{Edge, Key, Lookup};
 use super::refs::Ref;
-use super::units::Unit;
 
 /// Packages whose decorators keep nothing of what they decorate, except for what they return.
 const HARMLESS: [&str; 36] = [
@@ -49,32 +48,35 @@ const HARMLESS: [&str; 36] = [
 const MOST_CALLS: usize = 200;
 
 impl Lookup<'_> {
-    /// Whether making a module-level definition may register it.
+    /// Whether making a definition may register it.
     pub(super) fn registers(&self, key: Key) -> bool {
-        let Some(unit) = self.unit(key).filter(|unit| !self.is_member(unit)) else {
+        let Some(unit) = self.unit(key).filter(|_| !self.steps.contains(&key)) else {
             return false;
         };
+        let is_member = unit
+            .class
+            .as_ref()
+            .is_some_and(|class| **class != *unit.name);
         let decorated = unit
             .decorators
             .iter()
-            .any(|name| self.decorator_registers(key.0, name));
-        decorated || (unit.class.is_some() && self.is_made_by_bases(key))
+            .any(|name| self.decorator_registers(key.0, name, is_member));
+        decorated || (unit.class.is_some() && !is_member && self.is_made_by_bases(key))
     }
 
-    /// Whether a unit is part of a class, and not the class itself.
-    fn is_member(&self, unit: &Unit) -> bool {
-        unit.class
-            .as_ref()
-            .is_some_and(|class| **class != *unit.name)
-    }
-
-    fn decorator_registers(&self, module: usize, name: &str) -> bool {
+    /// `is_member`: of a method, most decorators only change what calling it does.
+    fn decorator_registers(&self, module: usize, name: &str, is_member: bool) -> bool {
         let mut out = Vec::new();
         self.name(module, name, &mut out, 0);
         let mut keys: Vec<Key> = out.iter().filter_map(Edge::unit).collect();
         // The import of the name, and what it stands for there.
         let named = keys.len();
         let is_attribute = name.contains('.');
+        let is_object = |key: &Key| {
+            let unit = self.unit(*key);
+            unit.is_some_and(|unit| !unit.is_definition && unit.import.is_none())
+        };
+        let of_object = keys.iter().any(is_object);
         let mut at = 0;
         while let Some(key) = keys.get(at).copied() {
             at += 1;
@@ -87,6 +89,7 @@ impl Lookup<'_> {
                     && target.level == 0
                     && !self.is_project(root)
                     && !HARMLESS.contains(&root)
+                    && !is_member
                 {
                     return true;
                 }
@@ -96,7 +99,11 @@ impl Lookup<'_> {
             let is_object = !unit.is_definition && is_attribute && at <= 2;
             let is_method_of_function =
                 unit.is_definition && unit.class.is_none() && is_attribute && at <= named;
-            if unit.code.uses.mutates || is_object || is_method_of_function || at > MOST_CALLS {
+            let changes = &unit.code.uses.changes;
+            let keeps = of_object && changes.own && !unit.name.ends_with(".__init__");
+            let may_change = changes.perhaps || is_object || is_method_of_function;
+            let is_certain = keeps || self.changes(key.0, unit);
+            if is_certain || (may_change && !is_member) || at > MOST_CALLS {
                 return true;
             }
             for edge in self.edges(key) {
@@ -104,6 +111,28 @@ impl Lookup<'_> {
             }
         }
         false
+    }
+
+    /// All classes that are made of others of the project: a class knows its subclasses.
+    pub(super) fn subclasses(&self, out: &mut Vec<Edge>) {
+        for (module, file) in self.files.iter().enumerate() {
+            for unit in &file.index.units {
+                let is_head = unit.class.as_deref() == Some(&*unit.name);
+                let mut bases = Vec::new();
+                for reference in unit.code.uses.refs.iter().filter(|_| is_head) {
+                    if let Ref::Name(chain) = reference {
+                        self.name(module, chain, &mut bases, 0);
+                    }
+                }
+                if bases
+                    .iter()
+                    .filter_map(Edge::unit)
+                    .any(|key| self.is_class(key))
+                {
+                    self.whole_class(module, &unit.name, out);
+                }
+            }
+        }
     }
 
     /// Whether a class has a base with `__init_subclass__`, or a metaclass, in the project.
@@ -117,15 +146,11 @@ impl Lookup<'_> {
             };
             let members = self.class(key.0, &unit.name).map(|class| &class.members);
             let hooks = members.is_some_and(|members| members.contains_key("__init_subclass__"));
-            let uses_type = unit.code.uses.refs.contains(&Ref::Name("type".to_owned()));
-            if at > 1 && (hooks || uses_type) {
+            if at > 1 && (hooks || unit.is_metaclass) {
                 return true;
             }
             for key in self.edges(key).iter().filter_map(Edge::unit) {
-                let is_class = self
-                    .unit(key)
-                    .is_some_and(|unit| unit.class.as_deref() == Some(&*unit.name));
-                if is_class && !classes.contains(&key) && !self.is_flow_member(key) {
+                if self.is_class(key) && !classes.contains(&key) && !self.is_flow_member(key) {
                     classes.push(key);
                 }
             }

@@ -6,10 +6,11 @@ use std::collections::{HashMap, HashSet};
 
 use tree_sitter::Node;
 
-use super::bindings::{self, bound_names};
+use super::bindings::{self, Bound, bound_names};
 use super::refs::{Place, Ref, Target, Uses, import_targets};
-use super::stored::{Flows, root_of};
+use super::stored::Flows;
 use crate::flow::source::imports::{self, ImportedName};
+use crate::flow::source::literal;
 use crate::flow::source::syntax::{MOST_NESTED, children, field, text};
 
 /// What the nodes use.
@@ -25,6 +26,8 @@ pub(in crate::flow) fn uses(nodes: &[Node<'_>], source: &str, place: Place) -> U
     for node in nodes {
         collector.visit(*node);
     }
+    collector.uses.changes.surely |= collector.flows.changes_names();
+    collector.uses.given = collector.flows.given();
     collector.uses.stored = collector.flows.stored();
     collector.uses
 }
@@ -32,6 +35,7 @@ pub(in crate::flow) fn uses(nodes: &[Node<'_>], source: &str, place: Place) -> U
 /// A name inside a function.
 pub(super) enum Local {
     Variable,
+    Parameter,
     /// The first argument of a method.
     Own,
     Import(Target),
@@ -50,7 +54,7 @@ pub(super) struct Collector<'a> {
     scopes: Vec<Scope<'a>>,
     depth: usize,
     pub(super) flows: Flows,
-    uses: Uses,
+    pub(super) uses: Uses,
 }
 
 impl<'a> Collector<'a> {
@@ -84,6 +88,17 @@ impl<'a> Collector<'a> {
             "assignment" | "augmented_assignment" => self.assignment(node),
             "expression_statement" => self.expression_statement(node),
             "for_statement" => self.for_statement(node),
+            "as_pattern_target" => {
+                self.note_store(node);
+                self.visit_children(node);
+            }
+            "subscript" => self.subscript(node),
+            // `case Model(score=x):` takes an attribute.
+            "keyword_pattern" => {
+                let name = children(node).first().copied();
+                self.takes(name.map_or("", |name| text(name, self.source)));
+                self.visit_children(node);
+            }
             "dotted_name" => self.pattern_name(node),
             "import_statement" | "import_from_statement" => self.local_import(node),
             "future_import_statement" | "global_statement" | "nonlocal_statement" | "comment" => {}
@@ -137,11 +152,27 @@ impl<'a> Collector<'a> {
         None
     }
 
+    /// Whether a name is bound here as one of the module's.
+    pub(super) fn is_global(&self, name: &str) -> bool {
+        let scopes = self.scopes.iter().rev();
+        scopes.take(1).any(|scope| scope.globals.contains(name))
+    }
+
+    /// An attribute by this name is taken of something.
+    pub(super) fn takes(&mut self, attribute: &str) {
+        self.uses.attributes.insert(attribute.into());
+    }
+
     /// A use of `head`, as the start of the dotted `chain`.
     pub(super) fn name(&mut self, head: &str, chain: &str) {
         let rest = chain.get(head.len() + 1..).unwrap_or("");
         let found = match self.local(head) {
             Some(Local::Variable) => return self.flows.local(head),
+            Some(Local::Parameter) => {
+                let taken = rest.split('.').next().filter(|name| !name.is_empty());
+                self.uses.of_parameters.extend(taken.map(Box::from));
+                return self.flows.local(head);
+            }
             Some(Local::Own) => own(rest),
             Some(Local::Import(target))
                 if target.module == "sys" && rest.starts_with("modules") =>
@@ -228,22 +259,28 @@ impl<'a> Collector<'a> {
         let mut names: HashMap<&'a str, Local> = HashMap::new();
         for name in parameters.map(children).unwrap_or_default() {
             if let Some(name) = bindings::parameter_name(name) {
-                names.insert(text(name, self.source), Local::Variable);
+                names.insert(text(name, self.source), Local::Parameter);
             }
         }
+        let mut scope = Scope {
+            names,
+            globals: HashSet::new(),
+            is_class: false,
+        };
+        self.bind(bound, &mut scope);
+        scope
+    }
+
+    fn bind(&self, bound: Bound<'a, '_>, scope: &mut Scope<'a>) {
         for name in bound.names {
-            names.insert(name, Local::Variable);
+            scope.names.entry(name).or_insert(Local::Variable);
         }
         for node in bound.imports {
             for (name, target) in import_targets(node, self.source) {
-                names.insert(name, Local::Import(target));
+                scope.names.insert(name, Local::Import(target));
             }
         }
-        Scope {
-            names,
-            globals: bound.globals,
-            is_class: false,
-        }
+        scope.globals.extend(bound.globals);
     }
 
     fn parameter_defaults(&mut self, parameters: Node<'_>) {
@@ -271,10 +308,20 @@ impl<'a> Collector<'a> {
         let Some(body) = field(node, "body") else {
             return;
         };
-        let mut scope = self.function_scope(body, None);
-        scope.is_class = true;
-        self.scopes.push(scope);
-        self.visit_children(body);
+        self.scopes.push(Scope {
+            names: HashMap::new(),
+            globals: HashSet::new(),
+            is_class: true,
+        });
+        // A name is the class's own only behind the statement that binds it: `rate = rate`.
+        for statement in children(body) {
+            self.visit(statement);
+            let bound = bound_names(statement, self.source);
+            if let Some(mut scope) = self.scopes.pop() {
+                self.bind(bound, &mut scope);
+                self.scopes.push(scope);
+            }
+        }
         self.scopes.pop();
     }
 
@@ -311,14 +358,15 @@ impl<'a> Collector<'a> {
 
     fn assignment(&mut self, node: Node<'_>) {
         let left = field(node, "left");
+        let is_plain = node.kind() == "assignment";
         if let Some(left) = left {
-            if matches!(left.kind(), "subscript" | "attribute") {
-                self.note_mutation(left);
-            }
+            self.note_store(left);
             let is_store = left.kind() == "attribute"
-                && node.kind() == "assignment"
+                && is_plain
                 && field(left, "object").is_some_and(|object| self.is_own(object));
-            if !is_store {
+            // Where the names of a class are bound: a use of such a name means another one.
+            let is_member = is_plain && self.is_in_class() && left.kind() == "identifier";
+            if !is_store && !is_member {
                 self.visit(left);
             }
         }
@@ -329,27 +377,41 @@ impl<'a> Collector<'a> {
         }
     }
 
+    /// Whether this is the body of a class, outside of its methods.
+    fn is_in_class(&self) -> bool {
+        match self.scopes.last() {
+            Some(scope) => scope.is_class,
+            None => self.place == Place::Class,
+        }
+    }
+
     fn expression_statement(&mut self, node: Node<'_>) {
         for child in children(node) {
-            // `REGISTRY.append(x)` as a statement is there for what it does to REGISTRY.
-            if child.kind() == "call"
-                && let Some(function) = field(child, "function")
-                && function.kind() == "attribute"
-            {
-                self.note_mutation(function);
-            }
             // `self.models.append(fit)` stores fit.
             let function = field(child, "function").filter(|node| node.kind() == "attribute");
+            if let Some(function) = function {
+                self.note_statement(function);
+            }
             let into = function.map(|function| self.destinations(function));
             self.visit_value(child, into.unwrap_or_default());
         }
     }
 
-    fn note_mutation(&mut self, target: Node<'_>) {
-        let at = root_of(target);
-        if at.kind() == "identifier" && self.local(text(at, self.source)).is_none() {
-            self.uses.mutates = true;
+    /// `sys.modules["name"]` is a module.
+    fn subscript(&mut self, node: Node<'_>) {
+        let value = field(node, "value").map_or("", |value| text(value, self.source));
+        if value == "sys.modules"
+            && let Some(key) = field(node, "subscript")
+            && let Some(module) = literal::string(key, self.source)
+        {
+            let target = Target {
+                level: 0,
+                module,
+                attribute: None,
+            };
+            return self.add(Ref::Imported(target, String::new()));
         }
+        self.visit_children(node);
     }
 
     fn pattern_name(&mut self, node: Node<'_>) {

@@ -9,11 +9,13 @@ use indexmap::IndexMap;
 use tree_sitter::Node;
 
 use super::bindings;
+use super::builtins::PLAIN_BASES;
 use super::compound::{blocks, header_names, header_parts, is_main_guard};
 use super::normal::{Normal, is_remark};
-use super::refs::{Place, Target, Uses, import_targets};
+use super::refs::{Place, Ref, Target, Uses, import_targets};
 use super::scope;
 use crate::flow::model::FlowFile;
+use crate::flow::source::class::{Class, Member};
 use crate::flow::source::imports::{self, ImportedName};
 use crate::flow::source::step::definition;
 use crate::flow::source::syntax::{children, dotted, field, line, sole_expression, text};
@@ -35,6 +37,8 @@ pub(in crate::flow) struct Unit {
     pub import: Option<Target>,
     /// Whether it is a function or the head of a class, so that nothing of its body runs where it stands.
     pub is_definition: bool,
+    /// Whether it is a class of classes, by its bases as they are written.
+    pub is_metaclass: bool,
     /// Where its text stands and what kind of place that is, if it is one node.
     span: Option<(Range<usize>, Place)>,
 }
@@ -65,8 +69,10 @@ pub(in crate::flow) struct ModuleIndex {
     pub effects: Vec<usize>,
     /// The same under `if __name__ == "__main__":`, so only for the file that is run.
     pub main_effects: Vec<usize>,
-    /// Modules whose names are all imported.
-    pub stars: Vec<Target>,
+    /// What the module, its functions and classes say about themselves, for code that reads that.
+    pub docs: Option<usize>,
+    /// Modules whose names are all imported, and how many units stand before that.
+    pub stars: Vec<(Target, usize)>,
 }
 
 impl ModuleIndex {
@@ -81,11 +87,14 @@ impl ModuleIndex {
             source,
             file,
             known: before.map(known_code).unwrap_or_default(),
+            docs: Vec::new(),
             index: Self::default(),
         };
+        builder.documented(Some(root));
         for statement in children(root) {
             builder.statement(statement, None);
         }
+        builder.read_docs();
         builder.index
     }
 }
@@ -105,10 +114,52 @@ struct Builder<'a> {
     source: &'a str,
     file: &'a FlowFile,
     known: HashMap<(Place, &'a str), &'a Arc<Code>>,
+    /// Docstrings: line and text.
+    docs: Vec<(u32, &'a str)>,
     index: ModuleIndex,
 }
 
 impl Builder<'_> {
+    /// Keeps the docstring of a body.
+    fn documented(&mut self, body: Option<Node<'_>>) {
+        let first = body.and_then(|body| children(body).first().copied());
+        let doc = first.filter(|first| is_remark(*first, self.source));
+        self.docs
+            .extend(doc.map(|doc| (line(doc), text(doc, self.source))));
+    }
+
+    fn read_docs(&mut self) {
+        let Some((line, _)) = self.docs.first().copied() else {
+            return;
+        };
+        let texts: Vec<&str> = self.docs.iter().map(|(_, text)| *text).collect();
+        let unit = Unit {
+            line,
+            code: Arc::new(Code {
+                normal: Normal::of_text(&texts.join("\n")),
+                uses: Uses::default(),
+            }),
+            ..self.unit("__doc__", &[], Place::Module)
+        };
+        self.index.docs = Some(self.add(unit, None));
+    }
+
+    /// What a function's defaults call is called where the function is defined.
+    fn defaults(&mut self, function: Node<'_>, guard: Option<usize>) {
+        let parameters = field(function, "parameters")
+            .map(children)
+            .unwrap_or_default();
+        let calls = parameters
+            .into_iter()
+            .filter_map(|parameter| field(parameter, "value"))
+            .filter(|value| text(*value, self.source).contains('('));
+        let calls: Vec<Node<'_>> = calls.collect();
+        if !calls.is_empty() {
+            let unit = self.unit("", &calls, Place::Module);
+            self.add(unit, guard);
+        }
+    }
+
     fn add(&mut self, unit: Unit, guard: Option<usize>) -> usize {
         self.index.units.push(Unit { guard, ..unit });
         self.index.units.len() - 1
@@ -144,6 +195,7 @@ impl Builder<'_> {
             decorators: Vec::new(),
             import: None,
             is_definition: false,
+            is_metaclass: false,
             span,
         }
     }
@@ -173,22 +225,31 @@ impl Builder<'_> {
     fn import(&mut self, node: Node<'_>, guard: Option<usize>) {
         for import in imports::read(node, self.source, true) {
             if import.names == ImportedName::Everything {
-                self.index.stars.push(Target {
+                let target = Target {
                     level: import.level,
                     module: import.module.clone(),
                     attribute: None,
-                });
+                };
+                self.index.stars.push((target, self.index.units.len()));
             }
         }
         for (name, target) in import_targets(node, self.source) {
             let dots = ".".repeat(target.level);
             let attribute = target.attribute.as_deref().unwrap_or("");
             let meaning = format!("{dots}{} {attribute}", target.module);
+            let mut uses = Uses::default();
+            // By another name it cannot be told what they are called with.
+            let finds_any = match (&*target.module, attribute) {
+                ("importlib", "import_module") => name != attribute,
+                ("sys", "modules") => true,
+                _ => false,
+            };
+            uses.refs.extend(finds_any.then(Ref::any_module));
             let unit = Unit {
                 line: line(node),
                 code: Arc::new(Code {
                     normal: Normal::of_text(&meaning),
-                    uses: Uses::default(),
+                    uses,
                 }),
                 import: Some(target),
                 ..self.unit(name, &[], Place::Module)
@@ -211,6 +272,8 @@ impl Builder<'_> {
         unit.decorators = decorator_names(node, self.source);
         let at = self.add(unit, guard);
         self.define(&name, at);
+        self.documented(field(inner, "body"));
+        self.defaults(inner, guard);
     }
 
     fn class(&mut self, node: Node<'_>, name: &str, guard: Option<usize>) {
@@ -219,7 +282,7 @@ impl Builder<'_> {
         let mut members = ClassUnits::default();
         let header: Vec<Node<'_>> = children(node)
             .into_iter()
-            .filter(|child| child.kind() == "decorator" && !is_deployment(*child, self.source))
+            .filter(|child| child.kind() == "decorator" && !self.is_deployment(*child))
             .chain(field(inner, "superclasses"))
             .collect();
         let mut unit = self.unit(name, &header, Place::Module);
@@ -229,10 +292,20 @@ impl Builder<'_> {
         unit.class = Some(name.to_owned());
         unit.is_definition = true;
         unit.decorators = decorator_names(node, self.source);
+        unit.is_metaclass = field(inner, "superclasses").is_some_and(|bases| {
+            let names = children(bases)
+                .into_iter()
+                .filter_map(|base| dotted(base, self.source));
+            names
+                .into_iter()
+                .any(|name| name == "type" || name.ends_with("Meta"))
+        });
         let at = self.add(unit, guard);
         members.always.push(at);
         self.define(name, at);
+        self.documented(body);
         for statement in body.map(children).unwrap_or_default() {
+            self.documented(field(definition(statement), "body"));
             self.member(statement, name, &mut members);
         }
         // `try: class C: … except ImportError: class C: …`: either may be the one.
@@ -299,7 +372,12 @@ impl Builder<'_> {
                 let plain = field(inner, "left")
                     .is_some_and(|left| !matches!(left.kind(), "attribute" | "subscript"));
                 if plain {
+                    let is_import = inner.kind() == "augmented_assignment"
+                        && field(inner, "left").is_some_and(|left| !self.makes(left));
                     self.names_of(node, "", guard);
+                    // `TABLE += […]` changes the object of the module that has it.
+                    let at = self.index.units.len() - 1;
+                    self.index.effects.extend(is_import.then_some(at));
                 } else {
                     self.effect(node, guard);
                 }
@@ -309,6 +387,16 @@ impl Builder<'_> {
             _ if self.starts_flow(node) => {}
             _ => self.effect(node, guard),
         }
+    }
+
+    /// Whether this module itself gives a name its value.
+    fn makes(&self, name: Node<'_>) -> bool {
+        let units = self.index.names.get(text(name, self.source));
+        let units = units
+            .into_iter()
+            .flatten()
+            .filter_map(|at| self.index.units.get(*at));
+        units.into_iter().any(|unit| unit.import.is_none())
     }
 
     /// A unit that defines the names which a statement binds.
@@ -326,13 +414,55 @@ impl Builder<'_> {
         }
     }
 
+    /// Whether a decorator is one of Metaflow's that no step's result depends on.
+    fn is_deployment(&self, decorator: Node<'_>) -> bool {
+        let name = text(decorator, self.source).trim_start_matches('@').trim();
+        let name = name.split('(').next().unwrap_or(name).trim();
+        let last = name.rsplit('.').next().unwrap_or(name);
+        let is_one = DEPLOYMENT
+            .iter()
+            .any(|known| last == *known || (known.ends_with('_') && last.starts_with(known)));
+        let head = name.split('.').next().unwrap_or(name);
+        let units = self.index.names.get(head).into_iter().flatten();
+        let mut own = units
+            .filter_map(|at| self.index.units.get(*at))
+            .filter(|unit| {
+                let module = unit.import.as_ref().map(|target| &*target.module);
+                module.and_then(|module| module.split('.').next()) != Some("metaflow")
+            });
+        is_one && own.next().is_none()
+    }
+
     /// `MyFlow()`: it starts the flow and is not part of what steps do.
     fn starts_flow(&self, node: Node<'_>) -> bool {
         sole_expression(node)
             .filter(|inner| inner.kind() == "call")
             .and_then(|call| field(call, "function"))
             .and_then(|function| dotted(function, self.source))
-            .is_some_and(|name| self.file.classes.iter().any(|class| class.name == name))
+            .is_some_and(|name| {
+                let mut classes = self.file.classes.iter().enumerate();
+                classes.any(|(at, class)| class.name == name && self.is_flow(at))
+            })
+    }
+
+    /// Whether a class looks like a flow: by its steps, or since its bases may have some.
+    fn is_flow(&self, at: usize) -> bool {
+        let Some((class, before)) = self.file.classes.get(..=at).and_then(<[Class]>::split_last)
+        else {
+            return false;
+        };
+        let has_steps = class
+            .members
+            .iter()
+            .any(|member| matches!(member, Member::Step(_)));
+        let mut bases = class.bases.iter();
+        has_steps
+            || bases.any(
+                |base| match before.iter().rposition(|class| class.name == *base) {
+                    Some(base) => self.is_flow(base),
+                    None => !PLAIN_BASES.contains(&&**base),
+                },
+            )
     }
 
     /// `if`, `try`, loops, `with`: the statements inside are units of their own; what decides about them is one that they all
@@ -372,7 +502,11 @@ impl Builder<'_> {
     fn header_uses(&self, node: Node<'_>, omitted: &[Node<'_>]) -> Uses {
         let mut parts = Vec::new();
         header_parts(node, omitted, &mut parts);
-        scope::uses(&parts, self.source, Place::Module)
+        let mut uses = scope::uses(&parts, self.source, Place::Module);
+        // `for state.value in …:`
+        let target = field(node, "left").map(|left| left.kind());
+        uses.changes.surely |= matches!(target, Some("attribute" | "subscript"));
+        uses
     }
 }
 
@@ -384,15 +518,6 @@ const DEPLOYMENT: [&str; 5] = [
     "exit_hook",
     "airflow_",
 ];
-
-fn is_deployment(decorator: Node<'_>, source: &str) -> bool {
-    let name = text(decorator, source).trim_start_matches('@').trim();
-    let name = name.split('(').next().unwrap_or(name);
-    let name = name.rsplit('.').next().unwrap_or(name).trim();
-    DEPLOYMENT
-        .iter()
-        .any(|known| name == *known || (known.ends_with('_') && name.starts_with(known)))
-}
 
 fn decorator_names(node: Node<'_>, source: &str) -> Vec<String> {
     crate::flow::source::step::decorators(node, source)

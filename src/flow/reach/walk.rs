@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use indexmap::{IndexMap, IndexSet};
 
+use super::handed::Kept;
 use super::lookup::{Edge, Key, Lookup};
 use crate::flow::model::FlowDef;
 use crate::flow::name::StepName;
@@ -17,6 +18,8 @@ pub(super) struct Reach<'a> {
     edges: HashMap<Key, Arc<[Edge]>>,
     effects: HashMap<usize, Arc<[Edge]>>,
     whole: HashMap<usize, Arc<[Edge]>>,
+    /// Functions that units give to classes, see `Lookup::given`.
+    pub(super) given: HashMap<Key, Arc<[Kept]>>,
 }
 
 /// What one step reaches, as far as the walk has come.
@@ -40,6 +43,7 @@ impl<'a> Reach<'a> {
             edges: HashMap::new(),
             effects: HashMap::new(),
             whole: HashMap::new(),
+            given: HashMap::new(),
         }
     }
 

@@ -34,7 +34,7 @@ pub enum ImportedName {
     Names(Vec<(String, String)>),
     /// `from m import *`.
     Everything,
-    /// `import_module("m." + name)`: some module of the package, or one of the top level if that has no name. Binds nothing.
+    /// `import_module("m." + name)`: some module of the package, or any module if that has no name. Binds nothing.
     Computed,
 }
 
@@ -75,7 +75,10 @@ pub(in crate::flow) fn collect(root: Node<'_>, source: &str) -> Vec<Import> {
     let mut found = Vec::new();
     let mut function_end = 0;
     // Looking at every expression is only worth it if one of them can import.
-    let may_call = source.contains("import_module") || source.contains("__import__");
+    let may_call = IMPORTERS
+        .iter()
+        .chain(&EVALUATORS)
+        .any(|name| source.contains(name));
     descend(root, |node| {
         let is_top_level = node.start_byte() >= function_end;
         match node.kind() {
@@ -102,28 +105,88 @@ pub(in crate::flow) fn collect(root: Node<'_>, source: &str) -> Vec<Import> {
     found
 }
 
-/// The import that `importlib.import_module("name")` makes. It binds nothing.
-fn called(call: Node<'_>, source: &str) -> Option<Import> {
-    let function = text(field(call, "function")?, source);
-    if !matches!(
-        function,
-        "importlib.import_module" | "import_module" | "__import__"
-    ) {
-        return None;
-    }
-    let argument = children(field(call, "arguments")?).first().copied()?;
-    let (name, names) = match literal::string(argument, source) {
-        Some(name) => (name, ImportedName::Names(Vec::new())),
-        None => (computed_package(argument, source), ImportedName::Computed),
+/// Functions that import a module by its name.
+const IMPORTERS: [&str; 4] = ["import_module", "__import__", "resolve_name", "run_module"];
+
+/// Functions that run a text.
+const EVALUATORS: [&str; 2] = ["exec", "eval"];
+
+/// The imports that a call such as `importlib.import_module("name")` makes. They bind nothing.
+pub(in crate::flow) fn called(call: Node<'_>, source: &str) -> Vec<Import> {
+    let function = field(call, "function").map_or("", |function| text(function, source));
+    let function = function.rsplit('.').next().unwrap_or("");
+    let arguments = field(call, "arguments").map(children).unwrap_or_default();
+    let Some(first) = arguments.first() else {
+        return Vec::new();
     };
-    let module = name.trim_start_matches('.');
-    Some(Import {
-        module: module.to_owned(),
-        level: name.len() - module.len(),
+    let make = |module: String, level, names| Import {
+        module,
+        level,
         names,
         top_level: false,
         line: line(call),
-    })
+    };
+    if EVALUATORS.contains(&function) {
+        let code = literal::string(*first, source).unwrap_or_default();
+        let words: Vec<&str> = code
+            .split(|c| !is_dotted(c))
+            .filter(|word| !word.is_empty())
+            .collect();
+        let imported = words.windows(2).filter(|pair| {
+            matches!(pair, ["import" | "from", _])
+                || matches!(pair, [name, _] if IMPORTERS.contains(name))
+        });
+        return imported
+            .filter_map(|pair| pair.last())
+            .map(|module| make((*module).to_owned(), 0, ImportedName::Names(Vec::new())))
+            .collect();
+    }
+    if !IMPORTERS.contains(&function) {
+        return Vec::new();
+    }
+    let (name, names) = match literal::string(*first, source) {
+        Some(name) => {
+            let module = name.split(':').next().unwrap_or("").to_owned();
+            (module, ImportedName::Names(Vec::new()))
+        }
+        None => (computed_package(*first, source), ImportedName::Computed),
+    };
+    let module = name.trim_start_matches('.');
+    let level = name.len() - module.len();
+    // What a relative name starts from.
+    let package = arguments
+        .get(1)
+        .filter(|_| function == "import_module")
+        .map(|package| match package.kind() {
+            "keyword_argument" => field(*package, "value").unwrap_or(*package),
+            _ => *package,
+        });
+    let is_relative = level > 0 || names == ImportedName::Computed && module.is_empty();
+    let (module, level) = match package.filter(|_| is_relative) {
+        None => (module.to_owned(), level),
+        Some(package) => match literal::string(package, source) {
+            Some(package) => (below(&package, level, module), 0),
+            None if matches!(text(package, source), "__name__" | "__package__") => {
+                (module.to_owned(), level.max(1))
+            }
+            // It may be any package.
+            None => return vec![make(String::new(), 0, ImportedName::Computed)],
+        },
+    };
+    vec![make(module, level, names)]
+}
+
+fn is_dotted(c: char) -> bool {
+    c.is_alphanumeric() || c == '_' || c == '.'
+}
+
+/// The module that a name with so many leading dots means in a package.
+fn below(package: &str, level: usize, module: &str) -> String {
+    let up = level.saturating_sub(1);
+    let mut parts: Vec<&str> = package.split('.').collect();
+    parts.truncate(parts.len().saturating_sub(up));
+    parts.extend(Some(module).filter(|module| !module.is_empty()));
+    parts.join(".")
 }
 
 /// The package whose modules a computed name can mean, with leading dots: what stands before the last dot of the text that the

@@ -10,6 +10,7 @@ pub(in crate::flow) mod literal;
 pub(in crate::flow) mod next;
 mod parameter;
 pub(in crate::flow) mod parse;
+pub(in crate::flow) mod paths;
 mod repair;
 pub(in crate::flow) mod step;
 pub(in crate::flow) mod syntax;

@@ -22,7 +22,7 @@ const RUNNABLE: [(&str, &str, u32); 6] = [
 ];
 
 /// Which Python 3 there is.
-fn python() -> u32 {
+pub(super) fn python() -> u32 {
     let output = Command::new("python3")
         .args(["-c", "import sys; print(sys.version_info[1])"])
         .output()
