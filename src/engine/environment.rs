@@ -71,3 +71,50 @@ pub struct Variables {
     pub set: BTreeMap<String, String>,
     pub unset: Vec<String>,
 }
+
+/// Variables in which two terminals, or two lines in one, differ without meaning anything: one engine serves both, and
+/// each task is told those of its own command.
+const OF_THE_TERMINAL: [&str; 26] = [
+    "_",
+    "COLORTERM",
+    "COLUMNS",
+    "DISPLAY",
+    "FLOWDEV_PYTHON",
+    "GPG_TTY",
+    "INVOCATION_ID",
+    "JOURNAL_STREAM",
+    "LINES",
+    "OLDPWD",
+    "PWD",
+    "SHLVL",
+    "SSH_CLIENT",
+    "SSH_CONNECTION",
+    "SSH_TTY",
+    "STY",
+    "SYSTEMD_EXEC_PID",
+    "TERM",
+    "TERM_PROGRAM",
+    "TERM_PROGRAM_VERSION",
+    "TERM_SESSION_ID",
+    "TMUX",
+    "TMUX_PANE",
+    "VTE_VERSION",
+    "WINDOWID",
+    "XDG_SESSION_ID",
+];
+
+/// Beginnings of such names, by terminal.
+const OF_A_TERMINAL: [&str; 7] = [
+    "ALACRITTY_",
+    "GNOME_TERMINAL_",
+    "ITERM_",
+    "KITTY_",
+    "KONSOLE_",
+    "VSCODE_",
+    "WEZTERM_",
+];
+
+/// Whether a variable only tells one terminal from another.
+pub fn is_of_terminal(name: &str) -> bool {
+    OF_THE_TERMINAL.contains(&name) || OF_A_TERMINAL.iter().any(|start| name.starts_with(start))
+}

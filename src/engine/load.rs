@@ -228,6 +228,7 @@ impl Workers {
             origin,
             load,
             source,
+            env: config.env.clone(),
             obstacle,
         })))
     }

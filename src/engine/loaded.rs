@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use indexmap::IndexMap;
 use serde_json::Value;
 
+use super::environment::{Environment, is_of_terminal};
 use super::error::EngineError;
 use super::installed::{Files, is_unversioned};
 use super::processes::{Processes, Turn};
@@ -230,7 +231,8 @@ pub(super) struct Made {
 }
 
 impl Made {
-    pub fn describe(self) -> LoadedFlow {
+    /// `env`: the variables that its tasks are given.
+    pub fn describe(self, env: &Environment) -> LoadedFlow {
         let Self {
             key,
             loaded,
@@ -248,7 +250,7 @@ impl Made {
             .flow
             .steps_in(&project, &|path: &Path| std::fs::read_to_string(path).ok());
         let graph = Graph::build(&steps);
-        let code = project.code();
+        let code = code_in(&project, env);
         let fingerprint = |(step, code): (&StepName, &StepCode)| (step.clone(), code.fingerprint());
         LoadedFlow {
             diagnostics: flow::check(&graph),
@@ -270,6 +272,21 @@ impl Made {
             answered: Mutex::default(),
         }
     }
+}
+
+/// What the steps reach, with the values of the variables that they ask for. What only tells terminals apart means nothing.
+fn code_in(project: &Project, env: &Environment) -> Arc<IndexMap<StepName, StepCode>> {
+    let code = project.code();
+    if code.values().all(|code| code.variables.is_empty()) {
+        return code;
+    }
+    let value = |name: &str| env.get(name).filter(|_| !is_of_terminal(name));
+    let steps = code.iter();
+    Arc::new(
+        steps
+            .map(|(step, code)| (step.clone(), code.with_variables(value)))
+            .collect(),
+    )
 }
 
 /// How the flow is to be loaded; with `spare`, so that the child of each task is forked ahead.

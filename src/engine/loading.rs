@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::environment::Environment;
 use super::error::EngineError;
 use super::installed::Installed;
 use super::loaded::{Key, LoadedFlow, Made, ended_at_import};
@@ -28,6 +29,8 @@ pub(super) struct Loading {
     pub origin: Option<Stored>,
     pub load: Load,
     pub source: Source,
+    /// The variables that its tasks are given.
+    pub env: Environment,
     /// Why its tasks may not be forked, if that is known already.
     pub obstacle: Option<String>,
 }
@@ -63,7 +66,7 @@ impl Loading {
             project: self.project,
             processes: Processes::new(self.source, self.load, why, template),
         }
-        .describe();
+        .describe(&self.env);
         lap.mark(Phase::Parse);
         Ok(flow)
     }

@@ -52,7 +52,7 @@ mod worker;
 
 pub use assets::{Installed, install_python, write_demo};
 pub use disk::Disk;
-pub use environment::{Environment, Variables};
+pub use environment::{Environment, Variables, is_of_terminal};
 pub use error::EngineError;
 pub use event::{
     Event, Failure, Frame, JobKind, Level, Outcome, Part, PyError, Stream, TaskRef, listed,

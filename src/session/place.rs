@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use crate::engine::{Environment, Variables};
+use crate::engine::{Environment, Variables, is_of_terminal};
 
 /// A command's working directory, environment and choice of Python.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,54 +16,8 @@ pub struct Place {
     pub python: Option<PathBuf>,
 }
 
-/// Variables in which two terminals, or two lines in one, differ without meaning anything: one engine serves both, and
-/// each task is told those of its own command.
-const OF_THE_TERMINAL: [&str; 26] = [
-    "_",
-    "COLORTERM",
-    "COLUMNS",
-    "DISPLAY",
-    "FLOWDEV_PYTHON",
-    "GPG_TTY",
-    "INVOCATION_ID",
-    "JOURNAL_STREAM",
-    "LINES",
-    "OLDPWD",
-    "PWD",
-    "SHLVL",
-    "SSH_CLIENT",
-    "SSH_CONNECTION",
-    "SSH_TTY",
-    "STY",
-    "SYSTEMD_EXEC_PID",
-    "TERM",
-    "TERM_PROGRAM",
-    "TERM_PROGRAM_VERSION",
-    "TERM_SESSION_ID",
-    "TMUX",
-    "TMUX_PANE",
-    "VTE_VERSION",
-    "WINDOWID",
-    "XDG_SESSION_ID",
-];
-
-/// Beginnings of such names, by terminal.
-const OF_A_TERMINAL: [&str; 7] = [
-    "ALACRITTY_",
-    "GNOME_TERMINAL_",
-    "ITERM_",
-    "KITTY_",
-    "KONSOLE_",
-    "VSCODE_",
-    "WEZTERM_",
-];
-
 /// Variables that mean something to this program and nothing to tasks: what a task is to have there, its engine decides.
 const OUR_OWN: [&str; 2] = ["FLOWDEV_BIN", "FLOWDEV_SESSION"];
-
-fn is_of_terminal(name: &str) -> bool {
-    OF_THE_TERMINAL.contains(&name) || OF_A_TERMINAL.iter().any(|start| name.starts_with(start))
-}
 
 impl Place {
     /// That of this process; `None` if it can not be told in text.

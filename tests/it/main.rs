@@ -38,6 +38,7 @@ mod session_limits;
 mod session_loss;
 mod spin;
 mod stale_shapes;
+mod stale_variables;
 mod staleness;
 mod support;
 mod timings;

@@ -31,6 +31,7 @@ impl Collector<'_> {
             });
         }
         self.note_call(function, &listed);
+        self.variable_of_call(function, &listed);
         match (text(function, self.source), listed.as_slice()) {
             ("getattr" | "hasattr", [object, name, rest @ ..]) => {
                 let known = literal::string(*name, self.source);

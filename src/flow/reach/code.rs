@@ -1,7 +1,7 @@
 //! What a step reaches, as values that outlive the source: they can be recorded with a task, and compared later with what the
 //! step reaches then. Fingerprints, changes between two states of a project and reasons of staleness are all made from these.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 use std::sync::Arc;
 
@@ -26,6 +26,9 @@ const VERSION: u32 = 6;
 pub struct StepCode {
     version: u32,
     pub units: Vec<CodeUnit>,
+    /// Environment variables that this code asks for by name. Not recorded: units are, see `with_variables`.
+    #[serde(skip)]
+    pub variables: BTreeSet<String>,
 }
 
 /// A function, a member of a class, a module-level name, an import or a statement.
@@ -61,6 +64,9 @@ pub enum CodeKind {
     /// A member of the flow itself, which needs no class in front of its name.
     #[serde(rename = "m")]
     Member,
+    /// Not code, but the value of an environment variable that it asks for.
+    #[serde(rename = "v")]
+    Variable,
 }
 
 /// How a unit is written down.
@@ -99,7 +105,7 @@ impl From<Row> for CodeUnit {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CodeChange {
-    /// What changed, and the line of today's source at which it begins to differ.
+    /// What changed, and the line of today's source at which it begins to differ; 0 for what is not in the source.
     Changed {
         what: String,
         module: String,
@@ -114,6 +120,7 @@ pub enum CodeChange {
 impl fmt::Display for CodeChange {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            CodeChange::Changed { what, line: 0, .. } => write!(f, "{what} changed"),
             CodeChange::Changed { what, line, .. } => write!(f, "{what} changed at line {line}"),
             CodeChange::Removed { what } => write!(f, "{what} was removed"),
             CodeChange::Incomparable => write!(f, "its code was recorded by another version"),
@@ -147,7 +154,10 @@ fn code_of(project: &Project) -> IndexMap<StepName, StepCode> {
     let mut code = |keys: Vec<Key>| {
         let mut ordered = Vec::new();
         let mut units = Vec::with_capacity(keys.len());
+        let mut variables = BTreeSet::new();
         for key in keys {
+            let uses = lookup.unit(key).map(|unit| &unit.code.uses.variables);
+            variables.extend(uses.into_iter().flatten().map(|name| name.to_string()));
             let entry = known.entry(key).or_insert_with(|| Known {
                 unit: unit(lookup, key),
                 is_ordered: lookup.is_ordered(key),
@@ -159,6 +169,7 @@ fn code_of(project: &Project) -> IndexMap<StepName, StepCode> {
         StepCode {
             version: VERSION,
             units,
+            variables,
         }
     };
     reached
@@ -192,10 +203,37 @@ fn unit(lookup: &Lookup<'_>, key: Key) -> Option<CodeUnit> {
     })
 }
 
+/// How much is kept of the hash of a variable's value: enough to see that it changed, too little to find out a password.
+const VARIABLE_BITS: u32 = 24;
+
+fn variable(name: &str, value: Option<String>) -> CodeUnit {
+    let content = value.map_or_else(|| "unset".to_owned(), |value| format!("={value}"));
+    CodeUnit {
+        module: Arc::from(""),
+        name: Arc::from(name),
+        kind: CodeKind::Variable,
+        line: 0,
+        digest: Normal::of_text(&content).digest & ((1 << VARIABLE_BITS) - 1),
+        marks: Arc::default(),
+        offsets: Arc::default(),
+    }
+}
+
 /// What makes two units the same code: where something stands is no part of what it does.
 type Content<'a> = (&'a str, &'a str, Digest);
 
 impl StepCode {
+    /// The same with the values of the environment variables that it asks for.
+    pub fn with_variables(&self, value: impl Fn(&str) -> Option<String>) -> StepCode {
+        let mut code = self.clone();
+        let units = self
+            .variables
+            .iter()
+            .map(|name| variable(name, value(name)));
+        code.units.extend(units);
+        code
+    }
+
     /// Equal for steps that reach the same code.
     pub fn fingerprint(&self) -> Fingerprint {
         let mut contents: Vec<Content<'_>> = self.units.iter().map(CodeUnit::content).collect();
@@ -291,6 +329,9 @@ impl CodeUnit {
         };
         if self.kind == CodeKind::Import {
             return format!("the import of {prefix}{}", self.name);
+        }
+        if self.kind == CodeKind::Variable {
+            return format!("the environment variable {}", self.name);
         }
         if self.kind == CodeKind::Order {
             return match module {

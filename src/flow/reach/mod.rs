@@ -25,4 +25,5 @@ mod registers;
 mod scope;
 mod stored;
 pub(in crate::flow) mod units;
+mod variables;
 mod walk;

@@ -65,6 +65,8 @@ pub(in crate::flow) struct Uses {
     pub of_parameters: IndexSet<Box<str>>,
     /// Names that go into attributes of `self` as values, so that a later step may get them: functions, mostly.
     pub stored: IndexSet<Ref>,
+    /// Environment variables that are asked for by name.
+    pub variables: IndexSet<Box<str>>,
     /// What is called, and a name that it is given as a value: a class that may keep a function.
     pub given: IndexSet<(Ref, Ref)>,
 }

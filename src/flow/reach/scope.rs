@@ -93,6 +93,10 @@ impl<'a> Collector<'a> {
                 self.visit_children(node);
             }
             "subscript" => self.subscript(node),
+            "comparison_operator" => {
+                self.variable_of_comparison(node);
+                self.visit_children(node);
+            }
             // `case Model(score=x):` takes an attribute.
             "keyword_pattern" => {
                 let name = children(node).first().copied();
@@ -399,6 +403,7 @@ impl<'a> Collector<'a> {
 
     /// `sys.modules["name"]` is a module.
     fn subscript(&mut self, node: Node<'_>) {
+        self.variable_of_subscript(node);
         let value = field(node, "value").map_or("", |value| text(value, self.source));
         if value == "sys.modules"
             && let Some(key) = field(node, "subscript")
