@@ -19,6 +19,9 @@ impl Lookup<'_> {
             out.extend(statements.map(|unit| Edge::Unit((module, *unit))));
             for (at, unit) in index.units.iter().enumerate() {
                 let key = (module, at);
+                if module > 0 && index.under_main.iter().any(|units| units.contains(&at)) {
+                    continue;
+                }
                 if self.acts(key) {
                     out.push(Edge::Unit(key));
                 } else if self.registers(key) {

@@ -69,6 +69,8 @@ pub(in crate::flow) struct ModuleIndex {
     pub effects: Vec<usize>,
     /// The same under `if __name__ == "__main__":`, so only for the file that is run.
     pub main_effects: Vec<usize>,
+    /// The units that stand there.
+    pub under_main: Vec<Range<usize>>,
     /// What the module, its functions and classes say about themselves, for code that reads that.
     pub docs: Option<usize>,
     /// Modules whose names are all imported, and how many units stand before that.
@@ -486,6 +488,7 @@ impl Builder<'_> {
             }
         }
         let before = self.index.effects.len();
+        let first = self.index.units.len();
         for statement in inner {
             self.statement(statement, at.or(guard));
         }
@@ -495,6 +498,7 @@ impl Builder<'_> {
             None => {
                 let under_guard = self.index.effects.split_off(before);
                 self.index.main_effects.extend(under_guard);
+                self.index.under_main.push(first..self.index.units.len());
             }
         }
     }

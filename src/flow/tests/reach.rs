@@ -451,3 +451,18 @@ fn what_is_registered_with_an_imported_function_counts_for_all() {
         assert_eq!(touched(&files, "1 + 0", "1 + 2"), "start end", "{head}");
     }
 }
+
+#[test]
+fn what_a_module_does_as_a_script_counts_for_none() {
+    let module = "TABLE = {}\ndef f(): return 1\ndef fill():\n    TABLE['a'] = 1 + 0\n";
+    for (end, expected) in [
+        ("done = fill()", "start end"),
+        ("if __name__ == '__main__':\n    done = fill()", ""),
+    ] {
+        let files = [
+            ("f.py", flow("import m", "pass", "pass")),
+            ("m.py", format!("{module}{end}\n")),
+        ];
+        assert_eq!(touched(&files, "1 + 0", "1 + 2"), expected, "{end}");
+    }
+}
