@@ -194,7 +194,8 @@ impl Chain<'_> {
             without_spins: false,
             parameters: self.request.parameters.clone(),
         };
-        staleness::status(Arc::clone(self.shared), question).await
+        let towards = Some(self.request.step.as_str());
+        staleness::status(Arc::clone(self.shared), question, towards).await
     }
 
     fn store(&self, flow: &LoadedFlow) -> FlowStore {

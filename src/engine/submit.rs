@@ -362,7 +362,7 @@ impl Engine {
     /// # Errors
     /// The flow does not load, there is no such run, or a value does not fit.
     pub async fn judge(&self, request: StatusRequest) -> Result<FlowStatus, EngineError> {
-        let (status, _) = staleness::status(Arc::clone(&self.shared), request).await?;
+        let (status, _) = staleness::status(Arc::clone(&self.shared), request, None).await?;
         Ok(status)
     }
 

@@ -1,5 +1,6 @@
 //! Results that a run of another shape would not have: other items, other branches.
 
+use crate::support::events::parse;
 use crate::support::{Sandbox, run};
 
 const FLOW: &str = r#"
@@ -98,6 +99,82 @@ fn spins_after_a_switch_follow_the_branch_that_it_takes_now() {
     let spin = ["spin", "shapes.py", "end", "--with-stale-inputs"];
     let done = run(sandbox.flowdev(spin)).expect_code(0);
     assert!(done.stdout.contains("way right"), "{}", done.stdout);
+}
+
+/// The flow with a step before `right` and one behind the ways' end.
+fn longer() -> String {
+    let flow = FLOW.replace("\"b\": self.right", "\"b\": self.detour");
+    let detour = "@step
+    def detour(self):
+        print(\"detour after\", self.route)
+        self.next(self.right)
+
+    @step
+    def right";
+    let flow = flow.replace("@step\n    def right", detour);
+    let last = "@step
+    def last(self):
+        self.next(self.end)
+
+    @step
+    def end";
+    let flow = flow.replace("self.next(self.end)", "self.next(self.last)");
+    flow.replace("@step\n    def end", last)
+}
+
+fn state(sandbox: &Sandbox, step: &str) -> String {
+    let told = run(sandbox.flowdev(["status", "shapes.py", "--json"])).expect_code(0);
+    let lines = parse(&told.stdout);
+    let line = lines.iter().find(|line| line["step"] == step);
+    line.map_or_else(String::new, |line| {
+        line["state"].to_string().replace('"', "")
+    })
+}
+
+#[test]
+fn a_way_that_is_not_taken_leaves_nothing_to_run_however_long_it_is() {
+    let sandbox = Sandbox::new();
+    sandbox.write("shapes.py", &longer());
+    run(sandbox.flowdev(["run", "shapes.py"])).expect_code(0);
+    assert_eq!(state(&sandbox, "detour"), "not_taken");
+    assert_eq!(state(&sandbox, "right"), "not_taken");
+    run(sandbox.flowdev(["status", "shapes.py", "--check"])).expect_code(0);
+}
+
+#[test]
+fn a_way_that_is_not_taken_is_spun_from_its_first_step() {
+    let sandbox = Sandbox::new();
+    sandbox.write("shapes.py", FLOW);
+    run(sandbox.flowdev(["run", "shapes.py"])).expect_code(0);
+    sandbox.write("shapes.py", &longer());
+    let spin = ["spin", "shapes.py", "right", "--with-stale-inputs"];
+    let done = run(sandbox.flowdev(spin)).expect_code(0);
+    assert!(done.stdout.contains("detour after a"), "{}", done.stdout);
+    // What is behind the switch goes the other way nevertheless.
+    let spin = ["spin", "shapes.py", "end", "--with-stale-inputs"];
+    let done = run(sandbox.flowdev(spin)).expect_code(0);
+    assert!(done.stdout.contains("way left"), "{}", done.stdout);
+}
+
+#[test]
+fn a_step_that_is_new_has_never_run_whatever_the_steps_before_it_went_to() {
+    let sandbox = Sandbox::new();
+    sandbox.write("shapes.py", FLOW);
+    run(sandbox.flowdev(["run", "shapes.py"])).expect_code(0);
+    sandbox.write("shapes.py", &longer());
+    assert_eq!(state(&sandbox, "last"), "never_run");
+    assert_eq!(state(&sandbox, "detour"), "not_taken");
+    // In front of the step that the switch went to.
+    let before = FLOW.replace("\"a\": self.left", "\"a\": self.detour");
+    let detour = "@step
+    def detour(self):
+        self.next(self.left)
+
+    @step
+    def left";
+    sandbox.write("shapes.py", &before.replace("@step\n    def left", detour));
+    assert_eq!(state(&sandbox, "detour"), "never_run");
+    assert_eq!(state(&sandbox, "right"), "not_taken");
 }
 
 #[test]

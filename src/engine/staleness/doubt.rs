@@ -72,6 +72,7 @@ async fn judged(
     if ground.without_spins {
         found.forget_spins();
     }
+    found.towards = Some(step.to_owned());
     let status: FlowStatus = found.judged(setting, &[]).await?;
     let node = setting.flow.graph.node(step);
     let parents = node.map(|node| node.inputs.as_slice()).unwrap_or_default();

@@ -1,9 +1,10 @@
 //! From what was recorded and what is true today to the state of each step. Reads nothing.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use indexmap::IndexMap;
 
+use super::asked::{Asked, Judged, turning};
 use super::past::{Held, Past, PastTask};
 use super::record::{Record, Seen, digest};
 use super::state::{FlowStatus, Reason, StepState, StepVerdict};
@@ -32,23 +33,39 @@ pub(in crate::engine) trait Library {
     fn same_item(&self, before: &str, now: BlobKey, position: i64) -> bool;
 }
 
-/// Judges every step of the graph.
+/// Judges every step of the graph; with `towards` as if the switches before that step led there.
 pub(in crate::engine) fn judge(
     today: &Today<'_>,
     past: &Past,
     library: &dyn Library,
     run: Option<String>,
+    towards: Option<&str>,
 ) -> FlowStatus {
-    let mut steps: HashMap<&StepName, StepVerdict> = HashMap::new();
-    for step in today.graph.in_order() {
-        let mut status = alone(today, past, library, step);
-        let before = upstream(today.graph, &steps, step);
-        status.is_first = status.state.is_due() && before.is_none();
-        if status.state == StepState::Fresh && before.is_some() {
-            status.state = StepState::Upstream;
-            status.reason = before;
+    let towards = towards.and_then(|step| today.graph.node(step));
+    let mut led_to: Vec<StepName> = Vec::new();
+    let mut steps: Judged<'_>;
+    loop {
+        let asked = Asked {
+            graph: today.graph,
+            past,
+            led_to: &led_to,
+        };
+        steps = Judged::new();
+        for step in today.graph.in_order() {
+            let mut status = alone(today, &asked, library, step, &steps);
+            let before = upstream(today.graph, &steps, step);
+            status.is_first = status.state.is_due() && before.is_none();
+            if status.state == StepState::Fresh && before.is_some() {
+                status.state = StepState::Upstream;
+                status.reason = before;
+            }
+            steps.insert(step, status);
         }
-        steps.insert(step, status);
+        let next = towards.and_then(|to| turning(today.graph, past, &steps, &to.name));
+        match next {
+            Some(next) if !led_to.contains(next) => led_to.push(next.clone()),
+            _ => break,
+        }
     }
     FlowStatus {
         run,
@@ -63,11 +80,7 @@ pub(in crate::engine) fn judge(
 }
 
 /// The nearest step before this one that is to be run first.
-fn upstream(
-    graph: &Graph,
-    judged: &HashMap<&StepName, StepVerdict>,
-    step: &StepName,
-) -> Option<Reason> {
+fn upstream(graph: &Graph, judged: &Judged<'_>, step: &StepName) -> Option<Reason> {
     graph
         .ancestors(step)
         .iter()
@@ -82,7 +95,14 @@ fn upstream(
 }
 
 /// A step as if all before it were as it should be.
-fn alone(today: &Today<'_>, past: &Past, library: &dyn Library, step: &StepName) -> StepVerdict {
+fn alone(
+    today: &Today<'_>,
+    asked: &Asked<'_>,
+    library: &dyn Library,
+    step: &StepName,
+    judged: &Judged<'_>,
+) -> StepVerdict {
+    let past = asked.past;
     let mut status = StepVerdict {
         step: step.clone(),
         state: StepState::Fresh,
@@ -92,14 +112,14 @@ fn alone(today: &Today<'_>, past: &Past, library: &dyn Library, step: &StepName)
         stale: 0,
         due: Vec::new(),
     };
-    let expected = expected(today.graph, past, step);
+    let expected = asked.count(step, judged);
     if expected == Some(0) {
         status.state = StepState::NotTaken;
         return status;
     }
-    let limit = |task: &&PastTask| is_wanted(today.graph, past, task);
     let mut unknown = None;
-    for task in past.of_step(step).filter(limit) {
+    let is_wanted = |task: &&PastTask| asked.is_wanted(task);
+    for task in past.of_step(step).filter(is_wanted) {
         status.tasks += 1;
         match reason(today, past, library, task) {
             Ok(None) => {}
@@ -123,7 +143,7 @@ fn alone(today: &Today<'_>, past: &Past, library: &dyn Library, step: &StepName)
         } else {
             StepState::NeverRun
         };
-        status.due = places(today.graph, past, step);
+        status.due = asked.places(step);
     } else if unknown.is_some() && status.state == StepState::Fresh {
         status.state = StepState::Unknown;
         status.reason = unknown;
@@ -132,93 +152,11 @@ fn alone(today: &Today<'_>, past: &Past, library: &dyn Library, step: &StepName)
     {
         status.tasks += missing;
         status.stale += missing;
-        status.due.extend(places(today.graph, past, step));
+        status.due.extend(asked.places(step));
         status.state = StepState::Stale;
         status.reason.get_or_insert(Reason::Splits { missing });
     }
     status
-}
-
-/// How many tasks the steps before this one ask for; `None` if they are not there to ask.
-fn expected(graph: &Graph, past: &Past, step: &StepName) -> Option<usize> {
-    let node = graph.node(step)?;
-    if graph.start.as_ref() == Some(step) || node.kind == NodeKind::Join {
-        return None;
-    }
-    let parents = node.inputs.iter().filter(|parent| *parent != step);
-    let mut count = None;
-    for parent in parents {
-        // A loop decides at its end.
-        let mut last: IndexMap<&[u64], &PastTask> = IndexMap::new();
-        for task in past.of_step(parent) {
-            last.insert(&task.place.indices, task);
-        }
-        for task in last.values().filter(|task| is_wanted(graph, past, task)) {
-            let asked = match task.transition.num_splits {
-                _ if !task.transition.next.contains(step) => 0,
-                Some(splits) => usize::try_from(splits).unwrap_or(usize::MAX),
-                None => 1,
-            };
-            count = Some(count.unwrap_or(0) + asked);
-        }
-    }
-    count
-}
-
-/// Where tasks are asked for and there are none; for a step that nobody asks for yet, outside of all splits.
-fn places(graph: &Graph, past: &Past, step: &StepName) -> Vec<Vec<u64>> {
-    let inputs = graph.node(step).map(|node| node.inputs.as_slice());
-    let mut found = Vec::new();
-    for parent in inputs.unwrap_or_default() {
-        let asks = |task: &&PastTask| task.transition.next.contains(step);
-        for task in past.of_step(parent).filter(asks) {
-            let outer = &task.place.indices;
-            match task.transition.num_splits {
-                Some(splits) => found.extend((0..splits).map(|at| {
-                    let mut indices = outer.clone();
-                    indices.push(at);
-                    indices
-                })),
-                None => found.push(outer.clone()),
-            }
-        }
-    }
-    let is_join = graph
-        .node(step)
-        .is_some_and(|node| node.kind == NodeKind::Join);
-    if is_join {
-        let foreach = graph
-            .split_of(step)
-            .is_some_and(|split| split.kind.is_foreach());
-        for indices in &mut found {
-            indices.truncate(indices.len().saturating_sub(usize::from(foreach)));
-        }
-    }
-    found.sort();
-    found.dedup();
-    let there: HashSet<&Vec<u64>> = past.of_step(step).map(|it| &it.place.indices).collect();
-    found.retain(|indices| !there.contains(indices));
-    if found.is_empty() && past.of_step(step).next().is_none() {
-        found.push(Vec::new());
-    }
-    found
-}
-
-/// Whether today's tasks of the step before still ask for this one.
-fn is_wanted(graph: &Graph, past: &Past, task: &PastTask) -> bool {
-    let inputs = past.inputs_of(graph, &task.place);
-    let is_join = graph
-        .node(&task.place.step)
-        .is_none_or(|node| node.kind == NodeKind::Join);
-    let Some(input) = inputs.first().filter(|_| !is_join) else {
-        return true;
-    };
-    let splits = input
-        .transition
-        .num_splits
-        .filter(|_| input.place.indices.len() < task.place.indices.len());
-    let index = task.place.indices.last().copied().unwrap_or_default();
-    input.transition.next.contains(&task.place.step) && splits.is_none_or(|splits| index < splits)
 }
 
 /// Nothing is known of what the task depended on.

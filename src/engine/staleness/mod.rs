@@ -1,10 +1,11 @@
 //! Which results are still what the present source, parameters and inputs would give, and why not.
 //!
-//! `record.rs` is what a task keeps about itself to be judged later, `basis.rs` what it keeps in common with others. `past.rs`
-//! and `judge.rs` decide, on values alone; `read.rs` gets these from the store, `memory.rs` once, `status.rs` puts the question,
+//! `record.rs` is what a task keeps about itself to be judged later, `basis.rs` what it keeps in common with others. `past.rs`,
+//! `asked.rs` and `judge.rs` decide, on values alone; `read.rs` gets these from the store, `memory.rs` once, `status.rs` puts the question,
 //! `doubt.rs` puts it for a spin. `renew.rs` follows what passes through steps untouched. `reuse.rs` is the same decision for a
 //! run that takes over what is fresh.
 
+mod asked;
 mod basis;
 mod doubt;
 mod judge;

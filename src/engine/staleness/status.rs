@@ -26,13 +26,15 @@ use crate::engine::timing::Clock;
 use crate::flow::StepName;
 use crate::store::{FlowStore, RunStore};
 
-/// Judges the flow's steps; gives the flow as it was loaded for that, too.
+/// Judges the flow's steps, with `towards` as if the switches before that step led there; gives the flow as it was loaded for that,
+/// too.
 ///
 /// # Errors
 /// When the flow does not load, the run does not exist, a value does not fit, or the store cannot be read.
 pub(in crate::engine) async fn status(
     shared: Arc<Shared>,
     request: StatusRequest,
+    towards: Option<&str>,
 ) -> Result<(FlowStatus, Arc<LoadedFlow>), EngineError> {
     let located = shared.store(&request.flow);
     // As for a spin: what is ready for the next one stays.
@@ -54,6 +56,7 @@ pub(in crate::engine) async fn status(
     if request.without_spins {
         found.forget_spins();
     }
+    found.towards = towards.map(str::to_owned);
     let identity = identity::identity(&shared.config.env, &flow, &request.flow);
     let question = Question {
         setting: Setting {
@@ -142,6 +145,8 @@ pub(in crate::engine) struct Found {
     with_spins: Option<Past>,
     /// The steps that matter; `None` for all.
     scope: Option<Vec<StepName>>,
+    /// A step that is judged as if the switches before it led there.
+    pub towards: Option<String>,
 }
 
 /// The run to be judged, with at least the steps that matter, if not all do; `None` if there is none.
@@ -167,6 +172,7 @@ pub(in crate::engine) async fn found(
             past,
             run,
             scope,
+            towards: None,
         }))
     })
     .await
@@ -214,10 +220,11 @@ impl Found {
         let today = today(flow, parameters, configs);
         let library = StoreLibrary::new(self.run.flow());
         let run = Some(self.run.id().to_owned());
-        let own = judge(&today, &self.past, &library, run.clone());
+        let towards = self.towards.as_deref();
+        let own = judge(&today, &self.past, &library, run.clone(), towards);
         let first_in_run = own.earliest().cloned().collect();
         let status = match &self.with_spins {
-            Some(past) => judge(&today, past, &library, run),
+            Some(past) => judge(&today, past, &library, run, towards),
             None => own,
         };
         FlowStatus {
