@@ -331,7 +331,7 @@ impl Chain<'_> {
             if is_beyond && self.told.insert(verdict.step.clone()) {
                 let why = verdict.sentence().unwrap_or_default();
                 let text = format!(
-                    "{} stays stale, for a spin keeps the configs of its run: {why}",
+                    "{} stays stale, for a spin keeps the configs and the graph of its run: {why}",
                     verdict.step
                 );
                 let step = Some(verdict.step.as_str());
@@ -357,10 +357,13 @@ fn foreachs<'g>(graph: &'g Graph, step: &str) -> Vec<&'g StepName> {
     splits.filter(is_open).collect()
 }
 
-/// Whether a spin would leave the step as stale as it is: of the configs it takes those of the run, unless they are given.
+/// Whether a spin would leave the step as stale as it is: `current` has the graph of the run then, and of the configs it takes those of
+/// the run, unless they are given.
 fn is_beyond(verdict: &StepVerdict, flow: &LoadedFlow, request: &SpinRequest) -> bool {
-    let Some(Reason::Config { key }) = &verdict.reason else {
-        return false;
+    let key = match &verdict.reason {
+        Some(Reason::Config { key }) => key,
+        Some(Reason::Current { name }) => return name == "graph",
+        _ => return false,
     };
     let attribute = key.split(['.', '[']).next().unwrap_or(key);
     let mut parameters = flow.description.parameters.iter();

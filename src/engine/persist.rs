@@ -11,7 +11,7 @@ use super::event::TaskRef;
 use super::loaded::LoadedFlow;
 use super::origin::Output;
 use super::spool::{Pickle, Spool};
-use super::staleness::{BasisKeys, Record};
+use super::staleness::{BasisKeys, Record, Settled};
 use super::worker::message::{Done, ObjectReport, RecordReport};
 use crate::flow::StepName;
 use crate::store::{
@@ -133,7 +133,12 @@ impl Attempt {
         if !placed {
             self.place(&done.meta, &[])?;
         }
+        let settled = Settled {
+            flow: &self.flow,
+            identity: &self.identity,
+        };
         let reads = Record {
+            current: settled.seen(&done.reads, inputs),
             options: self.flow.options(),
             ..Record::new(&done.reads, &done.objects, inputs, self.basis()?)
         };

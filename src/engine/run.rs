@@ -92,7 +92,8 @@ async fn begin(
             let text = format!("what is fresh in run {} is taken over", before.run.id());
             wires.note(None, Level::Info, text).await;
             let (flow, parameters) = (Arc::clone(&setting.flow), output.clone());
-            let taken = move || Ok(Reuse::new(before, &flow, &parameters, configs));
+            let identity = setting.identity.clone();
+            let taken = move || Ok(Reuse::new(before, &flow, &identity, &parameters, configs));
             Some(blocking(taken).await?)
         }
         None => None,

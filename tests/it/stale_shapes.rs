@@ -1,6 +1,6 @@
 //! Results that a run of another shape would not have: other items, other branches.
 
-use crate::support::events::parse;
+use crate::support::events::{of_kind, parse};
 use crate::support::{Sandbox, run};
 
 const FLOW: &str = r#"
@@ -217,4 +217,104 @@ fn with_other_options_nothing_is_taken_over() {
     assert!(renew(&red).contains("red item 7"));
     assert!(!renew(&red).contains("Task is starting"));
     assert!(renew(&[]).contains("None item 7"));
+}
+
+const ASKING: &str = r#"
+from metaflow import FlowSpec, Parameter, current, project, step
+
+
+@project(name="asking")
+class AskingFlow(FlowSpec):
+    alpha = Parameter("alpha", default=1)
+
+    @step
+    def start(self):
+        self.next(self.who)
+
+    @step
+    def who(self):
+        self.text = current.username
+        self.next(self.where)
+
+    @step
+    def where(self):
+        self.text = current.get("branch_name")
+        self.next(self.tagged)
+
+    @step
+    def tagged(self):
+        self.text = sorted(current.tags)
+        self.next(self.named)
+
+    @step
+    def named(self):
+        self.text = list(current.parameter_names)
+        self.next(self.drawn)
+
+    @step
+    def drawn(self):
+        self.text = sorted(current.graph["steps"])
+        self.next(self.end)
+
+    @step
+    def end(self):
+        print(current.run_id, current.task_id, current.retry_count, current.pathspec)
+
+
+if __name__ == "__main__":
+    AskingFlow()
+"#;
+
+/// What is stale by itself: steps with the reason.
+#[track_caller]
+fn causes(mut command: std::process::Command) -> Vec<String> {
+    command.arg("--json");
+    let told = run(command).expect_code(0);
+    let lines = parse(&told.stdout);
+    let stale = lines.iter().filter(|line| line["state"] == "stale");
+    let text = |line: &serde_json::Value| format!("{} {}", line["step"], line["sentence"]);
+    stale.map(|line| text(line).replace('"', "")).collect()
+}
+
+#[test]
+fn what_current_says_of_the_run_is_read_like_a_parameter() {
+    let sandbox = Sandbox::new();
+    sandbox.write("asking.py", ASKING);
+    run(sandbox.flowdev(["run", "asking.py", "--tag", "red"])).expect_code(0);
+    let status = || sandbox.flowdev(["status", "asking.py"]);
+    assert!(causes(status()).is_empty());
+    let mut other = status();
+    other.env("METAFLOW_USER", "other");
+    let expected = [
+        "who current.username changed",
+        "where current.branch_name changed",
+    ];
+    assert_eq!(causes(other), expected);
+    // A remark, and a line further down.
+    sandbox.edit("asking.py", "    alpha =", "    # new\n    alpha =");
+    assert!(causes(status()).is_empty());
+    sandbox.edit(
+        "asking.py",
+        "    alpha =",
+        "    beta = Parameter(\"beta\", default=2)\n    alpha =",
+    );
+    let expected = [
+        "named current.parameter_names changed",
+        "drawn current.graph changed",
+    ];
+    assert_eq!(causes(status()), expected);
+    sandbox.write("asking.py", ASKING);
+    let renewed = |tag: &str| {
+        let command = ["run", "asking.py", "--only-stale", "--tag", tag, "--json"];
+        let done = run(sandbox.flowdev(command)).expect_code(0);
+        let events = parse(&done.stdout);
+        let ran = of_kind(&events, "task_finished");
+        let steps = ran.iter().filter_map(|event| event["step"].as_str());
+        steps.map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert!(renewed("red").is_empty());
+    assert_eq!(renewed("blue"), ["tagged"]);
+    // With other options it is another question.
+    run(sandbox.flowdev(["run", "asking.py", "--production"])).expect_code(0);
+    assert!(causes(status()).is_empty());
 }

@@ -427,7 +427,7 @@ fn what_follows_is_spun_as_far_as_it_is_stale() {
     assert_eq!(ran(&told).0, ["join"]);
     let notes = of_kind(&told, "note");
     let mut notes = notes.iter().filter_map(|note| note["text"].as_str());
-    let stays = "report stays stale, for a spin keeps the configs of its run: config cfg.report.title changed";
+    let stays = "report stays stale, for a spin keeps the configs and the graph of its run: config cfg.report.title changed";
     assert!(notes.any(|text| text == stays), "{told:#?}");
 }
 

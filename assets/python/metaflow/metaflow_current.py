@@ -30,6 +30,23 @@ _NAMES = frozenset(
     )
 )
 
+# What is settled before a task and the same for all tasks of a run, other than the names of the run itself. Who asks
+# for one of these may give another result the next time.
+_SETTLED = frozenset(
+    (
+        "namespace",
+        "username",
+        "tags",
+        "parameter_names",
+        "graph",
+        "project_name",
+        "branch_name",
+        "is_user_branch",
+        "is_production",
+        "project_flow_name",
+    )
+)
+
 _HINTS = {
     "card": "current.card exists in steps that have @card",
     "parallel": "current.parallel exists in steps that have @parallel",
@@ -49,6 +66,8 @@ class Current:
         # What the client looks at in this task: `namespace` is who runs it.
         self._client_namespace: str | None = None
         self._values: dict[str, Any] = {}
+        # Those of the settled names that this task has asked for.
+        self._asked: dict[str, None] = {}
         # How to get values that are not worth getting before somebody asks.
         self._loaders: dict[str, tuple[Callable[[], Any], bool]] = {}
 
@@ -69,6 +88,8 @@ class Current:
 
     def __getattr__(self, name: str) -> Any:
         values = self.__dict__.get("_values", {})
+        if name in _SETTLED:
+            self._asked[name] = None
         if name in values:
             return values[name]
         if name in self.__dict__.get("_loaders", ()):
@@ -106,6 +127,7 @@ class Current:
     ) -> None:
         """The task that runs from now on."""
         self._is_running = is_running
+        self._asked.clear()
         self._metadata_str = metadata_str
         values = {
             "run_id": run_id,

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use super::judge::own_reason;
 use super::read::{self, StoreLibrary};
+use super::settled::Settled;
 use super::state::{FlowStatus, StepState, StepVerdict};
 use super::status::{found, today, values_of};
 use crate::engine::error::EngineError;
@@ -117,8 +118,13 @@ async fn sampled(
     let configs: HashMap<String, String> = parameters::digests(setting, &[], &keys).await?.configs;
     let values = values_of(&setting.flow, &parameters);
     let flow = std::sync::Arc::clone(&setting.flow);
+    let identity = setting.identity.clone();
     blocking(move || {
-        let today = today(&flow, values, configs);
+        let settled = Settled {
+            flow: &flow,
+            identity: &identity,
+        };
+        let today = today(settled, values, configs);
         let library = StoreLibrary::new(run.flow());
         let cause = |step: &StepName| {
             let mut tasks = past.of_step(step);

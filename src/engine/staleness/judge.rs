@@ -7,6 +7,7 @@ use indexmap::IndexMap;
 use super::asked::{Asked, Judged, turning};
 use super::past::{Held, Past, PastTask};
 use super::record::{Record, Seen, digest};
+use super::settled::Settled;
 use super::state::{FlowStatus, Reason, StepState, StepVerdict};
 use super::versions::Versions;
 use crate::flow::{Fingerprint, Graph, NodeKind, StepCode, StepName};
@@ -22,6 +23,9 @@ pub(in crate::engine) struct Today<'a> {
     pub parameters: HashMap<String, String>,
     /// Keys of configs, as they were recorded, with digests of what they hold.
     pub configs: HashMap<String, String>,
+    pub settled: Settled<'a>,
+    /// It is judged for a run that is to follow.
+    pub is_run: bool,
 }
 
 /// What the records of tasks name, and what has to be looked at to compare.
@@ -235,8 +239,11 @@ pub(super) fn own_reason(
         return Ok(Some(Reason::Parameter { name: name.clone() }));
     }
     let mut configs = record.configs.iter();
-    let changed = configs.find(|it| differs(it, &today.configs));
-    Ok(changed.map(|(key, _)| Reason::Config { key: key.clone() }))
+    if let Some((key, _)) = configs.find(|it| differs(it, &today.configs)) {
+        return Ok(Some(Reason::Config { key: key.clone() }));
+    }
+    let changed = today.settled.change_since(record, today.is_run);
+    Ok(changed.map(|name| Reason::Current { name: name.clone() }))
 }
 
 /// What the inputs of a task hold today.

@@ -44,6 +44,9 @@ pub(in crate::engine) struct Record {
     /// Keys of configs as expressions (`cfg.a.b`), with digests of their values.
     #[serde(skip_serializing_if = "IndexMap::is_empty")]
     pub configs: IndexMap<String, String>,
+    /// Names that `current` was asked for, with digests of what stood under them.
+    #[serde(skip_serializing_if = "IndexMap::is_empty")]
+    pub current: IndexMap<String, String>,
     /// Options of the run that may have a part in what came out, as they are written.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub options: Vec<String>,
@@ -112,6 +115,7 @@ impl Record {
             left: reads.left.clone(),
             parameters: reads.parameters.iter().map(parameter).collect(),
             configs: reads.configs.clone(),
+            current: IndexMap::new(),
             options: Vec::new(),
             written: written
                 .iter()

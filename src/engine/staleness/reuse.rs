@@ -5,16 +5,17 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::Record;
-use super::judge::{Inputs, own_reason};
+use super::judge::{Inputs, Today, own_reason};
 use super::past::{Held, PastTask};
 use super::read::StoreLibrary;
 use super::renew::renewed;
+use super::settled::Settled;
 use super::status::{Found, today};
 use crate::engine::loaded::LoadedFlow;
 use crate::engine::origin::{Done, Finished, Output};
 use crate::engine::scheduler::Place;
 use crate::flow::StepName;
-use crate::store::Manifest;
+use crate::store::{Identity, Manifest};
 
 /// What may be taken over of one earlier run.
 pub(in crate::engine) struct Reuse {
@@ -29,6 +30,7 @@ impl Reuse {
     pub fn new(
         found: Found,
         flow: &Arc<LoadedFlow>,
+        identity: &Identity,
         parameters: &Output,
         configs: HashMap<String, String>,
     ) -> (Self, Finished) {
@@ -36,7 +38,11 @@ impl Reuse {
         let values = objects
             .iter()
             .map(|(name, held)| (name.clone(), held.key.to_string()));
-        let today = today(flow, values.collect(), configs);
+        let settled = Settled { flow, identity };
+        let today = Today {
+            is_run: true,
+            ..today(settled, values.collect(), configs)
+        };
         let library = StoreLibrary::new(found.run.flow());
         let options = flow.options();
         let has_these = |record: &Record| record.options == options;

@@ -68,6 +68,10 @@ pub enum Reason {
     Config {
         key: String,
     },
+    /// What `current` has under a name.
+    Current {
+        name: String,
+    },
     /// What an artifact of the inputs holds.
     Input {
         name: String,
@@ -111,6 +115,7 @@ impl fmt::Display for Reason {
             Self::Code { change } | Self::Environment { change } => f.write_str(change),
             Self::Parameter { name } => write!(f, "parameter {name} changed"),
             Self::Config { key } => write!(f, "config {key} changed"),
+            Self::Current { name } => write!(f, "current.{name} changed"),
             Self::Input { name, of } => write!(f, "input {name} of {of} changed"),
             Self::Appeared { name, of } => write!(f, "input {name} of {of} is new"),
             Self::Given { name } => write!(f, "{name} was given by hand for it"),

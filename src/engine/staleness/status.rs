@@ -11,6 +11,7 @@ use super::judge::{Today, judge};
 use super::memory::Memory;
 use super::past::Past;
 use super::read::{self, StoreLibrary};
+use super::settled::Settled;
 use super::state::{FlowStatus, StepState, StepVerdict};
 use crate::engine::error::EngineError;
 use crate::engine::identity;
@@ -192,8 +193,15 @@ impl Found {
         let now = parameters::digests(setting, given, &keys).await?;
         let mut values = values_of(&setting.flow, &self.parameters);
         values.extend(now.parameters);
-        let flow = Arc::clone(&setting.flow);
-        let status = blocking(move || Ok(self.judge(&flow, values, now.configs))).await?;
+        let (flow, identity) = (Arc::clone(&setting.flow), setting.identity.clone());
+        let status = blocking(move || {
+            let settled = Settled {
+                flow: &flow,
+                identity: &identity,
+            };
+            Ok(self.judge(settled, values, now.configs))
+        })
+        .await?;
         Ok(FlowStatus {
             config_files: now.files,
             ..status
@@ -213,11 +221,11 @@ impl Found {
 
     fn judge(
         &self,
-        flow: &LoadedFlow,
+        settled: Settled<'_>,
         parameters: HashMap<String, String>,
         configs: HashMap<String, String>,
     ) -> FlowStatus {
-        let today = today(flow, parameters, configs);
+        let today = today(settled, parameters, configs);
         let library = StoreLibrary::new(self.run.flow());
         let run = Some(self.run.id().to_owned());
         let towards = self.towards.as_deref();
@@ -236,10 +244,11 @@ impl Found {
 
 /// What is true of a loaded flow, with values that are known.
 pub(super) fn today(
-    flow: &LoadedFlow,
+    settled: Settled<'_>,
     parameters: HashMap<String, String>,
     configs: HashMap<String, String>,
 ) -> Today<'_> {
+    let flow = settled.flow;
     Today {
         graph: &flow.graph,
         code: &flow.code,
@@ -247,6 +256,8 @@ pub(super) fn today(
         environment: flow.basis.environment(),
         parameters,
         configs,
+        settled,
+        is_run: false,
     }
 }
 

@@ -434,6 +434,8 @@ pub struct Reads {
     pub parameters: Vec<String>,
     /// Keys of configs as expressions, `cfg.a.b`, with digests of what they hold.
     pub configs: IndexMap<String, String>,
+    /// Names that `current` was asked for, of those that are settled before a task.
+    pub current: Vec<String>,
 }
 
 /// An artifact that could not be pickled.

@@ -166,7 +166,7 @@ class Hooks:
             from .._cards.render import Renderer
 
             store = ("spin" if spec.get("mode") == "spin" else "local", self.root)
-            renderer = Renderer(task.flow, current.pathspec, lambda: current.graph, store)
+            renderer = Renderer(task.flow, current.pathspec, task.graph, store)
             self.cards = CardCollector(cards, task.channel, renderer)
             current._update_env({"card": self.cards})
         for decorator in self.decorators:

@@ -199,8 +199,13 @@ class Task:
                 if name in first:
                     state.taken[name] = first
         current._update_env({"parameter_names": parameters})
-        for name in ("graph", "graph_info"):
-            current._update_later(name, lambda: self.spec.get("graph") or first.get("_graph_info"))
+        current._update_later("graph", self.graph)
+        # The same under the name that Metaflow gives it in tasks.
+        current._update_later("graph_info", lambda: current.graph)
+
+    def graph(self) -> Any:
+        """The flow's graph, as the run has it."""
+        return self.spec.get("graph") or self.inputs[0].get("_graph_info")
 
     def execute(self) -> None:
         self.hooks.before()
@@ -303,7 +308,7 @@ class Task:
             with Spool(spec["spool"], spec.get("overflow")) as spool:
                 done["objects"] = persist.store(flow, self.inputs, spool)
             # What is stored may have been read for it.
-            done["reads"] = self.reads.report()
+            done["reads"] = {**self.reads.report(), "current": list(current._asked)}
         except Unpicklable as problem:
             sys.stderr.write(f"The artifact '{problem.name}' of {problem.type} cannot be pickled: {problem.reason}\n")
             done["unpicklable"] = {"name": problem.name, "type": problem.type, "reason": problem.reason}
