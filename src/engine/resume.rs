@@ -189,14 +189,7 @@ pub(super) fn origin_run(flow: &FlowStore, asked: Option<&str>) -> Result<RunSto
             ))
         };
     }
-    if let Some(run) = flow.latest_run()?
-        && run.exists()?
-    {
-        return Ok(run);
-    }
-    // The record may name something else than a run: then the newest one is meant.
-    let newest = flow.runs()?.into_iter().next().map(|id| flow.run(&id));
-    newest.ok_or_else(|| {
+    latest(flow)?.ok_or_else(|| {
         EngineError::request(
             format!("{} has never been run in {}", flow.name(), flow.root()),
             "run it once with `flowdev run FLOW`, or with r in the session",
@@ -204,21 +197,37 @@ pub(super) fn origin_run(flow: &FlowStore, asked: Option<&str>) -> Result<RunSto
     })
 }
 
+/// The run that is recorded as the latest; where none is, the newest of those that came as far as to have parameters.
+pub(super) fn latest(flow: &FlowStore) -> Result<Option<RunStore>, EngineError> {
+    if let Some(run) = flow.recorded_run()? {
+        return Ok(Some(run));
+    }
+    for id in flow.runs()? {
+        let run = flow.run(&id);
+        if stored_parameters(&run)?.is_some() {
+            return Ok(Some(run));
+        }
+    }
+    Ok(None)
+}
+
 /// The origin's parameters.
 pub(super) fn parameters_of(run: &RunStore) -> Result<Output, EngineError> {
-    let task = run.parameters()?;
-    let found = match task {
-        Some(task) => task.latest_manifest()?.map(|manifest| Output {
-            task,
-            manifest: Arc::new(manifest),
-            blobs: None,
-        }),
-        None => None,
-    };
-    found.ok_or_else(|| {
+    stored_parameters(run)?.ok_or_else(|| {
         EngineError::request(
             format!("run {} ended before its parameters were stored", run.id()),
             "name another run, or start a new one",
         )
     })
+}
+
+fn stored_parameters(run: &RunStore) -> Result<Option<Output>, EngineError> {
+    let Some(task) = run.parameters()? else {
+        return Ok(None);
+    };
+    Ok(task.latest_manifest()?.map(|manifest| Output {
+        task,
+        manifest: Arc::new(manifest),
+        blobs: None,
+    }))
 }

@@ -18,6 +18,7 @@ use super::parameters;
 use super::persist::Attempt;
 use super::plan::{Setting, node_spec, place_of};
 use super::request::SpinRequest;
+use super::resume;
 use super::run::{SPUN_TASK, announce, blocking, failed, finish, loaded, new_run, register};
 use super::staleness::{self, Ground};
 use super::submit::{Shared, Stop, Wires};
@@ -150,7 +151,7 @@ async fn find(
     let memory = memory.clone();
     blocking(move || {
         let is_start = flow.graph.start.as_ref() == Some(&wanted.step);
-        if is_start && wanted.run.is_none() && from.runs()?.is_empty() {
+        if is_start && wanted.run.is_none() && resume::latest(&from)?.is_none() {
             return Ok(None);
         }
         let mut found = inputs::find(&from, &flow.graph, &wanted)?;

@@ -80,15 +80,21 @@ impl FlowStore {
     /// The run that `resume` and `spin` start from: the one that the last `run` recorded, or the newest where that is
     /// gone (Metaflow's `spin` records its own id, which is no run).
     pub fn latest_run(&self) -> Result<Option<RunStore>> {
-        let text = self.storage().get(&self.latest_key())?;
-        let id = text.map(|text| String::from_utf8_lossy(&text).trim().to_owned());
-        if let Some(id) = id.filter(|id| !id.is_empty()) {
-            let run = self.run(&id);
-            if run.exists()? {
-                return Ok(Some(run));
-            }
+        if let Some(run) = self.recorded_run()? {
+            return Ok(Some(run));
         }
         Ok(self.runs()?.first().map(|id| self.run(id)))
+    }
+
+    /// The run that is recorded as the latest; `None` if none is, or it does not exist.
+    pub fn recorded_run(&self) -> Result<Option<RunStore>> {
+        let text = self.storage().get(&self.latest_key())?;
+        let id = text.map(|text| String::from_utf8_lossy(&text).trim().to_owned());
+        let Some(id) = id.filter(|id| !id.is_empty()) else {
+            return Ok(None);
+        };
+        let run = self.run(&id);
+        Ok(run.exists()?.then_some(run))
     }
 
     /// Records the run that `resume` and `spin` start from.

@@ -358,6 +358,29 @@ fn a_flow_that_never_ran_and_one_that_failed() {
 }
 
 #[test]
+fn a_run_that_died_at_once_is_as_good_as_none() {
+    let sandbox = parts();
+    let flow = sandbox.root().join("PartsFlow");
+    let id = std::fs::read_to_string(flow.join("latest_run")).expect("a run");
+    let parts = std::fs::read_dir(flow.join(id.trim()))
+        .expect("a run")
+        .flatten();
+    for part in parts.filter(|part| part.file_name() != "_meta") {
+        std::fs::remove_dir_all(part.path()).expect("removed");
+    }
+    std::fs::remove_file(flow.join("latest_run")).expect("removed");
+    assert_eq!(status(&sandbox, &[])["start"].0, "never_run");
+    run(sandbox.flowdev(["spin", "flow.py", "start"])).expect_code(0);
+    let (ran, taken) = (7, 0);
+    let told = events(&sandbox, &["run", "flow.py", "--only-stale", "--json"]);
+    let counts = (
+        of_kind(&told, "task_finished").len(),
+        of_kind(&told, "task_cloned").len(),
+    );
+    assert_eq!(counts, (ran, taken));
+}
+
+#[test]
 fn stale_inputs_are_spun_first() {
     let sandbox = parts();
     let spin = |step: &str| {

@@ -20,7 +20,7 @@ use crate::engine::origin::Output;
 use crate::engine::parameters;
 use crate::engine::plan::Setting;
 use crate::engine::request::StatusRequest;
-use crate::engine::resume::{origin_run, parameters_of};
+use crate::engine::resume::{latest, origin_run, parameters_of};
 use crate::engine::run::blocking;
 use crate::engine::submit::{Shared, Stop, Wires};
 use crate::engine::timing::Clock;
@@ -162,10 +162,13 @@ pub(in crate::engine) async fn found(
 ) -> Result<Option<Found>, EngineError> {
     let (memory, store) = (memory.clone(), store.clone());
     blocking(move || {
-        if asked.is_none() && store.runs()?.is_empty() {
-            return Ok(None);
-        }
-        let run = origin_run(&store, asked.as_deref())?;
+        let run = match asked {
+            Some(id) => origin_run(&store, Some(&id))?,
+            None => match latest(&store)? {
+                Some(run) => run,
+                None => return Ok(None),
+            },
+        };
         let past = memory.run(&run, scope.as_deref())?;
         Ok(Some(Found {
             parameters: parameters_of(&run)?,
