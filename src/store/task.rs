@@ -153,12 +153,25 @@ impl TaskStore {
 
     /// The last record of a field.
     pub fn sysmeta(&self, field: &str) -> Result<Option<Sysmeta>> {
-        let named = |name: &str| {
+        let [record] = self.sysmeta_of([field])?;
+        Ok(record)
+    }
+
+    /// The last record of each of these fields.
+    pub fn sysmeta_of<const N: usize>(&self, fields: [&str; N]) -> Result<[Option<Sysmeta>; N]> {
+        let is_of = |name: &str, field: &str| {
             name.strip_prefix(field)
                 .and_then(|rest| rest.strip_prefix('_'))
                 .is_some_and(|time| time.bytes().all(|byte| byte.is_ascii_digit()))
         };
-        Ok(self.sysmeta_files(named)?.pop())
+        let named = |name: &str| fields.iter().any(|field| is_of(name, field));
+        let mut last = [const { None }; N];
+        for record in self.sysmeta_files(named)? {
+            if let Some(at) = fields.iter().position(|field| *field == record.field) {
+                last[at] = Some(record);
+            }
+        }
+        Ok(last)
     }
 
     /// Reads the records whose name (`field_milliseconds`) is wanted.

@@ -117,14 +117,12 @@ pub(in crate::engine) fn with_spins(
 /// When the store cannot be read.
 fn past_task(done: &Done) -> Result<PastTask, EngineError> {
     let task = &done.output.task;
-    let mut fingerprint = task.sysmeta(FINGERPRINT)?;
-    let mut record = task.sysmeta(READS)?;
+    let [mut fingerprint, mut record] = task.sysmeta_of([FINGERPRINT, READS])?;
     if fingerprint.is_none()
         && let Some(origin) = task.origin()?
     {
         // Metaflow takes over a task without what it does not know.
-        fingerprint = origin.sysmeta(FINGERPRINT)?;
-        record = origin.sysmeta(READS)?;
+        [fingerprint, record] = origin.sysmeta_of([FINGERPRINT, READS])?;
     }
     Ok(PastTask {
         outputs: done.handed_on(),
