@@ -14,14 +14,14 @@ use super::installed::{Files, is_unversioned};
 use super::processes::{Processes, Turn};
 use super::request::{Configs, FlowRequest};
 use super::resume::{origin_run, parameters_of};
-use super::sources::{Sources, as_imported, source_hash};
+use super::sources::{Sources, as_imported};
 use super::staleness::{Basis, Digests};
 use super::worker::TaskProcess;
 use super::worker::message::{Load, Loaded, Spec, Stored};
 use crate::flow::{
     self, Description, Diagnostic, Fingerprint, Graph, Project, Severity, StepCode, StepName,
 };
-use crate::store::Store;
+use crate::store::{BlobKey, Store};
 
 /// One version of a flow, in memory and in a Python process.
 pub struct LoadedFlow {
@@ -57,11 +57,10 @@ pub struct LoadedFlow {
 /// Parameters that are given, and keys of configs.
 pub(super) type DigestsAsked = (Vec<(String, String)>, Vec<String>);
 
-/// What parameters and configs held, and the files that it depends on with a hash of each.
+/// What parameters and configs held.
 struct Answered {
     asked: DigestsAsked,
     digests: Digests,
-    files: Vec<(PathBuf, Option<u64>)>,
 }
 
 /// How the tasks of a flow get their processes.
@@ -159,25 +158,16 @@ impl LoadedFlow {
         let known = self.answered.lock();
         let known = known.unwrap_or_else(PoisonError::into_inner);
         let known = known.as_ref().filter(|known| known.asked == *asked)?;
-        let is_same = |(path, hash): &(PathBuf, Option<u64>)| source_hash(path) == *hash;
-        known
-            .files
-            .iter()
-            .all(is_same)
-            .then(|| known.digests.clone())
+        let mut files = known.digests.files.iter();
+        let is_same = |(path, key): (&PathBuf, &BlobKey)| {
+            std::fs::read(path).is_ok_and(|it| BlobKey::of(&it) == *key)
+        };
+        files.all(is_same).then(|| known.digests.clone())
     }
 
     pub(super) fn remember_answer(&self, asked: DigestsAsked, digests: Digests) {
-        let files = digests
-            .files
-            .iter()
-            .map(|file| (file.clone(), source_hash(file)));
         let mut known = self.answered.lock().unwrap_or_else(PoisonError::into_inner);
-        *known = Some(Answered {
-            asked,
-            files: files.collect(),
-            digests,
-        });
+        *known = Some(Answered { asked, digests });
     }
 
     pub(super) fn key(&self) -> &Key {

@@ -25,7 +25,7 @@ use crate::engine::run::blocking;
 use crate::engine::submit::{Shared, Stop, Wires};
 use crate::engine::timing::Clock;
 use crate::flow::StepName;
-use crate::store::{FlowStore, RunStore};
+use crate::store::{BlobKey, FlowStore, RunStore};
 
 /// Judges the flow's steps, with `towards` as if the switches before that step led there; gives the flow as it was loaded for that,
 /// too.
@@ -206,7 +206,7 @@ impl Found {
         })
         .await?;
         Ok(FlowStatus {
-            config_files: now.files,
+            config_files: now.files.into_keys().collect(),
             ..status
         })
     }
@@ -309,6 +309,6 @@ fn deaf(shared: &Shared) -> Wires {
 pub(in crate::engine) struct Digests {
     pub parameters: IndexMap<String, String>,
     pub configs: HashMap<String, String>,
-    /// The files that these configs were read from.
-    pub files: Vec<PathBuf>,
+    /// The files that these configs were read from, and what was read there.
+    pub files: IndexMap<PathBuf, BlobKey>,
 }

@@ -414,7 +414,7 @@ pub struct Done {
     pub digests: IndexMap<String, String>,
     /// The files that these come from.
     #[serde(default)]
-    pub config_files: Vec<PathBuf>,
+    pub config_files: IndexMap<PathBuf, BlobKey>,
 }
 
 /// What the code of a task has looked at. What only passes through is no read.

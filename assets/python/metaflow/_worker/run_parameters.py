@@ -40,10 +40,10 @@ def evaluate(loaded: Loaded, spec: dict[str, Any]) -> dict[str, Any]:
             for name, value in values.items():
                 done["objects"][name] = spool.write(name, value)
         if spec.get("digests"):
-            from ..user_configs import files_read
+            from ..user_configs import digests_of_files
 
             done["digests"] = digests_of(loaded.flow, spec["digests"], spec.get("config_sources"))
-            done["config_files"] = files_read()
+            done["config_files"] = digests_of_files()
     except Unpicklable as problem:
         done["unpicklable"] = {"name": problem.name, "type": problem.type, "reason": problem.reason}
         done.update(ok=False, success=False, exit=1, objects={})

@@ -59,3 +59,12 @@ def files_read() -> list[str]:
     """The files that configs come from, absolute."""
     options = sys.modules.get(f"{__name__}.config_options")
     return list(options.files_read) if options is not None else []
+
+
+def digests_of_files() -> dict[str, str]:
+    """The same, each with the SHA-1 of what was read there."""
+    import hashlib
+
+    options = sys.modules.get(f"{__name__}.config_options")
+    read = options.files_read.items() if options is not None else ()
+    return {path: hashlib.sha1(content).hexdigest() for path, content in read if content is not None}

@@ -5,6 +5,7 @@ A file and a text for one config exclude each other; options exclude the variabl
 
 from __future__ import annotations
 
+import io
 import os
 from collections.abc import Mapping
 
@@ -26,8 +27,9 @@ _texts: dict[str, str] = {}
 # A longer text is no word of a command line.
 _LONGEST = 100_000
 
-# The files that values come from, absolute: what was loaded is out of date once one of them changes.
-files_read: list[str] = []
+# The files that values come from, absolute, and what was read there, None of what could not be: what was loaded is out
+# of date once one of them changes.
+files_read: dict[str, bytes | None] = {}
 
 
 def configs_of(flow: type) -> list[tuple[str, Config]]:
@@ -153,9 +155,10 @@ def _text(flow: type, config: Config, files: dict[str, str], values: dict[str, s
 
 def _read(path: str, problem: str) -> str:
     try:
-        files_read.append(os.path.abspath(path))
-        with open(path, encoding="utf-8") as file:
-            return file.read()
+        files_read[os.path.abspath(path)] = None
+        with open(path, "rb") as file:
+            content = files_read[os.path.abspath(path)] = file.read()
+        return io.TextIOWrapper(io.BytesIO(content), encoding="utf-8").read()
     except OSError as error:
         raise UsageError(f"{problem} ({error.strerror})") from error
     except ValueError as error:
