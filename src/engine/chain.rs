@@ -32,13 +32,14 @@ pub(super) async fn chain(
     request: SpinRequest,
     wires: &Wires,
 ) -> Result<End, EngineError> {
-    if !request.with_stale_inputs && !request.with_stale_descendants {
+    if !request.is_chained() {
         return Ok(spun(Arc::clone(shared), request, wires, None).await);
     }
     let mut chain = Chain {
         shared,
         request,
         wires,
+        run: None,
         done: HashSet::new(),
         told: HashSet::new(),
         number: 0,
@@ -68,6 +69,8 @@ struct Chain<'a> {
     shared: &'a Arc<Shared>,
     request: SpinRequest,
     wires: &'a Wires,
+    /// The run that was the latest at the beginning: others may begin meanwhile.
+    run: Option<String>,
     /// Where something was spun: nothing is spun twice, whatever is said of it then.
     done: HashSet<(StepName, Vec<u64>)>,
     /// Steps that the user was told a spin cannot help.
@@ -101,7 +104,10 @@ impl Chain<'_> {
         }
         let step = self.request.step.clone();
         let part = self.part(&step, after);
-        let spin = self.request.clone();
+        let spin = SpinRequest {
+            pathspec: self.on(),
+            ..self.request.clone()
+        };
         let (id, outcome) = spun(Arc::clone(self.shared), spin, self.wires, part).await;
         if outcome == Outcome::Success && self.request.with_stale_descendants {
             let (_, flow) = self.judge().await?;
@@ -167,6 +173,7 @@ impl Chain<'_> {
             flow: self.request.flow.clone(),
             step: step.to_string(),
             indices: Some(indices.clone()),
+            pathspec: self.on(),
             with_stale_inputs: true,
             silent: true,
             parameters: self.request.parameters.clone(),
@@ -174,6 +181,11 @@ impl Chain<'_> {
         };
         self.done.insert((step.clone(), indices));
         spun(Arc::clone(self.shared), spin, self.wires, part).await
+    }
+
+    /// The run that spins are on; without the steps before, whichever has what the step needs.
+    fn on(&self) -> Option<String> {
+        self.run.clone().filter(|_| self.request.with_stale_inputs)
     }
 
     /// The next spin, with so many that follow it; `None` if it is the only one.
@@ -187,15 +199,17 @@ impl Chain<'_> {
         })
     }
 
-    async fn judge(&self) -> Result<(FlowStatus, Arc<LoadedFlow>), EngineError> {
+    async fn judge(&mut self) -> Result<(FlowStatus, Arc<LoadedFlow>), EngineError> {
         let question = StatusRequest {
             flow: self.request.flow.clone(),
-            run: None,
+            run: self.run.clone(),
             without_spins: false,
             parameters: self.request.parameters.clone(),
         };
         let towards = Some(self.request.step.as_str());
-        staleness::status(Arc::clone(self.shared), question, towards).await
+        let judged = staleness::status(Arc::clone(self.shared), question, towards).await?;
+        self.run.clone_from(&judged.0.run);
+        Ok(judged)
     }
 
     fn store(&self, flow: &LoadedFlow) -> FlowStore {

@@ -21,6 +21,8 @@ pub(super) struct Wanted {
     pub task: Option<String>,
     pub split: Option<u64>,
     pub indices: Option<Vec<u64>>,
+    /// What was spun on the run counts, too.
+    pub with_spins: bool,
 }
 
 impl Wanted {
@@ -35,6 +37,8 @@ impl Wanted {
             task: None,
             split: request.split,
             indices: request.indices.clone(),
+            // Who names a run means its own tasks.
+            with_spins: request.pathspec.is_none() || request.is_chained(),
         };
         let Some(pathspec) = &request.pathspec else {
             return Ok(wanted);
@@ -162,7 +166,7 @@ fn in_run(
         }
     }
     let mut parents = Finished::read(run, &read)?;
-    if wanted.run.is_none() {
+    if wanted.with_spins {
         prefer_spins(run, &read, &mut parents)?;
     }
     let origin = match &wanted.indices {

@@ -123,6 +123,13 @@ pub struct SpinRequest {
     pub generation: u64,
 }
 
+impl SpinRequest {
+    /// Whether other steps are to be spun, too.
+    pub fn is_chained(&self) -> bool {
+        self.with_stale_inputs || self.with_stale_descendants
+    }
+}
+
 /// One request.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(tag = "request", rename_all = "snake_case")]

@@ -93,8 +93,8 @@ async fn begin(
     let store = located.store.clone();
     let name = flow.description.name.clone();
     let wanted = inputs::Wanted::parse(&name, &request)?;
-    let is_named = wanted.run.is_some();
-    let is_chained = request.with_stale_inputs || request.with_stale_descendants;
+    let without_spins = !wanted.with_spins;
+    let is_chained = request.is_chained();
     let from = store.flow(&name);
     let found = find(&shared.memory, &flow, from.clone(), wanted, is_chained).await?;
     wires.greet(&located).await;
@@ -122,7 +122,7 @@ async fn begin(
     let ground = found.as_ref().filter(|_| !is_start && !request.silent);
     let ground = ground.map(|found| Ground {
         run: found.run.clone(),
-        without_spins: is_named,
+        without_spins,
     });
     let found = match found {
         Some(found) => {

@@ -70,6 +70,7 @@ async fn of_step(
             task: None,
             split: None,
             indices: None,
+            with_spins: true,
         };
         let found = inputs::find(&from, &flow.graph, &asked)?;
         let wanted = match last_record(&from, &found.run, &step)? {

@@ -37,6 +37,7 @@ mod session_engines;
 mod session_limits;
 mod session_loss;
 mod spin;
+mod stale_meanwhile;
 mod stale_shapes;
 mod stale_variables;
 mod staleness;

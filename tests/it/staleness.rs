@@ -560,62 +560,6 @@ fn of_many_tasks_a_few_are_looked_at() {
     assert!(told[0].contains(": fan (fan changed at line"), "{told:?}");
 }
 
-const SAVED_MEANWHILE: &str = r#"
-import json
-import os
-
-from metaflow import Config, FlowSpec, step
-
-
-def parse(text):
-    if os.path.exists("armed"):
-        os.remove("armed")
-        with open("cfg.json", "w") as file:
-            file.write('{"x": 2}')
-    return json.loads(text)
-
-
-class MeanwhileFlow(FlowSpec):
-    cfg = Config("cfg", default="cfg.json", parser=parse)
-
-    @step
-    def start(self):
-        self.a = 1
-        self.next(self.middle)
-
-    @step
-    def middle(self):
-        print(self.cfg.x)
-        self.next(self.end)
-
-    @step
-    def end(self):
-        print(self.a)
-
-
-if __name__ == "__main__":
-    MeanwhileFlow()
-"#;
-
-#[test]
-fn a_config_that_is_saved_while_it_is_parsed_is_read_again() {
-    let sandbox = Sandbox::new();
-    sandbox.write("flow.py", SAVED_MEANWHILE);
-    sandbox.write("cfg.json", r#"{"x": 1}"#);
-    run(sandbox.flowdev(["run", "flow.py"])).expect_code(0);
-    sandbox.edit("flow.py", "self.a = 1", "self.a = 2");
-    sandbox.write("armed", "");
-    let spin = ["spin", "flow.py", "end", "--with-stale-inputs", "--json"];
-    let told = events(&sandbox, &spin);
-    assert!(!sandbox.path("armed").exists(), "it was parsed");
-    let changed = |event: &&Value| {
-        let text = event["text"].as_str().unwrap_or_default();
-        text.contains("config cfg.x changed")
-    };
-    let notes = of_kind(&told, "note");
-    assert!(notes.iter().any(changed), "{notes:?}");
-}
-
 #[test]
 fn what_a_decorator_reads_of_a_config_counts() {
     let sandbox = Sandbox::new();

@@ -30,8 +30,17 @@ pub(super) fn past(run: &RunStore, scope: Scope<'_>) -> Result<Past, EngineError
     let done: Vec<&Done> = finished.by_place.values().collect();
     let tasks = side_by_side(&done, |done| past_task(done))?;
     let is_there = |step: &StepName| done.iter().any(|done| done.place.step == *step);
-    let failed = steps.iter().filter(|step| !is_there(step)).cloned();
-    Ok(Past::new(tasks.into_iter().map(Arc::new), failed.collect()))
+    let mut failed: Vec<StepName> = steps.iter().filter(|it| !is_there(it)).cloned().collect();
+    if !failed.is_empty() && run.is_claimed() {
+        // What has not failed yet is under way.
+        failed.retain(|step| has_failed(run, step));
+    }
+    Ok(Past::new(tasks.into_iter().map(Arc::new), failed))
+}
+
+fn has_failed(run: &RunStore, step: &str) -> bool {
+    let tasks = run.tasks(step).unwrap_or_default();
+    tasks.iter().any(|task| task.has_failed().unwrap_or(false))
 }
 
 /// The first and the last task of each of these steps, in the place of all.
