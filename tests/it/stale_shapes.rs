@@ -219,6 +219,32 @@ fn with_other_options_nothing_is_taken_over() {
     assert!(renew(&[]).contains("None item 7"));
 }
 
+#[test]
+fn of_a_loop_one_round_is_spun() {
+    let sandbox = Sandbox::new();
+    let flow = FLOW.replace(
+        "self.route = \"a\"",
+        "self.n = getattr(self, \"n\", 0) + 1; self.route = \"a\" if self.n > 2 else \"c\"",
+    );
+    let flow = flow.replace("\"b\": self.right", "\"b\": self.right, \"c\": self.pick");
+    sandbox.write("shapes.py", &flow);
+    run(sandbox.flowdev(["run", "shapes.py"])).expect_code(0);
+    sandbox.write("shapes.py", &flow.replace("self.n > 2", "self.n >= 3"));
+    let spin = ["spin", "shapes.py", "end", "--with-stale-inputs", "--json"];
+    let told = parse(&run(sandbox.flowdev(spin)).expect_code(0).stdout);
+    let spun = of_kind(&told, "task_started");
+    let steps: Vec<&serde_json::Value> = spun.iter().map(|event| &event["step"]).collect();
+    assert_eq!(steps, ["pick", "end"]);
+    let warned = of_kind(&told, "note")
+        .into_iter()
+        .filter(|note| note["level"] == "warning");
+    let texts: Vec<String> = warned.map(|note| note["text"].to_string()).collect();
+    assert!(
+        texts.iter().any(|text| text.contains("2 of 3")),
+        "{texts:?}"
+    );
+}
+
 const ASKING: &str = r#"
 from metaflow import FlowSpec, Parameter, current, project, step
 

@@ -140,6 +140,8 @@ fn alone(
             }
         }
     }
+    // The rounds of a loop are at one place, where a spin does the first.
+    status.due.dedup();
     if status.tasks == 0 {
         let has_failed = past.failed.contains(step);
         status.state = if has_failed {
