@@ -30,6 +30,8 @@ use crate::store::ExitInfo;
 /// The exit code by which a task says that no other attempt makes sense, as with Metaflow.
 const DISALLOW_RETRY: i32 = 202;
 
+const STOPPED: &str = "the task was stopped";
+
 /// How urgently running tasks are asked to end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Halt {
@@ -107,7 +109,12 @@ async fn attempt(mut plan: Plan, started: Instant) -> Result<AttemptEnd, EngineE
     let prepared = millis(started);
     let writing = plan.attempt.clone();
     let opened = tokio::task::spawn_blocking(move || writing.open());
-    let mut process = plan.flow.task(&plan.spec, Turn::of(&plan.spec)).await?;
+    let mut halt = plan.halt.clone();
+    let mut process = tokio::select! {
+        process = plan.flow.task(&plan.spec, Turn::of(&plan.spec)) => process?,
+        // It cannot be waited for: it does not get on.
+        () = killed(&mut halt) => return Err(EngineError::Request { message: STOPPED.to_owned(), hint: None }),
+    };
     plan.wires
         .say(Event::TaskStarted {
             task: plan.attempt.task_ref.clone(),
@@ -199,6 +206,14 @@ async fn attempt(mut plan: Plan, started: Instant) -> Result<AttemptEnd, EngineE
                 millis: millis(started),
             })
         }
+    }
+}
+
+/// Waits until the task is to end without being asked.
+async fn killed(halt: &mut watch::Receiver<Halt>) {
+    if halt.wait_for(|halt| *halt == Halt::Kill).await.is_err() {
+        // The job is gone, and with it who could want that.
+        std::future::pending().await
     }
 }
 
@@ -341,10 +356,9 @@ enum Judged {
 fn judge(done: Option<&Done>, status: Option<i32>, is_end: bool, killed: bool) -> Judged {
     let bad = |failure, how| Judged::Bad { failure, how };
     if killed && done.is_none_or(|done| done.ok != Some(true)) {
-        let message = "the task was stopped".to_owned();
         return bad(
             Failure::Message {
-                message,
+                message: STOPPED.to_owned(),
                 hint: None,
             },
             Failing::ForGood,

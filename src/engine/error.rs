@@ -17,7 +17,11 @@ pub enum EngineError {
     #[error("cannot start Python ({python}): {source}")]
     Python { python: String, source: io::Error },
     #[error("the Python worker ended unexpectedly{}", ended_because(.said))]
-    WorkerEnded { said: String },
+    WorkerEnded {
+        said: String,
+        /// It had begun with what it was asked.
+        begun: bool,
+    },
     #[error("the Python worker ended unexpectedly")]
     WorkerGone,
     #[error("cannot unpack the Python runtime into {path}: {source}", path = path.display())]
@@ -62,6 +66,14 @@ fn ended_because(said: &str) -> String {
 }
 
 impl EngineError {
+    /// Whether a process ended before it did anything of what it was asked, so that another can be asked the same.
+    pub fn is_lost(&self) -> bool {
+        matches!(
+            self,
+            Self::WorkerGone | Self::WorkerEnded { begun: false, .. }
+        )
+    }
+
     /// A request that cannot be carried out, with what to do instead.
     pub fn request(message: impl Into<String>, hint: impl Into<String>) -> Self {
         Self::Request {

@@ -283,6 +283,7 @@ async fn wrote(plan: &Plan, heard: &mut Heard, stream: Stream, bytes: &[u8]) {
 
 async fn reported(plan: &Plan, heard: &mut Heard, report: Report) {
     match report {
+        Report::Taken {} => {}
         Report::Begin { meta, records } => {
             heard.placed = !meta.is_empty();
             if heard.placed || !records.is_empty() {

@@ -13,7 +13,7 @@ use super::installed::Installed;
 use super::interpreters::Interpreters;
 use super::loaded::{Before, Key, LoadedFlow, Mode, load_of};
 use super::loading::{Begun, Loading};
-use super::processes::Source;
+use super::processes::{Source, TRIES};
 use super::request::FlowRequest;
 use super::sources::Sources;
 use super::submit::EngineConfig;
@@ -86,6 +86,24 @@ impl Workers {
     /// # Errors
     /// When Python does not start or the flow does not import.
     pub async fn load(
+        &mut self,
+        config: &EngineConfig,
+        request: &FlowRequest,
+        before: Option<&Before>,
+        clock: &Clock,
+    ) -> Result<Arc<LoadedFlow>, EngineError> {
+        let mut loaded = self.load_now(config, request, before, clock).await;
+        for _ in 1..TRIES {
+            if !loaded.as_ref().is_err_and(EngineError::is_lost) {
+                break;
+            }
+            loaded = self.load_now(config, request, before, clock).await;
+        }
+        loaded
+    }
+
+    /// The same by the processes that there are, of which one may have been killed.
+    async fn load_now(
         &mut self,
         config: &EngineConfig,
         request: &FlowRequest,
@@ -175,14 +193,12 @@ impl Workers {
             env: config.env.clone(),
         };
         // Python starts while the source is read for the first time.
-        let started = if config.never_fork.is_none() && config.keep_warm {
-            self.start(&setup)?;
-            None
-        } else {
-            let interpreters = self.interpreters(&setup, config.keep_warm);
-            interpreters.begin().await;
-            Some(interpreters)
-        };
+        let is_forked = config.never_fork.is_none() && config.keep_warm;
+        let interpreters = self.interpreters(&setup, config.keep_warm);
+        match is_forked {
+            true => self.start(&setup)?,
+            false => interpreters.begin().await,
+        }
         lap.mark(Phase::Start);
         let project = match read {
             Some(project) => project,
@@ -204,12 +220,10 @@ impl Workers {
             modules: project.third_party_imports(),
             project: Around::of(&request.file, &config.cwd),
         };
-        let (source, obstacle) = match started {
-            Some(interpreters) => {
-                let source = Source::Interpreters(interpreters, preload);
-                (source, config.never_fork.clone())
-            }
-            None => self.source(&setup, &project, preload).await?,
+        let instead = Source::Interpreters(interpreters, preload.clone());
+        let (source, obstacle) = match is_forked {
+            true => self.source(&setup, &project, preload).await?,
+            false => (instead.clone(), config.never_fork.clone()),
         };
         lap.mark(Phase::Start);
         // Under its path there may be another one later: a link, or a script.
@@ -229,6 +243,7 @@ impl Workers {
             load,
             source,
             env: config.env.clone(),
+            instead,
             obstacle,
         })))
     }

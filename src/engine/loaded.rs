@@ -327,12 +327,12 @@ fn options(given: &[(String, String)]) -> BTreeMap<String, Value> {
 /// A process that ends while it imports the flow was ended by the flow.
 pub(super) fn ended_at_import(error: EngineError, file: &Path) -> EngineError {
     match error {
-        EngineError::WorkerGone | EngineError::WorkerEnded { .. } => EngineError::request(
+        EngineError::WorkerEnded { begun: true, .. } => EngineError::request(
             format!(
                 "{}: the Python process ended while it imported this file",
                 file.display()
             ),
-            "code at the file's top level called os._exit, or crashed in a native library",
+            "code at the file's top level called os._exit or crashed in a native library, or the process was killed (often by the system, when memory runs out)",
         ),
         other => other,
     }

@@ -31,6 +31,8 @@ pub(super) struct Loading {
     pub source: Source,
     /// The variables that its tasks are given.
     pub env: Environment,
+    /// Where processes come from when those of the source are lost.
+    pub instead: Source,
     /// Why its tasks may not be forked, if that is known already.
     pub obstacle: Option<String>,
 }
@@ -64,7 +66,7 @@ impl Loading {
             origin: self.origin,
             unversioned: self.installed.unversioned().map(Path::to_owned).collect(),
             project: self.project,
-            processes: Processes::new(self.source, self.load, why, template),
+            processes: Processes::new(self.source, self.instead, self.load, why, template),
         }
         .describe(&self.env);
         lap.mark(Phase::Parse);

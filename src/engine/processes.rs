@@ -29,6 +29,9 @@ impl Turn {
     }
 }
 
+/// How often something is begun again whose process was killed while it waited.
+pub(super) const TRIES: usize = 3;
+
 /// Where processes with the imports done come from.
 #[derive(Clone)]
 pub(super) enum Source {
@@ -96,6 +99,8 @@ enum Next {
 /// The processes of one version of a flow.
 pub(super) struct Processes {
     source: StdMutex<Source>,
+    /// Where they come from when those of the source are lost.
+    instead: Source,
     load: Load,
     /// Why tasks may not be forked from a process that has executed the flow, if so.
     why: Option<String>,
@@ -104,9 +109,16 @@ pub(super) struct Processes {
 
 impl Processes {
     /// The first has executed the flow already.
-    pub fn new(source: Source, load: Load, why: Option<String>, first: Template) -> Self {
+    pub fn new(
+        source: Source,
+        instead: Source,
+        load: Load,
+        why: Option<String>,
+        first: Template,
+    ) -> Self {
         Self {
             source: StdMutex::new(source),
+            instead,
             load,
             why,
             next: Mutex::new(Some(Next::Ready(Arc::new(first)))),
@@ -123,11 +135,28 @@ impl Processes {
         self.why.as_deref()
     }
 
-    /// Starts a task process.
+    /// Starts a task process; it has begun with the task.
     ///
     /// # Errors
     /// When the workers are gone.
     pub async fn task(&self, spec: &Spec, turn: Turn) -> Result<TaskProcess, EngineError> {
+        let mut lost = EngineError::WorkerGone;
+        for _ in 0..TRIES {
+            match self.given(spec, turn).await {
+                Ok(mut process) => {
+                    if process.is_taken().await {
+                        return Ok(process);
+                    }
+                }
+                Err(error) if error.is_lost() => lost = error,
+                Err(error) => return Err(error),
+            }
+        }
+        Err(lost)
+    }
+
+    /// Gives the task to a process, which may be gone already.
+    async fn given(&self, spec: &Spec, turn: Turn) -> Result<TaskProcess, EngineError> {
         let mut next = self.next.lock().await;
         let has_forked = matches!(*next, Some(Next::Forking(_)));
         let template = self.template(next.take()).await?;
@@ -188,18 +217,24 @@ impl Processes {
             }
             Some(Next::Coming(coming)) => {
                 // One that did not come is tried again, and then says why.
-                if let Ok(Ok(template)) = coming.await {
+                if let Ok(Ok(template)) = coming.await
+                    && !template.is_closed()
+                {
                     return Ok(Arc::new(template));
                 }
             }
             Some(Next::Ready(_) | Next::Forking(_)) | None => {}
         }
-        Ok(Arc::new(loaded(&self.source(), &self.load).await?))
+        let found = loaded(&self.source(), &self.instead, &self.load).await?;
+        Ok(Arc::new(found))
     }
 
     fn coming(&self) -> Next {
-        let (source, load) = (self.source(), self.load.clone());
-        Next::Coming(tokio::spawn(async move { loaded(&source, &load).await }))
+        let (source, instead) = (self.source(), self.instead.clone());
+        let load = self.load.clone();
+        Next::Coming(tokio::spawn(async move {
+            loaded(&source, &instead, &load).await
+        }))
     }
 }
 
@@ -207,7 +242,14 @@ impl Processes {
 ///
 /// # Errors
 /// When the process cannot be made, or the flow does not import.
-async fn loaded(source: &Source, load: &Load) -> Result<Template, EngineError> {
+async fn loaded(source: &Source, instead: &Source, load: &Load) -> Result<Template, EngineError> {
+    match loaded_from(source, load).await {
+        Err(error) if error.is_lost() => loaded_from(instead, load).await,
+        found => found,
+    }
+}
+
+async fn loaded_from(source: &Source, load: &Load) -> Result<Template, EngineError> {
     let template = source.another().await?;
     template.load(load).await?;
     Ok(template)

@@ -249,7 +249,7 @@ impl Preparation<'_> {
                 Err(error) => {
                     // It may have taken all memory: that is not to happen again.
                     let mut workers = self.shared.workers.lock().await;
-                    for sha in &shas {
+                    for sha in shas.iter().filter(|_| !error.is_lost()) {
                         workers
                             .heat
                             .is_unsafe(sha, "the process that held it ended");

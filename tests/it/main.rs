@@ -22,6 +22,7 @@ mod flow_file;
 mod fork_safety;
 mod gangs;
 mod hot;
+mod idle_loss;
 mod in_session;
 mod installations;
 mod left_behind;

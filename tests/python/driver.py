@@ -60,6 +60,13 @@ class Link:
         self.sock.sendmsg([frame], ancillary)
 
     def receive(self):
+        """The next message that says more than that something begins."""
+        while True:
+            message = self.next()
+            if message["t"] != "taken":
+                return message
+
+    def next(self):
         while True:
             if len(self.buffer) >= 4:
                 end = 4 + struct.unpack_from(">I", self.buffer)[0]
@@ -224,7 +231,9 @@ class Worker:
         attempt.stderr = texts[err].decode()
 
     def _heard(self, attempt, link):
-        message = link.receive()
+        message = link.next()
+        if message["t"] == "taken":
+            return
         attempt.messages.append(message)
         if message["t"] == "done" and message.get("renders"):
             link.send({"t": "stored"})

@@ -225,12 +225,15 @@ pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Replaces "gone" by what the process said before it went.
+/// Adds what the process said before it went.
 pub(super) fn explain(error: EngineError, said: &Overheard) -> EngineError {
-    match error {
-        EngineError::WorkerGone => EngineError::WorkerEnded { said: said.text() },
-        other => other,
-    }
+    let begun = match error {
+        EngineError::WorkerGone => false,
+        EngineError::WorkerEnded { begun, .. } => begun,
+        other => return other,
+    };
+    let said = said.text();
+    EngineError::WorkerEnded { said, begun }
 }
 
 pub(super) fn unexpected(answer: &Answer) -> EngineError {

@@ -24,8 +24,11 @@ pub struct Forked {
 /// Who waits for what on this connection.
 #[derive(Default)]
 struct Waiters {
-    /// Of all questions whose answers are to come, in their order: one that nobody waits for any more is answered, too.
-    answers: VecDeque<oneshot::Sender<Answer>>,
+    /// Of all questions whose answers are to come, in their order: one that nobody waits for any more is answered, too. `None`
+    /// for one that the peer was at when it closed.
+    answers: VecDeque<oneshot::Sender<Option<Answer>>>,
+    /// The peer is at the first of them.
+    taken: bool,
     forks: HashMap<String, oneshot::Sender<u32>>,
     exits: HashMap<String, oneshot::Sender<i32>>,
     closed: bool,
@@ -33,15 +36,27 @@ struct Waiters {
 
 impl Waiters {
     /// Whether an answer can come; it goes here.
-    fn expect(&mut self, answer: oneshot::Sender<Answer>) -> bool {
+    fn expect(&mut self, answer: oneshot::Sender<Option<Answer>>) -> bool {
         if !self.closed {
             self.answers.push_back(answer);
         }
         !self.closed
     }
 
+    /// Hands an answer to who waits for it.
+    fn answer(&mut self, answer: Option<Answer>) {
+        self.taken = false;
+        if let Some(waiter) = self.answers.pop_front() {
+            // A receiver that was dropped no longer wants to know.
+            let _ = waiter.send(answer);
+        }
+    }
+
     /// Nothing comes any more.
     fn close(&mut self) {
+        if self.taken {
+            self.answer(None);
+        }
         *self = Self {
             closed: true,
             ..Self::default()
@@ -75,7 +90,7 @@ impl Link {
     /// Asks and waits for the answer. Whoever has asked may stop waiting.
     ///
     /// # Errors
-    /// [`EngineError::WorkerGone`] if the peer closes first.
+    /// [`EngineError::WorkerGone`] if the peer closes before it has begun with it, [`EngineError::WorkerEnded`] if it closes later.
     pub async fn ask(&self, command: &Command<'_>) -> Result<Answer, EngineError> {
         let mut frame = Vec::new();
         frame::encode(command, &mut frame)?;
@@ -88,7 +103,13 @@ impl Link {
                 lock(&waiters).close();
             }
         });
-        rx.await.map_err(|_| EngineError::WorkerGone)
+        let ended = || EngineError::WorkerEnded {
+            said: String::new(),
+            begun: true,
+        };
+        rx.await
+            .map_err(|_| EngineError::WorkerGone)?
+            .ok_or_else(ended)
     }
 
     /// Sends a command that forks a process named `id`, with the descriptors that the process gets.
@@ -132,7 +153,6 @@ async fn dispatch(mut read: frame::Reader, waiters: Arc<Mutex<Waiters>>) {
         match answer {
             Answer::Forked { id, pid } => {
                 if let Some(waiter) = waiters.forks.remove(&id) {
-                    // A receiver that was dropped no longer wants to know.
                     let _ = waiter.send(pid);
                 }
             }
@@ -141,15 +161,12 @@ async fn dispatch(mut read: frame::Reader, waiters: Arc<Mutex<Waiters>>) {
                     let _ = waiter.send(status);
                 }
             }
+            Answer::Taken {} => waiters.taken = true,
             Answer::Preloaded(_)
             | Answer::Imported(_)
             | Answer::Loaded(_)
             | Answer::Failed { .. }
-            | Answer::Hot(_) => {
-                if let Some(waiter) = waiters.answers.pop_front() {
-                    let _ = waiter.send(answer);
-                }
-            }
+            | Answer::Hot(_) => waiters.answer(Some(answer)),
         }
     }
     lock(&waiters).close();
@@ -179,28 +196,64 @@ mod tests {
 
     fn answer(peer: &mut Peer, sha: &str) {
         let body = format!(r#"{{"t":"hot","held":{{"{sha}":1}},"refused":{{}},"unsafe":null}}"#);
+        say(peer, &body);
+    }
+
+    fn say(peer: &mut Peer, body: &str) {
         let length = u32::try_from(body.len()).unwrap();
         peer.write_all(&length.to_be_bytes()).unwrap();
         peer.write_all(body.as_bytes()).unwrap();
     }
 
+    fn preload() -> Preload {
+        Preload {
+            modules: Vec::new(),
+            project: Around {
+                directory: String::new(),
+                cwd: String::new(),
+            },
+        }
+    }
+
+    fn block_on(work: impl Future<Output = ()>) {
+        let mut runtime = tokio::runtime::Builder::new_current_thread();
+        runtime.enable_all().build().unwrap().block_on(work);
+    }
+
+    #[test]
+    fn a_question_that_was_not_begun_is_told_from_one_that_its_answerer_died_of() {
+        for begun in [false, true] {
+            block_on(async {
+                let (ours, theirs) = frame::pair().unwrap();
+                let mut peer = Peer::from(theirs);
+                let link = Link::new(ours);
+                let dies = tokio::task::spawn_blocking(move || {
+                    // The first is answered; that it was begun says nothing of the second.
+                    asked(&mut peer);
+                    say(&mut peer, r#"{"t":"taken"}"#);
+                    answer(&mut peer, "first");
+                    asked(&mut peer);
+                    if begun {
+                        say(&mut peer, r#"{"t":"taken"}"#);
+                    }
+                });
+                let preload = preload();
+                let question = Command::Preload(&preload);
+                assert!(matches!(link.ask(&question).await, Ok(Answer::Hot(_))));
+                let error = link.ask(&question).await.unwrap_err();
+                assert_eq!(error.is_lost(), !begun, "{error:?}");
+                dies.await.unwrap();
+            });
+        }
+    }
+
     #[test]
     fn an_answer_that_nobody_waits_for_is_not_that_to_the_next_question() {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .unwrap();
-        runtime.block_on(async {
+        block_on(async {
             let (ours, theirs) = frame::pair().unwrap();
             let mut peer = Peer::from(theirs);
             let link = Link::new(ours);
-            let preload = Preload {
-                modules: Vec::new(),
-                project: Around {
-                    directory: String::new(),
-                    cwd: String::new(),
-                },
-            };
+            let preload = preload();
             let question = Command::Preload(&preload);
             // Asked, and given up.
             tokio::select! {

@@ -107,12 +107,22 @@ pub type Objects = IndexMap<String, (BlobKey, Arc<str>, Arc<str>, u64)>;
 #[derive(Debug, Deserialize)]
 #[serde(tag = "t", rename_all = "snake_case")]
 pub enum Answer {
+    /// It begins with what it was asked.
+    Taken {},
     Preloaded(Preloaded),
     Imported(Imported),
-    Forked { id: String, pid: u32 },
-    Exited { id: String, status: i32 },
+    Forked {
+        id: String,
+        pid: u32,
+    },
+    Exited {
+        id: String,
+        status: i32,
+    },
     Loaded(Box<Loaded>),
-    Failed { error: PyError },
+    Failed {
+        error: PyError,
+    },
     Hot(Held),
 }
 
@@ -267,6 +277,8 @@ pub struct InputSpec {
 #[derive(Debug, Deserialize)]
 #[serde(tag = "t", rename_all = "snake_case")]
 pub enum Report {
+    /// The first of all: nothing of the task has been done before.
+    Taken {},
     /// About to enter the user's code.
     Begin {
         /// As in [`Done`].

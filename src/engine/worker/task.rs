@@ -37,8 +37,10 @@ pub struct TaskProcess {
     answers: OwnedWriteHalf,
     stdout: Option<Receiver>,
     stderr: Option<Receiver>,
+    /// Until it is known, or nobody is left who would tell.
     exit: Option<oneshot::Receiver<i32>>,
     status: Option<i32>,
+    ended: bool,
     queue: VecDeque<Said>,
     /// What forked it: it alone learns how the task ends, and would end with the last who holds it.
     _forked_by: (Option<Arc<Template>>, Option<Arc<Forkserver>>),
@@ -62,6 +64,7 @@ impl TaskProcess {
             stderr: Some(stderr),
             exit: Some(forked.exit),
             status: None,
+            ended: false,
             queue: VecDeque::new(),
             _forked_by: (None, None),
             buffers: [vec![0; CHUNK], vec![0; CHUNK]],
@@ -80,6 +83,12 @@ impl TaskProcess {
         }
     }
 
+    /// Waits until the process has begun with the task. If it ends before, nothing of the task was done.
+    pub async fn is_taken(&mut self) -> bool {
+        // The socket alone tells: a process may outlive the one that would tell how it ends.
+        matches!(read_report(&mut self.control).await, Some(Report::Taken {}))
+    }
+
     /// Waits for the next thing; after [`Said::Exited`] there is none.
     ///
     /// What the process wrote before it ended is delivered before its end, also when a process that it left behind still
@@ -88,9 +97,12 @@ impl TaskProcess {
         if let Some(said) = self.queue.pop_front() {
             return Some(said);
         }
-        let exit = self.exit.as_mut()?;
+        if self.ended {
+            return None;
+        }
         let [out, err] = &mut self.buffers;
-        loop {
+        // Without the process that it was forked from nobody tells of its end but its socket.
+        while self.exit.is_some() || self.control.is_some() {
             tokio::select! {
                 biased;
                 n = read_some(&mut self.stdout, out), if self.stdout.is_some() => match n {
@@ -105,13 +117,16 @@ impl TaskProcess {
                     Some(report) => return Some(Said::Report(report)),
                     None => self.control = None,
                 },
-                status = &mut *exit => {
-                    self.status = status.ok();
-                    break;
+                status = ended(&mut self.exit), if self.exit.is_some() => {
+                    self.exit = None;
+                    self.status = status;
+                    if status.is_some() {
+                        break;
+                    }
                 }
             }
         }
-        self.exit = None;
+        self.ended = true;
         self.drain();
         self.queue.push_back(Said::Exited(self.status));
         self.queue.pop_front()
@@ -170,6 +185,10 @@ async fn read_some(pipe: &mut Option<Receiver>, buffer: &mut [u8]) -> Option<usi
         Ok(n @ 1..) => Some(n),
         Ok(_) | Err(_) => None,
     }
+}
+
+async fn ended(exit: &mut Option<oneshot::Receiver<i32>>) -> Option<i32> {
+    exit.as_mut()?.await.ok()
 }
 
 async fn read_report(control: &mut Option<frame::Reader>) -> Option<Report> {

@@ -88,6 +88,9 @@ class Server:
 
     def handle(self, message: dict[str, Any]) -> None:
         kind = message["t"]
+        if kind in ("hot", "load", "preload", "import"):
+            # Whoever ends from here on may have done so because of it.
+            self.channel.send({"t": "taken"})
         if kind == "task":
             self.start_task(message)
         elif kind == "hot":
@@ -286,11 +289,14 @@ class Server:
         """The rest of this process's life."""
         control, stdout, stderr = fds
         try:
+            channel = Channel(control)
+            # To an engine that has given it up nothing can be sent: it is left to another then.
+            channel.send({"t": "taken"})
             if process.leads_group(os.getpid()):
                 orphan.end_without_engine(control)
             process.become_task(stdout, stderr)
             descriptors.own_files()
-            task.main(self.loaded, message["spec"], Channel(control))
+            task.main(self.loaded, message["spec"], channel)
         except BaseException as error:
             # Not the user's error, whose ways out are all handled in `task`.
             sys.excepthook(type(error), error, error.__traceback__)
