@@ -5,7 +5,7 @@ use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 use super::error::CliError;
-use super::flow_file;
+use super::{flow_file, out};
 use crate::config;
 use crate::engine::{Configs, Engine, EngineConfig, FlowRequest};
 use crate::store::{Settings, TagError, validate_tags};
@@ -54,6 +54,15 @@ impl Common {
         config.python.clone_from(&self.python);
         Ok(config)
     }
+}
+
+/// The settings for a flow. What was left out of them is said.
+pub fn settings(flow: &Path) -> config::Settings {
+    let settings = config::for_flow(flow);
+    for warning in &settings.warnings {
+        out::note(&format!("flowdev: {warning}"));
+    }
+    settings
 }
 
 /// The same for an engine that a session makes for commands of its own environment.

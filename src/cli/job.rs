@@ -2,12 +2,11 @@
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-use super::arguments::{Common, Manner, Voice};
+use super::arguments::{Common, Manner, Voice, settings};
 use super::console::Console;
 use super::error::{CliError, ExitKind};
 use super::out;
 use super::timings::Timings;
-use crate::config;
 use crate::engine::{Event, Failure, Job, Outcome, Request};
 use crate::session::{self, Progress, Submitted};
 
@@ -16,7 +15,7 @@ use crate::session::{self, Progress, Submitted};
 /// # Errors
 /// When the engine cannot start or standard output cannot be written.
 pub fn execute(common: &Common, voice: Voice, request: Request) -> Result<ExitKind, CliError> {
-    let common = common.settled(&config::for_flow(&request.flow().file));
+    let common = common.settled(&settings(&request.flow().file));
     let runtime = runtime()?;
     runtime.block_on(async {
         let mut face = Face::new(common.json, voice)?;

@@ -4,11 +4,10 @@ use std::path::PathBuf;
 
 use serde_json::json;
 
-use super::arguments::{Common, assignment, pairs};
+use super::arguments::{Common, assignment, pairs, settings};
 use super::error::{CliError, ExitKind};
 use super::job::runtime;
 use super::{flow_file, out};
-use crate::config;
 use crate::engine::{Configs, FlowRequest, FlowStatus, StatusRequest, StepState};
 
 /// Say which steps are stale, and why
@@ -75,7 +74,7 @@ pub fn main(args: Args, mut parameters: Vec<(String, String)>) -> Result<ExitKin
         without_spins: false,
         parameters,
     };
-    let common = args.common.settled(&config::for_flow(&request.flow.file));
+    let common = args.common.settled(&settings(&request.flow.file));
     let status = runtime()?.block_on(async {
         let engine = common.engine()?;
         let status = engine.judge(request).await;

@@ -6,11 +6,10 @@ use std::time::Instant;
 
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::arguments::{Common, Given, Manner};
+use super::arguments::{Common, Given, Manner, settings};
 use super::console::Console;
 use super::error::{CliError, ExitKind};
 use super::{flow_file, job, out};
-use crate::config;
 use crate::engine::{Engine, Event, Job, Request, SpinRequest};
 use crate::flow::{Graph, StepName};
 use crate::watcher::{Change, Watcher};
@@ -44,7 +43,7 @@ pub fn main(args: Args, mut parameters: Vec<(String, String)>) -> Result<ExitKin
     };
     let runtime = job::runtime()?;
     runtime.block_on(async {
-        let settings = config::for_flow(&template.flow.file);
+        let settings = settings(&template.flow.file);
         let engine = args.common.settled(&settings).lasting_engine(&settings)?;
         let outcome = watch(&engine, &template, args.common.json).await;
         engine.shutdown().await;

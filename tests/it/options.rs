@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use crate::support::events::Live;
 use crate::support::{Sandbox, run};
 
 /// A flow with a parameter, a mutator that adds another, and a step that fails on demand.
@@ -286,6 +287,33 @@ fn an_option_that_nobody_has_is_refused_in_a_sentence() {
     run(sandbox().flowdev(["run", "told.py", "--nothing"]))
         .expect_code(2)
         .expect_text(&["flowdev: there is no option --nothing"]);
+}
+
+#[test]
+fn a_setting_that_cannot_be_used_is_named_with_what_is_expected() {
+    let sandbox = Sandbox::new();
+    sandbox.flow("linear.py");
+    let file = sandbox.write(".flowdev.toml", "hot_memory = \"1MB\"\nfork = 3\n");
+    let file = file.display();
+    let memory = format!(
+        "flowdev: {file}: `hot_memory` must be a number of megabytes or \"auto\", not \"1MB\"\n"
+    );
+    let fork = format!("flowdev: {file}: `fork` must be true or false, not 3\n");
+    for words in [
+        ["run", "linear.py", "--json"],
+        ["spin", "linear.py", "end"],
+        ["status", "linear.py", "--json"],
+    ] {
+        let done = run(sandbox.flowdev(words)).expect_code(0);
+        for wanted in [&memory, &fork] {
+            assert_eq!(done.stderr.matches(wanted.as_str()).count(), 1, "{done:?}");
+        }
+    }
+    // A watch says so before it watches.
+    let mut live = Live::start(sandbox.flowdev(["watch", "linear.py", "--json"]));
+    live.until_note(memory.trim_end());
+    live.until_note("watching");
+    live.interrupt().expect_code(0);
 }
 
 #[test]
