@@ -118,6 +118,12 @@ class FlowSpec:
         flow = self.__dict__.get("name", type(self).__name__)
         raise AttributeError(f"Flow {flow} has no attribute '{name}'")
 
+    def __delattr__(self, name: str) -> None:
+        state: FlowState | None = self.__dict__.get("__mf__")
+        # What the item of a foreach was taken from counts as an attribute that the task has.
+        if state is None or not state.let_go(name) or name in self.__dict__:
+            super().__delattr__(name)
+
     def __iter__(self) -> Iterator[Any]:
         """The step functions, by name as Metaflow's graph has them."""
         from .decorators import steps_of

@@ -132,6 +132,40 @@ class ForeachOverMany(Behaviour):
         look.expect("end", "squares", [number**2 for number in range(40)])
 
 
+class ForeachListLetGo(Behaviour):
+    """Whoever has looked at its item has the list, too, and can delete it: then it is that of the split again."""
+
+    GRAPHS = ("small-foreach",)
+
+    @at("=start")
+    def step_split(self):
+        self.items_start = [["a"], ["b"], ["c"]]
+
+    @at("=inner")
+    def step_inner(self):
+        self.refused = 0
+        try:
+            del self.items_start
+        except AttributeError:
+            self.refused += 1
+        self.input.append("changed")
+        del self.items_start
+        try:
+            del self.items_start
+        except AttributeError:
+            self.refused += 1
+        self.mine = self.input
+
+    @at("join")
+    def step_join(self, inputs):
+        self.seen = [(each.refused, each.mine, each.items_start) for each in inputs]
+
+    @staticmethod
+    def check(graph, flow, look):
+        items = [["a"], ["b"], ["c"]]
+        look.expect("end", "seen", [(2, [*item, "changed"], items) for item in items])
+
+
 class ForeachOverText(Behaviour):
     """A text is a sequence of characters."""
 

@@ -91,6 +91,11 @@ class FlowState:
                 self._remember(name, self.collections[name])
         return self.collections[name]
 
+    def let_go(self, name: str) -> bool:
+        """The task wants no more of the collection that items were taken from; whether there is one."""
+        self.given.pop(name, None)
+        return self.collections.pop(name, self) is not self
+
     def counts(self, name: str) -> None:
         """The code has seen how many items there are, and so of which collection."""
         source = self.find(name)
