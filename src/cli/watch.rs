@@ -57,11 +57,11 @@ async fn watch(engine: &Engine, template: &SpinRequest, json: bool) -> Result<Ex
     let _watcher = Watcher::start_class(&request.file, request.class.clone(), changes_tx)?;
     // What is wrong with the flow is said when a step is spun.
     let _ = engine.warm(request).await;
+    // One listener for the whole session: one made anew for each wait would miss what comes between two of them.
+    let mut interrupt = signal(SignalKind::interrupt())?;
     out::note("watching; ctrl-c ends");
     let mut console = Console::new(Manner::Flowdev, false);
     let mut spins = Spins::default();
-    // One listener for the whole session: one made anew for each wait would miss what comes between two of them.
-    let mut interrupt = signal(SignalKind::interrupt())?;
     loop {
         let event = tokio::select! {
             change = changes.recv() => {
