@@ -220,6 +220,60 @@ fn a_thread_of_a_module_is_named_with_its_place() {
 }
 
 #[test]
+fn what_tasks_would_share_without_a_name_is_the_reason() {
+    let made = [
+        ("import os\nends = os.pipe()", "a pipe was made"),
+        (
+            "import socket\nends = socket.socketpair()",
+            "a pair of sockets was made",
+        ),
+        (
+            "import asyncio\nends = asyncio.new_event_loop()",
+            "a pair of sockets was made",
+        ),
+        (
+            "import tempfile\nends = tempfile.TemporaryFile()",
+            "a temporary file was opened",
+        ),
+    ];
+    for (prelude, what) in made {
+        let why = format!("{what} while the flow was imported");
+        stays_warm(prelude, "bool(ends)", "", (&why, "True"));
+        let module = prelude.replace("ends", "held");
+        stays_warm("import utils", "bool(utils.held)", &module, (&why, "True"));
+    }
+}
+
+#[test]
+fn what_libraries_and_the_past_leave_open_is_none() {
+    let library = "import os, socket\nheld = os.pipe(), socket.socketpair()\n";
+    let prelude = "import asyncio, subprocess, tempfile\n\
+                   subprocess.run(['true'], capture_output=True)\n\
+                   asyncio.run(asyncio.sleep(0))\n\
+                   named = tempfile.NamedTemporaryFile()\n\
+                   with tempfile.TemporaryFile() as file: pass";
+    let mut own = Own::start(prelude, "bool(named)", library, "");
+    for _ in 0..2 {
+        let (events, _, result) = own.save();
+        assert_eq!((reason(&events), result.as_str()), (None, "True"));
+    }
+    own.live.interrupt().expect_code(0);
+}
+
+#[test]
+fn a_library_at_work_during_the_import_with_a_pipe_of_its_own_is_none() {
+    if require(venv::libraries()).is_none() {
+        return;
+    }
+    let prelude = "import io\nimport pyarrow.csv\nimport matplotlib\nmatplotlib.use('agg')\nimport matplotlib.pyplot as plt\n\
+                   plt.plot([1, 2])\nplt.savefig(io.BytesIO())\ntable = pyarrow.csv.read_csv(io.BytesIO(b'a\\n1\\n'))";
+    let mut own = Own::start(prelude, "len(table)", "", "");
+    let (events, _, result) = own.save();
+    assert_eq!((reason(&events), result.as_str()), (None, "1"));
+    own.live.interrupt().expect_code(0);
+}
+
+#[test]
 fn polars_at_work_during_the_import_is_the_reason() {
     if require(venv::libraries()).is_none() {
         return;

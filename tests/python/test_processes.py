@@ -231,7 +231,14 @@ class LoadTest(unittest.TestCase):
         self.assertEqual(obstacle("import multiprocessing", "lock = multiprocessing.Lock()"), shared)
         self.assertEqual(obstacle("import mmap", "memory = mmap.mmap(-1, 4096)", "memory[0] = 1"), shared)
         private = "memory = mmap.mmap(-1, 4096, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)"
-        self.assertIsNone(obstacle("import mmap, socket", "pair = socket.socketpair()", private, "memory[0] = 1"))
+        self.assertIsNone(obstacle("import mmap", private, "memory[0] = 1"))
+        pair = obstacle("import socket", "pair = socket.socketpair(type=socket.SOCK_DGRAM)")
+        self.assertEqual(pair, "a pair of sockets was made")
+        # One end alone is as good: that of a process which the module has started.
+        self.assertEqual(obstacle("import os", "os.close(os.pipe()[1])"), "a pipe was made")
+        unnamed = ("import os", "held = os.open('gone', os.O_CREAT | os.O_RDWR)", "os.unlink('gone')")
+        self.assertEqual(obstacle(*unnamed), "a temporary file was opened")
+        self.assertIsNone(obstacle(unnamed[0], unnamed[1].replace("RDWR", "RDONLY"), unnamed[2]))
 
 
 class SeedTest(unittest.TestCase):

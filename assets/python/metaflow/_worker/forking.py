@@ -5,7 +5,8 @@ waits for ever, in the child, at its first use. So it matters whose the other th
 of native ones, some libraries make theirs anew in the child, and OpenMP can be told to stop its own.
 
 What the kernel keeps once for parent and children alike is as bad: tasks would read each other's answers from the one
-connection of a database client, and wait for the lock that one of them held when it was killed.
+connection of a database client, and wait for the lock that one of them held when it was killed. So they would share
+a pipe, a pair of sockets and a file without a name, of which each has its own if it has executed the flow itself.
 """
 
 from __future__ import annotations
@@ -15,6 +16,10 @@ import os
 import sys
 
 from . import native_threads
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Collection
 
 # Libraries that register with `pthread_atfork`, and have threads again in the child.
 _RENEWED = ("libopenblas", "libscipy_openblas", "libarrow", "libpthreadpool", "pypocketfft")
@@ -29,12 +34,35 @@ _DEVICES = ("/dev/nvidia", "/dev/kfd")
 _PAUSE_HARD = 2
 
 
-def obstacle() -> str | None:
-    """Why a fork is not safe now, or None. Pools that can be stopped are; they are there again at their next use."""
-    return _descriptor() or _shared_memory() or _python_thread() or _native_thread()
+def obstacle(known: Collection[str] | None = None) -> str | None:
+    """Why a fork is not safe now, or None. Pools that can be stopped are; they are there again at their next use.
+
+    What is `known` of that which `held` gives may be shared; without it, all of that may.
+    """
+    return _descriptor(known) or _shared_memory() or _python_thread() or _native_thread()
 
 
-def _descriptor() -> str | None:
+def held() -> frozenset[str]:
+    """All descriptors that are open now, by the names that the system gives to what they stand for."""
+    return frozenset(_open().values())
+
+
+def _open() -> dict[int, str]:
+    try:
+        descriptors = os.listdir("/proc/self/fd")
+    except OSError:
+        return {}
+    found = {}
+    for fd in descriptors:
+        try:
+            found[int(fd)] = os.readlink(f"/proc/self/fd/{fd}")
+        except OSError:
+            # That of the listing itself, closed again.
+            continue
+    return found
+
+
+def _descriptor(known: Collection[str] | None) -> str | None:
     cuda = sys.modules.get("torch.cuda")
     try:
         if cuda is not None and cuda.is_initialized():
@@ -42,36 +70,48 @@ def _descriptor() -> str | None:
     except Exception:
         # It is not PyTorch's, or its import has failed half-way.
         pass
-    try:
-        descriptors = os.listdir("/proc/self/fd")
-    except OSError:
-        return None
-    for fd in descriptors:
-        try:
-            path = os.readlink(f"/proc/self/fd/{fd}")
-        except OSError:
-            # That of the listing itself, closed again.
-            continue
+    descriptors = _open()
+    pipes: dict[str, bool] = {}
+    for fd, path in descriptors.items():
+        is_new = known is not None and path not in known
         if path.startswith(_DEVICES):
             return f"{path} was opened"
-        if path.startswith("socket:") and _has_peer(int(fd)):
-            return "a connection was opened"
-    return None
+        if path.startswith("socket:"):
+            peer = _peer(fd)
+            if peer or (is_new and peer is not None):
+                return "a connection was opened" if peer else "a pair of sockets was made"
+        elif is_new and path.startswith("pipe:"):
+            # With an end that does not block, a library wakes its own threads, and makes it anew where that matters.
+            pipes[path] = pipes.get(path, True) and os.get_blocking(fd)
+        elif is_new and path.endswith(" (deleted)") and _is_temporary(fd, path):
+            return "a temporary file was opened"
+    return "a pipe was made" if any(pipes.values()) else None
 
 
-def _has_peer(fd: int) -> bool:
-    """Whether it is connected with somebody who has an address: the pairs between our own processes have none."""
+def _peer(fd: int) -> bool | None:
+    """Whether whom it is connected with has an address: the other one of a pair has none. None without a connection."""
     try:
         link = _socket.socket(fileno=os.dup(fd))
     except OSError:
-        return False
+        return None
     try:
-        return link.type == _socket.SOCK_STREAM and bool(link.getpeername())
+        name = link.getpeername()
+        if link.family == _socket.AF_UNIX and not name:
+            return False
+        return True if link.type == _socket.SOCK_STREAM else None
     except OSError:
         # It listens, or is not connected yet.
-        return False
+        return None
     finally:
         link.close()
+
+
+def _is_temporary(fd: int, path: str) -> bool:
+    """Whether it was made to be written and read again; code that is made while it runs lies in such files, too."""
+    import fcntl
+
+    is_code = path.startswith("/memfd:") or os.path.basename(path).startswith("ffi")
+    return not is_code and fcntl.fcntl(fd, fcntl.F_GETFL) & os.O_ACCMODE == os.O_RDWR
 
 
 def _shared_memory() -> str | None:

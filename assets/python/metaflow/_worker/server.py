@@ -46,6 +46,8 @@ class Server:
         self.spare: spare.Spare | None = None
         # Spares that were let go, until their end is seen.
         self.dismissed: set[int] = set()
+        # What was open before anything of the flow was executed: no harm of its making.
+        self.known: frozenset[str] | None = None
         self.wake_read, self.wake_write = os.pipe()
         for fd in (self.wake_read, self.wake_write):
             os.set_blocking(fd, False)
@@ -151,6 +153,8 @@ class Server:
                 failed[name] = f"{type(error).__name__}: {error}"
         ahead.after_import()
         libraries.imported()
+        # What libraries open when they are imported, they know to share.
+        self.known = forking.held()
         process.flush()
         self.channel.send(
             {
@@ -182,7 +186,7 @@ class Server:
                 "modules": imported.modules,
                 "data": imported.data,
                 "installed": imported.installed,
-                "obstacle": forking.obstacle(),
+                "obstacle": forking.obstacle(self.known),
             }
         )
 
@@ -201,7 +205,7 @@ class Server:
             {
                 "t": "loaded",
                 "flow": description,
-                "obstacle": forking.obstacle(),
+                "obstacle": forking.obstacle(self.known),
                 "modules": self.loaded.modules,
                 "data": self.loaded.data,
                 "installed": self.loaded.installed,
@@ -229,13 +233,15 @@ class Server:
         try:
             self.leave_parent()
             process.redirect(stdout, stderr)
-            Server(control).run()
+            server = Server(control)
+            server.known = forking.held()
+            server.run()
         finally:
             os._exit(1)
 
     def prepare_spare(self) -> None:
         """Fork the child that will take the next task."""
-        if not self.keeps_spare or self.loaded is None or self.spare is not None or forking.obstacle():
+        if not self.keeps_spare or self.loaded is None or self.spare is not None or forking.obstacle(self.known):
             return
         ours, theirs = spare.pair()
         try:
