@@ -112,6 +112,7 @@ pub(super) fn plan(
     spec.node = node_spec(&setting.flow.graph, step);
     (spec.inputs, spec.common) = origin::specs(&inputs);
     spec.split_index = launch.split_index;
+    spec.splits.clone_from(&launch.splits);
     spec.ubf = launch.is_control.then(|| CONTROL.to_owned());
     Plan {
         attempt: Attempt {

@@ -344,3 +344,63 @@ fn what_current_says_of_the_run_is_read_like_a_parameter() {
     run(sandbox.flowdev(["run", "asking.py", "--production"])).expect_code(0);
     assert!(causes(status()).is_empty());
 }
+
+/// Two steps in a foreach, and one in a foreach of that; the later ones look at how many there are.
+const COUNTED: &str = r#"
+from metaflow import FlowSpec, step
+
+
+class ShapesFlow(FlowSpec):
+    @step
+    def start(self):
+        self.outer = ["a", "b"]
+        self.next(self.one, foreach="outer")
+
+    @step
+    def one(self):
+        self.x = self.input
+        self.next(self.split)
+
+    @step
+    def split(self):
+        self.inner = [self.x, "z"]
+        print("split", self.foreach_stack())
+        self.next(self.two, foreach="inner")
+
+    @step
+    def two(self):
+        print("two", self.foreach_stack())
+        self.next(self.join)
+
+    @step
+    def join(self, inputs):
+        print("join", [(index, count) for index, count, _ in self.foreach_stack()])
+        self.next(self.last)
+
+    @step
+    def last(self, inputs):
+        self.next(self.end)
+
+    @step
+    def end(self):
+        pass
+
+
+if __name__ == "__main__":
+    ShapesFlow()
+"#;
+
+#[test]
+fn a_task_after_one_that_was_taken_over_counts_the_items_of_today() {
+    let printed = renewed(COUNTED, r#"["a", "b"]"#, r#"["a", "b", "c"]"#);
+    for wanted in [
+        "split [(0, 3, 'a')]",
+        "split [(2, 3, 'c')]",
+        "two [(1, 3, 'b'), (0, 2, 'b')]",
+        "join [(1, 3)]",
+    ] {
+        assert!(printed.contains(wanted), "{wanted}: {printed}");
+    }
+    let is_taken = |line: &&str| line.contains("/one/") && line.contains("Cloned");
+    assert_eq!(printed.lines().filter(is_taken).count(), 2, "{printed}");
+}

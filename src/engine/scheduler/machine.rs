@@ -388,6 +388,7 @@ impl Scheduler {
                 split_index: task.split_index,
                 is_control: task.is_control,
                 place: task.place(),
+                splits: task.splits(),
                 known: task.known,
             }));
         }

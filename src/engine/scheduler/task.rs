@@ -52,14 +52,17 @@ impl TaskState {
     pub fn place(&self) -> Place {
         Place {
             step: self.step.clone(),
-            indices: self
-                .levels
-                .iter()
-                .filter(|level| level.foreach)
-                .map(|level| level.branch)
-                .collect(),
+            indices: self.foreachs().map(|level| level.branch).collect(),
             iterations: self.iterations.clone(),
         }
+    }
+
+    pub fn splits(&self) -> Vec<u64> {
+        self.foreachs().map(|level| level.width).collect()
+    }
+
+    fn foreachs(&self) -> impl Iterator<Item = &Level> {
+        self.levels.iter().filter(|level| level.foreach)
     }
 }
 

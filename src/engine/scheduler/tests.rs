@@ -294,6 +294,9 @@ impl Player {
             self.seen.insert((launch.place.clone(), launch.attempt)),
             "{launch:?} a second time"
         );
+        let places = launch.place.indices.iter().zip(&launch.splits);
+        assert_eq!(launch.place.indices.len(), launch.splits.len());
+        assert!(places.into_iter().all(|(index, splits)| index < splits));
         for input in &launch.inputs {
             assert!(self.finished.contains_key(input), "an input is not ready");
             assert!(!self.forgotten.contains(input), "an input is gone");

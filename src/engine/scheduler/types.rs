@@ -24,6 +24,8 @@ pub struct Launch {
     pub is_control: bool,
     /// Where it is in the run, whatever its task id.
     pub place: Place,
+    /// How many branches each foreach around it has, outermost first.
+    pub splits: Vec<u64>,
     /// An earlier run has finished it: it is to be taken over.
     pub known: bool,
 }

@@ -219,6 +219,9 @@ pub struct Spec {
     /// Artifacts that all inputs have alike; those of the inputs are the others. A join may have thousands of inputs.
     pub common: Objects,
     pub split_index: Option<u64>,
+    /// How many branches each foreach around the task has in this run, outermost first; empty where nobody knows.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub splits: Vec<u64>,
     /// `ubf_control` for the control task of an unbounded foreach, `ubf_task` for what it starts.
     pub ubf: Option<String>,
     /// Variables that the task gets beside those of its template.

@@ -18,6 +18,15 @@ _MAX_STACK_TEXT = 256
 
 def foreach_stack(spec: dict[str, Any], inputs: list[TaskInput]) -> list[ForeachFrame]:
     """The frames around this task: one more after a split, one less in the join of a foreach."""
+    stack = _recorded(spec, inputs)
+    for level, (frame, splits) in enumerate(zip(stack, spec.get("splits") or ())):
+        # An input that was taken over from an earlier run has recorded how many there were then.
+        if frame.num_splits not in (None, splits):
+            stack[level] = frame._replace(num_splits=splits)
+    return stack
+
+
+def _recorded(spec: dict[str, Any], inputs: list[TaskInput]) -> list[ForeachFrame]:
     node, step, first = spec["node"], spec["step"], inputs[0]
     if first.step == "_parameters" or _start_step(spec) == step:
         return []

@@ -34,6 +34,8 @@ class FlowState:
         self.is_join = is_join
         self.reads = reads or Reads()
         self.taken: dict[str, TaskInput] = {}
+        # The input that tells where the task is in the flow's loops.
+        self.first = source
         # The objects as they were loaded, to see later whether a name still holds the same.
         self.loaded: dict[str, Any] = {}
         # The items of plain collections among them.
@@ -98,7 +100,8 @@ class FlowState:
 
     def counts(self, name: str) -> None:
         """The code has seen how many items there are, and so of which collection."""
-        source = self.find(name)
+        # A join does not have the collection itself.
+        source = self.find(name) or self.first
         if source is None:
             return
         self.reads.items.pop((source.index, name), None)

@@ -193,6 +193,7 @@ class Task:
         first = inputs[0]
         state = FlowState(None if self.is_join else first, self.is_join, self.reads)
         flow.__dict__["__mf__"] = state
+        state.first = first
         if self.is_join:
             # A join starts empty but for what is the same in the whole run.
             for name in (*parameters, *constants, "_graph_info"):
