@@ -13,6 +13,7 @@ use tokio::sync::{Mutex as AsyncMutex, oneshot};
 use super::frame;
 use super::message::{Answer, Command};
 use crate::engine::error::EngineError;
+use crate::engine::event::PyError;
 
 /// A forked process, seen from its parent's connection.
 pub struct Forked {
@@ -29,7 +30,7 @@ struct Waiters {
     answers: VecDeque<oneshot::Sender<Option<Answer>>>,
     /// The peer is at the first of them.
     taken: bool,
-    forks: HashMap<String, oneshot::Sender<u32>>,
+    forks: HashMap<String, oneshot::Sender<Result<u32, PyError>>>,
     exits: HashMap<String, oneshot::Sender<i32>>,
     closed: bool,
 }
@@ -133,7 +134,13 @@ impl Link {
             waiters.exits.insert(id.to_owned(), exit_tx);
         }
         self.send(command, fds).await?;
-        let pid = pid_rx.await.map_err(|_| EngineError::WorkerGone)?;
+        let forked = pid_rx.await.map_err(|_| EngineError::WorkerGone)?;
+        let pid = forked.map_err(|error| {
+            EngineError::request(
+                format!("a process could not be forked: {}", error.message),
+                "there may be too many processes, or too little memory",
+            )
+        })?;
         Ok(Forked { pid, exit })
     }
 
@@ -153,7 +160,16 @@ async fn dispatch(mut read: frame::Reader, waiters: Arc<Mutex<Waiters>>) {
         match answer {
             Answer::Forked { id, pid } => {
                 if let Some(waiter) = waiters.forks.remove(&id) {
-                    let _ = waiter.send(pid);
+                    let _ = waiter.send(Ok(pid));
+                }
+            }
+            Answer::Failed {
+                id: Some(id),
+                error,
+            } => {
+                waiters.exits.remove(&id);
+                if let Some(waiter) = waiters.forks.remove(&id) {
+                    let _ = waiter.send(Err(error));
                 }
             }
             Answer::Exited { id, status } => {
@@ -245,6 +261,27 @@ mod tests {
                 dies.await.unwrap();
             });
         }
+    }
+
+    #[test]
+    fn a_fork_that_fails_is_told_to_who_waits_for_it() {
+        block_on(async {
+            let (ours, theirs) = frame::pair().unwrap();
+            let mut peer = Peer::from(theirs);
+            let link = Link::new(ours);
+            let fails = tokio::task::spawn_blocking(move || {
+                asked(&mut peer);
+                say(
+                    &mut peer,
+                    r#"{"t":"failed","id":"7","error":{"type":"BlockingIOError","message":"no process","traceback":""}}"#,
+                );
+                peer
+            });
+            let command = Command::Template { id: "7", fds: 0 };
+            let error = link.fork("7", &command, &[]).await.map(|it| it.pid);
+            assert!(error.unwrap_err().to_string().contains("no process"));
+            drop(fails.await.unwrap());
+        });
     }
 
     #[test]

@@ -121,6 +121,9 @@ pub enum Answer {
     },
     Loaded(Box<Loaded>),
     Failed {
+        /// The process that was to be forked, if that is what failed.
+        #[serde(default)]
+        id: Option<String>,
         error: PyError,
     },
     Hot(Held),

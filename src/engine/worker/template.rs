@@ -79,7 +79,7 @@ impl Template {
                 }
                 Ok(*loaded)
             }
-            Answer::Failed { error } => Err(EngineError::python(error)),
+            Answer::Failed { error, .. } => Err(EngineError::python(error)),
             other => Err(unexpected(&other)),
         }
     }
