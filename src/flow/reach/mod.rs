@@ -10,6 +10,7 @@ mod bindings;
 mod builtins;
 mod calls;
 pub(in crate::flow) mod changes;
+mod classes;
 pub(in crate::flow) mod code;
 mod compound;
 mod effects;
