@@ -1,7 +1,7 @@
 //! What a source file declares: flows, steps, decorators, parameters, constants.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use serde::{Deserialize, Serialize};
 use tree_sitter::Tree;
@@ -56,6 +56,8 @@ pub struct FlowFile {
     pub(in crate::flow) called: Vec<String>,
     /// The syntax tree of the text if it is not broken, so that the next version need not be parsed from scratch.
     pub(in crate::flow) tree: Option<Tree>,
+    /// What its texts name, once somebody has asked, see `source::paths::named`.
+    pub(in crate::flow) named: OnceLock<Vec<String>>,
     /// What the file is made of for fingerprints.
     pub(in crate::flow) index: ModuleIndex,
 }

@@ -1,6 +1,6 @@
 //! The flow file and the modules of the project that it imports.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
@@ -14,7 +14,7 @@ use crate::flow::resolve;
 use crate::flow::source::class::Class;
 use crate::flow::source::imports::{Import, ImportedName};
 use crate::flow::source::parse::{parse, parse_after};
-use crate::flow::source::paths::{exported, search_directories};
+use crate::flow::source::paths::{exported, named, search_directories};
 
 /// A module of the project that the flow imports, directly or through others.
 #[derive(Debug, Clone)]
@@ -47,6 +47,9 @@ pub(in crate::flow) struct Reached {
 /// More modules than a flow's project has: a bound for a source tree that imports without end.
 const MOST_MODULES: usize = 2000;
 
+/// Packages in packages are looked into no deeper than this for modules with computed names.
+const MOST_DEEP: usize = 4;
+
 impl Project {
     /// Parses the flow file and all project modules that it imports: files beside it, and packages below. A flow file that cannot
     /// be read is an empty one.
@@ -73,13 +76,15 @@ impl Project {
             tried: BTreeSet::new(),
             searched: Vec::new(),
             modules: Vec::new(),
+            followed: 0,
         };
         loader.follow(&main, None);
-        let mut at = 0;
-        while let Some(module) = loader.modules.get(at) {
-            let module = module.clone();
-            loader.follow(&module.file, Some(&module));
-            at += 1;
+        loader.follow_modules();
+        if std::iter::once(&main)
+            .chain(loader.files())
+            .any(imports_any)
+        {
+            loader.load_named(&main);
         }
         let modules = loader.modules;
         let mut project = Project {
@@ -265,12 +270,32 @@ fn below(root: &Path, package: &str) -> PathBuf {
     parts.fold(root.to_owned(), |path, part| path.join(part))
 }
 
+impl FlowFile {
+    /// The modules that texts in the file name, as dotted names from the project's directory.
+    fn named_modules(&self, importer: Option<&Module>) -> Vec<String> {
+        let names = self.named.get_or_init(|| named(&self.text)).iter();
+        let found = names.filter_map(|name| {
+            let module = name.trim_start_matches('.');
+            absolute(module, name.len() - module.len(), importer)
+        });
+        found.filter(|name| !name.is_empty()).collect()
+    }
+}
+
 fn renewed(file: &FlowFile, text: &str) -> FlowFile {
     if *file.text == *text {
         file.clone()
     } else {
         parse_after(file, text)
     }
+}
+
+/// Whether a file imports modules by names that can be any.
+fn imports_any(file: &FlowFile) -> bool {
+    let mut imports = file.imports.iter();
+    imports.any(|import| {
+        import.names == ImportedName::Computed && import.module.is_empty() && import.level == 0
+    })
 }
 
 struct Loader<'a> {
@@ -284,9 +309,45 @@ struct Loader<'a> {
     /// Directories beside the root that files put on `sys.path`.
     searched: Vec<PathBuf>,
     modules: Vec<Module>,
+    /// How many of these have been followed.
+    followed: usize,
 }
 
 impl Loader<'_> {
+    fn files(&self) -> impl Iterator<Item = &FlowFile> {
+        self.modules.iter().map(|module| &*module.file)
+    }
+
+    fn follow_modules(&mut self) {
+        while let Some(module) = self.modules.get(self.followed) {
+            let module = module.clone();
+            self.followed += 1;
+            self.follow(&module.file, Some(&module));
+        }
+    }
+
+    /// Loads the modules that texts name, for code that imports what it is given the name of.
+    fn load_named(&mut self, main: &FlowFile) {
+        let mut names: VecDeque<String> = main.named_modules(None).into();
+        let mut read = 0;
+        loop {
+            while let Some(module) = self.modules.get(read) {
+                names.extend(module.file.named_modules(Some(module)));
+                read += 1;
+            }
+            let Some(name) = names.pop_front() else {
+                return;
+            };
+            let head = name.split('.').next().unwrap_or(&name);
+            self.load(head);
+            let is_module = self.modules.iter().any(|module| module.name == head);
+            if is_module || !self.files.list(&self.directory(head)).is_empty() {
+                self.load(&name);
+                self.follow_modules();
+            }
+        }
+    }
+
     fn follow(&mut self, file: &FlowFile, importer: Option<&Module>) {
         for directory in search_directories(file, self.root) {
             if !self.searched.contains(&directory) {
@@ -305,7 +366,7 @@ impl Loader<'_> {
                 }
             }
             match import.names {
-                ImportedName::Computed => self.load_below(&module),
+                ImportedName::Computed => self.load_below(&module, 0),
                 ImportedName::Everything => self.load_exported(&module),
                 _ => {}
             }
@@ -339,8 +400,8 @@ impl Loader<'_> {
         }
     }
 
-    /// Loads all modules of a package, since any of them may be meant.
-    fn load_below(&mut self, package: &str) {
+    /// Loads all modules of a package and of the packages in it, since any of them may be meant.
+    fn load_below(&mut self, package: &str, depth: usize) {
         let mut inside = self.files.list(&self.directory(package));
         inside.sort();
         for path in inside {
@@ -350,7 +411,11 @@ impl Loader<'_> {
                 && name != "__init__"
                 && path != self.main
             {
-                self.load(&join(package, name));
+                let inner = join(package, name);
+                self.load(&inner);
+                if path.extension().is_none() && !package.is_empty() && depth < MOST_DEEP {
+                    self.load_below(&inner, depth + 1);
+                }
             }
         }
     }

@@ -4,7 +4,8 @@ use tree_sitter::Node;
 
 use super::refs::{ANY_ATTRIBUTE, Ref, Target};
 use super::scope::Collector;
-use crate::flow::source::imports::{self, ImportedName};
+use crate::flow::source::called;
+use crate::flow::source::imports::ImportedName;
 use crate::flow::source::literal;
 use crate::flow::source::next::is_self_next;
 use crate::flow::source::syntax::{children, field, text};
@@ -19,15 +20,19 @@ impl Collector<'_> {
         if is_self_next(node, self.source) {
             return self.transition(&listed);
         }
-        for import in imports::called(node, self.source) {
-            let target = Target {
+        for import in called::called(node, self.source) {
+            let target = |module: &str, attribute: Option<&str>| Target {
                 level: import.level,
-                module: import.module,
-                attribute: None,
+                module: module.to_owned(),
+                attribute: attribute.map(str::to_owned),
             };
             self.add(match import.names {
-                ImportedName::Computed => Ref::Package(target),
-                _ => Ref::Imported(target, String::new()),
+                ImportedName::Computed => Ref::Package(target(&import.module, None)),
+                // Its last parts may be names in a module.
+                _ => match import.module.split_once('.') {
+                    Some((head, rest)) => Ref::Imported(target(head, Some(rest)), String::new()),
+                    None => Ref::Imported(target(&import.module, None), String::new()),
+                },
             });
         }
         self.note_call(function, &listed);

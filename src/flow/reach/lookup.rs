@@ -277,7 +277,9 @@ impl<'a> Lookup<'a> {
             Ref::Touch(target) => self.touch(module, target, out),
             Ref::WholeModule => out.push(Edge::Whole(module)),
             Ref::Package(target) => {
-                let package = self.absolute(module, target).unwrap_or_default();
+                let Some(package) = self.absolute(module, target) else {
+                    return;
+                };
                 self.touch_path(&package, out);
                 for at in 1..self.files.len() {
                     if modules::is_below(self.module_name(at), &package) {

@@ -6,7 +6,7 @@ use serde::Serialize;
 use tree_sitter::Node;
 
 use crate::flow::model::FlowFile;
-use crate::flow::source::literal;
+use crate::flow::source::called;
 use crate::flow::source::syntax::{children, descend, field, line, text};
 
 /// One import statement of one module.
@@ -75,10 +75,7 @@ pub(in crate::flow) fn collect(root: Node<'_>, source: &str) -> Vec<Import> {
     let mut found = Vec::new();
     let mut function_end = 0;
     // Looking at every expression is only worth it if one of them can import.
-    let may_call = IMPORTERS
-        .iter()
-        .chain(&EVALUATORS)
-        .any(|name| source.contains(name));
+    let may_call = called::may_import(source);
     descend(root, |node| {
         let is_top_level = node.start_byte() >= function_end;
         match node.kind() {
@@ -92,7 +89,7 @@ pub(in crate::flow) fn collect(root: Node<'_>, source: &str) -> Vec<Import> {
             | "assert_statement"
             | "raise_statement" => may_call,
             "call" => {
-                found.extend(called(node, source));
+                found.extend(called::called(node, source));
                 true
             }
             "function_definition" => {
@@ -103,122 +100,6 @@ pub(in crate::flow) fn collect(root: Node<'_>, source: &str) -> Vec<Import> {
         }
     });
     found
-}
-
-/// Functions that import a module by its name.
-const IMPORTERS: [&str; 4] = ["import_module", "__import__", "resolve_name", "run_module"];
-
-/// Functions that run a text.
-const EVALUATORS: [&str; 2] = ["exec", "eval"];
-
-/// The imports that a call such as `importlib.import_module("name")` makes. They bind nothing.
-pub(in crate::flow) fn called(call: Node<'_>, source: &str) -> Vec<Import> {
-    let function = field(call, "function").map_or("", |function| text(function, source));
-    let function = function.rsplit('.').next().unwrap_or("");
-    let arguments = field(call, "arguments").map(children).unwrap_or_default();
-    let Some(first) = arguments.first() else {
-        return Vec::new();
-    };
-    let make = |module: String, level, names| Import {
-        module,
-        level,
-        names,
-        top_level: false,
-        line: line(call),
-    };
-    if EVALUATORS.contains(&function) {
-        let code = literal::string(*first, source).unwrap_or_default();
-        let words: Vec<&str> = code
-            .split(|c| !is_dotted(c))
-            .filter(|word| !word.is_empty())
-            .collect();
-        let imported = words.windows(2).filter(|pair| {
-            matches!(pair, ["import" | "from", _])
-                || matches!(pair, [name, _] if IMPORTERS.contains(name))
-        });
-        return imported
-            .filter_map(|pair| pair.last())
-            .map(|module| make((*module).to_owned(), 0, ImportedName::Names(Vec::new())))
-            .collect();
-    }
-    if !IMPORTERS.contains(&function) {
-        return Vec::new();
-    }
-    let (name, names) = match literal::string(*first, source) {
-        Some(name) => {
-            let module = name.split(':').next().unwrap_or("").to_owned();
-            (module, ImportedName::Names(Vec::new()))
-        }
-        None => (computed_package(*first, source), ImportedName::Computed),
-    };
-    let module = name.trim_start_matches('.');
-    let level = name.len() - module.len();
-    // What a relative name starts from.
-    let package = arguments
-        .get(1)
-        .filter(|_| function == "import_module")
-        .map(|package| match package.kind() {
-            "keyword_argument" => field(*package, "value").unwrap_or(*package),
-            _ => *package,
-        });
-    let is_relative = level > 0 || names == ImportedName::Computed && module.is_empty();
-    let (module, level) = match package.filter(|_| is_relative) {
-        None => (module.to_owned(), level),
-        Some(package) => match literal::string(package, source) {
-            Some(package) => (below(&package, level, module), 0),
-            None if matches!(text(package, source), "__name__" | "__package__") => {
-                (module.to_owned(), level.max(1))
-            }
-            // It may be any package.
-            None => return vec![make(String::new(), 0, ImportedName::Computed)],
-        },
-    };
-    vec![make(module, level, names)]
-}
-
-fn is_dotted(c: char) -> bool {
-    c.is_alphanumeric() || c == '_' || c == '.'
-}
-
-/// The module that a name with so many leading dots means in a package.
-fn below(package: &str, level: usize, module: &str) -> String {
-    let up = level.saturating_sub(1);
-    let mut parts: Vec<&str> = package.split('.').collect();
-    parts.truncate(parts.len().saturating_sub(up));
-    parts.extend(Some(module).filter(|module| !module.is_empty()));
-    parts.join(".")
-}
-
-/// The package whose modules a computed name can mean, with leading dots: what stands before the last dot of the text that the
-/// name begins with for sure, as `plugins` for `f"plugins.{kind}"`.
-pub(in crate::flow) fn computed_package(name: Node<'_>, source: &str) -> String {
-    let mut first = name;
-    while !matches!(first.kind(), "string" | "concatenated_string") {
-        let inner = match first.kind() {
-            "binary_operator" => field(first, "left"),
-            // `"plugins.{}".format(kind)`
-            "call" => field(first, "function").and_then(|function| field(function, "object")),
-            "parenthesized_expression" => children(first).first().copied(),
-            _ => None,
-        };
-        let Some(inner) = inner else {
-            return String::new();
-        };
-        first = inner;
-    }
-    let written = text(first, source);
-    let start = written.find(['"', '\'']).map_or(0, |at| at + 1);
-    let known = written
-        .get(start..)
-        .unwrap_or("")
-        .trim_start_matches(['"', '\'']);
-    let fixed = known
-        .split(['{', '%', '"', '\'', '\\'])
-        .next()
-        .unwrap_or("");
-    let dots = fixed.len() - fixed.trim_start_matches('.').len();
-    let package = fixed.rsplit_once('.').map_or("", |(package, _)| package);
-    format!("{}{}", ".".repeat(dots), package.trim_matches('.'))
 }
 
 /// The imports of one statement: `import a, b` is two.

@@ -1,5 +1,6 @@
 //! From a text to what it declares: lines, syntax, classes, steps, transitions, imports; and what in it is no Python.
 
+pub(in crate::flow) mod called;
 pub(in crate::flow) mod class;
 mod errors;
 pub(in crate::flow) mod functions;

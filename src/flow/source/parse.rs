@@ -1,6 +1,7 @@
 //! From a text to a `FlowFile`.
 
 use std::path::Path;
+use std::sync::OnceLock;
 
 use tree_sitter::{Node, Tree};
 
@@ -38,6 +39,7 @@ fn with_tree(path: &Path, source: &str, tree: Option<Tree>, before: Option<&Flow
         classes: Vec::new(),
         called: Vec::new(),
         tree: None,
+        named: OnceLock::new(),
         index: ModuleIndex::default(),
     };
     let Some(tree) = tree else {

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use tree_sitter::Node;
 
 use crate::flow::model::FlowFile;
+use crate::flow::source::called;
 use crate::flow::source::literal;
 use crate::flow::source::syntax::{descend, dotted, field};
 
@@ -74,7 +75,7 @@ pub(in crate::flow) fn exported(file: &FlowFile) -> Vec<String> {
 }
 
 /// The texts below a node.
-fn literals(node: Node<'_>, source: &str) -> Vec<String> {
+pub(super) fn literals(node: Node<'_>, source: &str) -> Vec<String> {
     let mut found = Vec::new();
     descend(node, |node| match literal::string(node, source) {
         Some(text) => {
@@ -83,5 +84,23 @@ fn literals(node: Node<'_>, source: &str) -> Vec<String> {
         }
         None => true,
     });
+    found
+}
+
+/// Texts that may be the names of modules or of something in them, as `jobs.train` and `jobs.train:main`: what code may import that
+/// gets such a name from elsewhere.
+pub(in crate::flow) fn named(source: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    for (at, quote) in source.match_indices(['"', '\'']) {
+        let rest = source.get(at + 1..).unwrap_or("");
+        let end = rest.find(|c| !(called::is_dotted(c) || c == ':'));
+        let Some((text, behind)) = end.map(|end| rest.split_at(end)) else {
+            continue;
+        };
+        let module = text.split(':').next().unwrap_or("");
+        if behind.starts_with(quote) && text.contains(['.', ':']) && !module.is_empty() {
+            found.push(module.to_owned());
+        }
+    }
     found
 }
