@@ -4,6 +4,7 @@ use tree_sitter::Node;
 
 use super::refs::{ANY_ATTRIBUTE, Ref, Target};
 use super::scope::Collector;
+use super::stored::root_of;
 use crate::flow::source::called;
 use crate::flow::source::imports::ImportedName;
 use crate::flow::source::literal;
@@ -37,6 +38,7 @@ impl Collector<'_> {
         }
         self.note_call(function, &listed);
         self.variable_of_call(function, &listed);
+        self.note_made(function, &listed);
         match (text(function, self.source), listed.as_slice()) {
             ("getattr" | "hasattr", [object, name, rest @ ..]) => {
                 let known = literal::string(*name, self.source);
@@ -51,6 +53,13 @@ impl Collector<'_> {
                     self.visit(*name);
                 }
                 rest.iter().for_each(|node| self.visit(*node));
+            }
+            ("setattr", [object, name, value]) => {
+                self.visit(function);
+                self.visit(*object);
+                self.visit(*name);
+                let into = self.object(root_of(*object));
+                self.visit_value(*value, into);
             }
             // They take attributes by name of what they are given later.
             (

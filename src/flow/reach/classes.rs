@@ -5,7 +5,7 @@ use tree_sitter::Node;
 use super::bindings;
 use super::normal::is_remark;
 use super::refs::Place;
-use super::units::{Builder, ClassUnits, decorator_names};
+use super::units::{Builder, ClassUnits, decorators};
 use crate::flow::source::step::definition;
 use crate::flow::source::syntax::{children, dotted, field, line, text};
 
@@ -25,7 +25,7 @@ impl Builder<'_> {
         }
         unit.class = Some(name.to_owned());
         unit.is_definition = true;
-        unit.decorators = decorator_names(node, self.source);
+        unit.decorators = decorators(node, self.source);
         unit.is_metaclass = field(inner, "superclasses").is_some_and(|bases| {
             let names = children(bases)
                 .into_iter()
@@ -69,7 +69,7 @@ impl Builder<'_> {
         let mut unit = self.unit(&format!("{class}.{name}"), &[node], Place::Class);
         unit.class = Some(class.to_owned());
         unit.is_definition = node.kind() != "expression_statement" && !name.is_empty();
-        unit.decorators = decorator_names(node, self.source);
+        unit.decorators = decorators(node, self.source);
         let at = self.add(unit, None);
         if name.is_empty() {
             // `if` and the like in a class body: whatever it binds, the statement counts as a whole.

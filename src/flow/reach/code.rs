@@ -17,11 +17,11 @@ use crate::flow::name::StepName;
 use crate::flow::project::{Project, Reached};
 
 /// Changes when the units or fingerprints of the same source change: recorded ones then match no more.
-const VERSION: u32 = 6;
+const VERSION: u32 = 7;
 
 /// All that a step reaches, from near to far: its own source first. The value to record with a task.
 ///
-/// As JSON: `{"version": 6, "units": [["utils", "clean", "", 41, "<digest>", "<a mark of each line>"], …]}`.
+/// As JSON: `{"version": 7, "units": [["utils", "clean", "", 41, "<digest>", "<a mark of each line>"], …]}`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StepCode {
     version: u32,

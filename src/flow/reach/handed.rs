@@ -45,19 +45,19 @@ const OF_FLOWS: [&str; 10] = [
 /// How often what is handed on is looked through again, for classes that come by way of other classes.
 const MOST_ROUNDS: usize = 4;
 
-impl Reach<'_> {
+impl<'a> Reach<'a> {
     /// Adds what steps get from those before them.
     pub(super) fn hand_on(&mut self, flow: &FlowDef, reached: &mut IndexMap<StepName, Reached>) {
         let before = predecessors(flow);
         let mut families: HashMap<Key, Family> = HashMap::new();
         for _ in 0..MOST_ROUNDS {
             let mut is_done = true;
-            let handed: HashMap<StepName, Handed> = reached
+            let handed: HashMap<StepName, Handed<'a>> = reached
                 .iter()
                 .map(|(step, found)| (step.clone(), self.handed(&found.units)))
                 .collect();
             for step in &flow.steps {
-                let earlier: Vec<&Handed> = before
+                let earlier: Vec<&Handed<'a>> = before
                     .get(&step.name)
                     .into_iter()
                     .flatten()
@@ -80,7 +80,7 @@ impl Reach<'_> {
     /// Whether there was something new for a step in what comes from those before.
     fn receive(
         &mut self,
-        earlier: &[&Handed],
+        earlier: &[&Handed<'a>],
         found: &mut Reached,
         families: &mut HashMap<Key, Family>,
     ) -> bool {
@@ -109,7 +109,9 @@ impl Reach<'_> {
                 let family = families
                     .entry(class)
                     .or_insert_with(|| self.lookup.family(class));
+                let mut stored = earlier.iter().flat_map(|handed| &handed.methods);
                 let is_used = family.acts
+                    || stored.any(|name| family.methods.contains(*name))
                     || used.contains(ANY_ATTRIBUTE)
                     || family.members.iter().any(|name| used.contains(&**name));
                 if is_used && let Some(unit) = self.lookup.unit(class) {
@@ -125,11 +127,14 @@ impl Reach<'_> {
     }
 
     /// What a step that reaches these units can put into artifacts.
-    fn handed(&mut self, units: &IndexSet<Key>) -> Handed {
+    fn handed(&mut self, units: &IndexSet<Key>) -> Handed<'a> {
         let mut handed = Handed::default();
         for key in units.iter().copied() {
             if self.lookup.is_flow_member(key) {
-                handed.functions.extend(self.lookup.stored(key));
+                let lookup = &self.lookup;
+                let stored = self.stored.entry(key).or_insert_with(|| lookup.stored(key));
+                handed.functions.extend(stored.functions.iter().copied());
+                handed.methods.extend(stored.methods.iter().copied());
             } else if self.lookup.is_class(key) {
                 handed.classes.push(key);
             }
@@ -160,11 +165,13 @@ impl Reach<'_> {
 
 /// What a step can put into artifacts.
 #[derive(Default)]
-struct Handed {
+struct Handed<'a> {
     /// The heads of classes that it reaches.
     classes: Vec<Key>,
     /// Functions that it stores as values.
     functions: Vec<Key>,
+    /// Names of methods that it stores, as `model.predict`.
+    methods: Vec<&'a str>,
     kept: Vec<Kept>,
 }
 
@@ -180,6 +187,8 @@ pub(super) struct Kept {
 #[derive(Default)]
 struct Family {
     members: HashSet<Box<str>>,
+    /// Those of them that are functions.
+    methods: HashSet<Box<str>>,
     /// Whether its instances do something that no name tells.
     acts: bool,
 }
@@ -204,7 +213,11 @@ impl<'a> Lookup<'a> {
             };
             family.acts |= !unit.decorators.is_empty();
             let members = self.class(key.0, &unit.name).map(|class| &class.members);
-            for name in members.into_iter().flat_map(|members| members.keys()) {
+            for (name, units) in members.into_iter().flatten() {
+                let mut units = units.iter().filter_map(|at| self.unit((key.0, *at)));
+                if units.any(|unit| unit.is_definition && unit.decorators.is_empty()) {
+                    family.methods.insert(name.as_str().into());
+                }
                 let is_dunder = name.starts_with("__") && name.ends_with("__");
                 family.acts |= is_dunder && !MAKERS.contains(&&**name);
                 family.members.insert(name.as_str().into());
@@ -257,46 +270,6 @@ impl<'a> Lookup<'a> {
                 found.extend(keepers.iter().map(|by| Kept { by: *by, function }));
             }
         }
-        found
-    }
-
-    fn found(&self, from: Key, reference: &Ref) -> Vec<Key> {
-        let mut out = Vec::new();
-        match reference {
-            Ref::Name(chain) => _ = self.name(from.0, chain, &mut out, 0),
-            Ref::Imported(target, rest) => self.target(from.0, target, rest, &mut out, 0),
-            _ => {}
-        }
-        out.iter().filter_map(Edge::unit).collect()
-    }
-
-    /// Functions that a unit stores in attributes of `self`, those in tables that it stores included.
-    fn stored(&self, key: Key) -> Vec<Key> {
-        let stored = self
-            .unit(key)
-            .into_iter()
-            .flat_map(|unit| &unit.code.uses.stored);
-        let mut found: Vec<Key> = stored.flat_map(|name| self.found(key, name)).collect();
-        let mut at = 0;
-        while let Some(key) = found.get(at).copied() {
-            at += 1;
-            let is_value = self
-                .unit(key)
-                .is_some_and(|unit| !unit.is_definition && unit.class.is_none());
-            if is_value {
-                let inner = self.edges(key);
-                let fresh: Vec<Key> = inner
-                    .iter()
-                    .filter_map(Edge::unit)
-                    .filter(|key| !found.contains(key))
-                    .collect();
-                found.extend(fresh);
-            }
-        }
-        found.retain(|key| {
-            self.unit(*key)
-                .is_some_and(|unit| unit.is_definition && unit.class.is_none())
-        });
         found
     }
 }

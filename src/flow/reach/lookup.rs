@@ -272,7 +272,7 @@ impl<'a> Lookup<'a> {
                 }
             }
             // A helper class is always reached as a whole.
-            Ref::Own(_) | Ref::Super(_) | Ref::OwnAll => {}
+            Ref::Own(_) | Ref::Super(_) | Ref::OwnAll | Ref::Taken(_) => {}
             Ref::Imported(target, rest) => self.target(module, target, rest, out, 0),
             Ref::Touch(target) => self.touch(module, target, out),
             Ref::WholeModule => out.push(Edge::Whole(module)),

@@ -26,5 +26,6 @@ mod registers;
 mod scope;
 mod stored;
 pub(in crate::flow) mod units;
+mod values;
 mod variables;
 mod walk;

@@ -75,7 +75,10 @@ impl Collector<'_> {
                 match self.local(name) {
                     // A class method that changes its class.
                     Some(Local::Own) if name != "cls" => self.uses.changes.own = true,
-                    Some(Local::Variable | Local::Parameter) => self.flows.change(name),
+                    Some(Local::Variable | Local::Parameter) => {
+                        self.uses.changes.given |= self.is_given_around(name);
+                        self.flows.change(name);
+                    }
                     Some(Local::Own | Local::Import(_)) | None => self.uses.changes.surely = true,
                 }
             }

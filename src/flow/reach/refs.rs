@@ -21,6 +21,8 @@ pub(in crate::flow) enum Ref {
     OwnAll,
     /// A name that an import inside the function brings in.
     Imported(Target, String),
+    /// An attribute of something is a value: `model.predict`, which is not called here.
+    Taken(String),
     /// A module that is imported inside the function: its statements run.
     Touch(Target),
     /// Names are looked up in ways that the source does not tell.
@@ -63,12 +65,22 @@ pub(in crate::flow) struct Uses {
     pub attributes: IndexSet<Box<str>>,
     /// Those of them that are taken of parameters of functions.
     pub of_parameters: IndexSet<Box<str>>,
-    /// Names that go into attributes of `self` as values, so that a later step may get them: functions, mostly.
-    pub stored: IndexSet<Ref>,
     /// Environment variables that are asked for by name.
     pub variables: IndexSet<Box<str>>,
+    /// What goes into attributes of `self`, so that a later step may get it: functions, mostly.
+    pub stored: Values,
+    /// What it returns, or puts into an object that it is given.
+    pub returned: Values,
     /// What is called, and a name that it is given as a value: a class that may keep a function.
     pub given: IndexSet<(Ref, Ref)>,
+}
+
+/// What goes to some place as a value.
+#[derive(Debug, Clone, Default)]
+pub(in crate::flow) struct Values {
+    pub names: IndexSet<Ref>,
+    /// What is called for it.
+    pub makers: IndexSet<Ref>,
 }
 
 /// What a piece of code changes that is not local to it.
@@ -82,6 +94,8 @@ pub(in crate::flow) struct Changes {
     pub by_calls: IndexSet<Ref>,
     /// The object that the method belongs to.
     pub own: bool,
+    /// What the function around the one that does it was given: `register(table, name)` makes a decorator that fills the table.
+    pub given: bool,
 }
 
 /// Where a piece of code stands.

@@ -3,6 +3,7 @@
 
 use super::lookup::{Edge, Key, Lookup};
 use super::refs::Ref;
+use super::units::Applied;
 
 /// Packages whose decorators keep nothing of what they decorate, except for what they return.
 const HARMLESS: [&str; 36] = [
@@ -60,12 +61,13 @@ impl Lookup<'_> {
         let decorated = unit
             .decorators
             .iter()
-            .any(|name| self.decorator_registers(key.0, name, is_member));
+            .any(|decorator| self.decorator_registers(key.0, decorator, is_member));
         decorated || (unit.class.is_some() && !is_member && self.is_made_by_bases(key))
     }
 
     /// `is_member`: of a method, most decorators only change what calling it does.
-    fn decorator_registers(&self, module: usize, name: &str, is_member: bool) -> bool {
+    fn decorator_registers(&self, module: usize, decorator: &Applied, is_member: bool) -> bool {
+        let name = &*decorator.name;
         let mut out = Vec::new();
         self.name(module, name, &mut out, 0);
         let mut keys: Vec<Key> = out.iter().filter_map(Edge::unit).collect();
@@ -102,7 +104,8 @@ impl Lookup<'_> {
             let changes = &unit.code.uses.changes;
             let keeps = of_object && changes.own && !unit.name.ends_with(".__init__");
             let may_change = changes.perhaps || is_object || is_method_of_function;
-            let is_certain = keeps || self.changes(key.0, unit);
+            let fills = decorator.is_called && changes.given && at <= named;
+            let is_certain = keeps || fills || self.changes(key.0, unit);
             if is_certain || (may_change && !is_member) || at > MOST_CALLS {
                 return true;
             }

@@ -8,7 +8,7 @@ use tree_sitter::Node;
 
 use super::bindings::{self, Bound, bound_names};
 use super::refs::{Place, Ref, Target, Uses, import_targets};
-use super::stored::Flows;
+use super::stored::{Destination, Flows};
 use crate::flow::source::imports::{self, ImportedName};
 use crate::flow::source::literal;
 use crate::flow::source::syntax::{MOST_NESTED, children, field, text};
@@ -28,7 +28,8 @@ pub(in crate::flow) fn uses(nodes: &[Node<'_>], source: &str, place: Place) -> U
     }
     collector.uses.changes.surely |= collector.flows.changes_names();
     collector.uses.given = collector.flows.given();
-    collector.uses.stored = collector.flows.stored();
+    collector.uses.stored = collector.flows.arrived(Destination::Own);
+    collector.uses.returned = collector.flows.arrived(Destination::Result);
     collector.uses
 }
 
@@ -92,6 +93,8 @@ impl<'a> Collector<'a> {
                 self.note_store(node);
                 self.visit_children(node);
             }
+            "return_statement" | "yield" => self.result(node),
+            "named_expression" | "as_pattern" => self.named(node),
             "subscript" => self.subscript(node),
             "comparison_operator" => {
                 self.variable_of_comparison(node);
@@ -156,6 +159,17 @@ impl<'a> Collector<'a> {
         None
     }
 
+    /// Whether a name is a parameter of the outermost function, and this is one directly in it.
+    pub(super) fn is_given_around(&self, name: &str) -> bool {
+        match self.scopes.as_slice() {
+            [around, inner] => {
+                matches!(around.names.get(name), Some(Local::Parameter))
+                    && !inner.names.contains_key(name)
+            }
+            _ => false,
+        }
+    }
+
     /// Whether a name is bound here as one of the module's.
     pub(super) fn is_global(&self, name: &str) -> bool {
         let scopes = self.scopes.iter().rev();
@@ -210,6 +224,8 @@ impl<'a> Collector<'a> {
             at = object;
         }
         chain.reverse();
+        let last = chain.last().copied().unwrap_or("");
+        self.flows.name(&Ref::Taken(last.to_owned()));
         let attributes = chain.iter().map(|name| Box::from(*name));
         self.uses.attributes.extend(attributes);
         if at.kind() == "identifier" {
@@ -230,7 +246,7 @@ impl<'a> Collector<'a> {
         self.visit(at);
     }
 
-    fn is_own(&self, node: Node<'_>) -> bool {
+    pub(super) fn is_own(&self, node: Node<'_>) -> bool {
         node.kind() == "identifier"
             && matches!(self.local(text(node, self.source)), Some(Local::Own))
     }
@@ -302,7 +318,9 @@ impl<'a> Collector<'a> {
         if let Some(body) = field(node, "body") {
             let scope = self.function_scope(body, parameters);
             self.scopes.push(scope);
-            self.visit(body);
+            let mut into = self.flows.into.clone();
+            into.push(Destination::Result);
+            self.visit_value(body, into);
             self.scopes.pop();
         }
     }

@@ -6,8 +6,7 @@ use std::collections::{HashMap, HashSet};
 use indexmap::IndexSet;
 use tree_sitter::Node;
 
-use super::bindings;
-use super::refs::Ref;
+use super::refs::{Ref, Values};
 use super::scope::{Collector, Local};
 use crate::flow::source::syntax::{children, dotted, field, text};
 
@@ -16,6 +15,8 @@ use crate::flow::source::syntax::{children, dotted, field, text};
 pub(super) enum Destination {
     /// Some attribute of `self`.
     Own,
+    /// What the function returns, or an object that it was given.
+    Result,
     Local(String),
     /// What this calls gets it.
     Call(Ref),
@@ -25,8 +26,9 @@ pub(super) enum Destination {
 #[derive(Default)]
 pub(super) struct Flows {
     /// Where the expression goes that is being read.
-    into: Vec<Destination>,
+    pub(super) into: Vec<Destination>,
     names: HashMap<Destination, IndexSet<Ref>>,
+    makers: HashMap<Destination, IndexSet<Ref>>,
     locals: HashMap<Destination, HashSet<String>>,
     /// Local variables whose objects are changed.
     changed: HashSet<String>,
@@ -39,6 +41,17 @@ impl Flows {
             let names = self.names.entry(destination.clone()).or_default();
             names.insert(reference.clone());
         }
+    }
+
+    /// What a call gives is used as a value.
+    fn made(&mut self, called: &Ref) {
+        for destination in self.into.clone() {
+            self.made_into(destination, called.clone());
+        }
+    }
+
+    fn made_into(&mut self, destination: Destination, called: Ref) {
+        self.makers.entry(destination).or_default().insert(called);
     }
 
     /// A local variable is used as a value.
@@ -58,8 +71,8 @@ impl Flows {
     pub(super) fn changes_names(&self) -> bool {
         let changed = self.changed.iter();
         changed
-            .map(|name| self.arrived(Destination::Local(name.clone())))
-            .any(|names| !names.is_empty())
+            .flat_map(|name| self.arrived(Destination::Local(name.clone())).names)
+            .any(|name| !matches!(name, Ref::Taken(_)))
     }
 
     /// What is called, with each name that it is given.
@@ -72,26 +85,27 @@ impl Flows {
             })
             .collect();
         let given = calls.into_iter().flat_map(|function| {
-            let names = self.arrived(Destination::Call(function.clone()));
-            names.into_iter().map(|name| (function.clone(), name))
+            let arrived = self.arrived(Destination::Call(function.clone()));
+            arrived
+                .names
+                .into_iter()
+                .map(|name| (function.clone(), name))
         });
         let mut given: IndexSet<(Ref, Ref)> = given.collect();
         given.sort_unstable();
         given
     }
 
-    /// All names that end in attributes of `self`.
-    pub(super) fn stored(&self) -> IndexSet<Ref> {
-        self.arrived(Destination::Own)
-    }
-
-    /// All names whose values may come to a place, directly or by way of local variables.
-    fn arrived(&self, at: Destination) -> IndexSet<Ref> {
-        let mut arrived = IndexSet::new();
+    /// All that ends in a place, directly or by way of local variables.
+    pub(super) fn arrived(&self, at: Destination) -> Values {
+        let mut arrived = Values::default();
         let mut seen = HashSet::new();
         let mut queue = vec![at];
         while let Some(destination) = queue.pop() {
-            arrived.extend(self.names.get(&destination).into_iter().flatten().cloned());
+            let names = self.names.get(&destination).into_iter().flatten();
+            arrived.names.extend(names.cloned());
+            let makers = self.makers.get(&destination).into_iter().flatten();
+            arrived.makers.extend(makers.cloned());
             let locals = self.locals.get(&destination).into_iter().flatten();
             let fresh = locals.filter(|name| seen.insert((*name).clone()));
             queue.extend(fresh.cloned().map(Destination::Local));
@@ -122,22 +136,103 @@ impl Collector<'_> {
     /// Where an assignment to a target puts its value.
     pub(super) fn destinations(&self, target: Node<'_>) -> Vec<Destination> {
         if matches!(target.kind(), "attribute" | "subscript") {
-            return self.destination(root_of(target)).into_iter().collect();
+            return self.object(root_of(target));
         }
-        let mut names = HashSet::new();
-        bindings::pattern(target, self.source, &mut names);
-        let locals = names.into_iter().filter(|name| self.local(name).is_some());
-        locals
-            .map(|name| Destination::Local(name.to_owned()))
-            .collect()
+        if target.kind() == "identifier" {
+            let name = text(target, self.source);
+            let local = self.local(name).is_some();
+            let into = local.then(|| Destination::Local(name.to_owned()));
+            return into.into_iter().collect();
+        }
+        // `self.model, score = …`: any of them may get it.
+        let is_pattern = matches!(
+            target.kind(),
+            "pattern_list"
+                | "tuple_pattern"
+                | "list_pattern"
+                | "list_splat_pattern"
+                | "tuple"
+                | "list"
+                | "expression_list"
+                | "parenthesized_expression"
+                | "as_pattern_target"
+        );
+        let parts = children(target).into_iter().filter(|_| is_pattern);
+        parts.flat_map(|part| self.destinations(part)).collect()
     }
 
-    fn destination(&self, object: Node<'_>) -> Option<Destination> {
+    /// Where something goes that is put into an object.
+    pub(super) fn object(&self, object: Node<'_>) -> Vec<Destination> {
         let name = text(object, self.source);
-        match self.local(name)? {
-            Local::Own => Some(Destination::Own),
-            Local::Variable | Local::Parameter => Some(Destination::Local(name.to_owned())),
-            Local::Import(_) => None,
+        match self.local(name) {
+            Some(Local::Own) => vec![Destination::Own],
+            Some(Local::Variable) => vec![Destination::Local(name.to_owned())],
+            Some(Local::Parameter) => {
+                vec![Destination::Local(name.to_owned()), Destination::Result]
+            }
+            Some(Local::Import(_)) | None => Vec::new(),
+        }
+    }
+
+    /// `return value`
+    pub(super) fn result(&mut self, node: Node<'_>) {
+        for value in children(node) {
+            self.visit_value(value, vec![Destination::Result]);
+        }
+    }
+
+    /// `name := value`, and `value as name`.
+    pub(super) fn named(&mut self, node: Node<'_>) {
+        let parts = children(node);
+        let (Some(first), Some(last)) = (parts.first(), parts.last()) else {
+            return;
+        };
+        let (name, value) = match node.kind() {
+            "named_expression" => (*first, *last),
+            _ => (children(*last).first().copied().unwrap_or(*last), *first),
+        };
+        let mut into = self.flows.into.clone();
+        into.extend(self.destinations(name));
+        self.visit_value(value, into);
+        for part in parts {
+            if part.id() != value.id() {
+                self.visit(part);
+            }
+        }
+    }
+
+    /// What is called in the first place: `m.Factory` for `m.Factory(1).build`.
+    fn maker(&self, function: Node<'_>) -> Option<Ref> {
+        let mut called = function;
+        let mut at = function;
+        loop {
+            at = match at.kind() {
+                "attribute" => field(at, "object")?,
+                "call" => {
+                    called = field(at, "function")?;
+                    called
+                }
+                _ => break,
+            };
+        }
+        let chain = dotted(called, self.source)?;
+        let (head, rest) = chain.split_once('.').unwrap_or((&chain, ""));
+        match self.local(head) {
+            None => Some(Ref::Name(chain)),
+            Some(Local::Import(target)) => Some(Ref::Imported(target.clone(), rest.to_owned())),
+            Some(Local::Own) => Some(Ref::Own(rest.split('.').next()?.to_owned())),
+            Some(Local::Variable | Local::Parameter) => None,
+        }
+    }
+
+    /// What a call is made to gives its result; given `self`, it can put something there.
+    pub(super) fn note_made(&mut self, function: Node<'_>, arguments: &[Node<'_>]) {
+        let Some(found) = self.maker(function) else {
+            return;
+        };
+        self.flows.made(&found);
+        if arguments.iter().any(|argument| self.is_own(*argument)) {
+            self.flows.made_into(Destination::Own, found);
         }
     }
 

@@ -17,7 +17,7 @@ use super::scope;
 use crate::flow::model::FlowFile;
 use crate::flow::source::class::{Class, Member};
 use crate::flow::source::imports::{self, ImportedName};
-use crate::flow::source::step::definition;
+use crate::flow::source::step::{self, definition};
 use crate::flow::source::syntax::{children, dotted, field, line, sole_expression, text};
 
 /// One piece of a module.
@@ -32,8 +32,8 @@ pub(in crate::flow) struct Unit {
     pub guard: Option<usize>,
     /// The class that it is a member of.
     pub class: Option<String>,
-    /// Decorators of a function or class, as dotted names.
-    pub decorators: Vec<String>,
+    /// Decorators of a function or class.
+    pub decorators: Vec<Applied>,
     pub import: Option<Target>,
     /// Whether it is a function or the head of a class, so that nothing of its body runs where it stands.
     pub is_definition: bool,
@@ -41,6 +41,15 @@ pub(in crate::flow) struct Unit {
     pub is_metaclass: bool,
     /// Where its text stands and what kind of place that is, if it is one node.
     span: Option<(Range<usize>, Place)>,
+}
+
+/// A decorator where it is used.
+#[derive(Debug, Clone)]
+pub(in crate::flow) struct Applied {
+    /// Dotted.
+    pub name: String,
+    /// Whether it is made by a call: `@register(TABLE, "fit")`.
+    pub is_called: bool,
 }
 
 /// What a piece of code is and uses, wherever it stands.
@@ -271,7 +280,7 @@ impl Builder<'_> {
         }
         let mut unit = self.unit(&name, &[node], Place::Module);
         unit.is_definition = true;
-        unit.decorators = decorator_names(node, self.source);
+        unit.decorators = decorators(node, self.source);
         let at = self.add(unit, guard);
         self.define(&name, at);
         self.documented(field(inner, "body"));
@@ -408,9 +417,12 @@ impl Builder<'_> {
     }
 }
 
-pub(super) fn decorator_names(node: Node<'_>, source: &str) -> Vec<String> {
-    crate::flow::source::step::decorators(node, source)
-        .into_iter()
-        .map(|decorator| decorator.name)
+pub(super) fn decorators(node: Node<'_>, source: &str) -> Vec<Applied> {
+    let decorators = step::decorators(node, source).into_iter();
+    decorators
+        .map(|decorator| Applied {
+            name: decorator.name,
+            is_called: decorator.arguments.is_some(),
+        })
         .collect()
 }

@@ -8,6 +8,7 @@ use indexmap::{IndexMap, IndexSet};
 
 use super::handed::Kept;
 use super::lookup::{Edge, Key, Lookup};
+use super::values::Stored;
 use crate::flow::model::FlowDef;
 use crate::flow::name::StepName;
 use crate::flow::project::Project;
@@ -20,6 +21,8 @@ pub(super) struct Reach<'a> {
     whole: HashMap<usize, Arc<[Edge]>>,
     /// Functions that units give to classes, see `Lookup::given`.
     pub(super) given: HashMap<Key, Arc<[Kept]>>,
+    /// What members of the flow store, see `Lookup::stored`.
+    pub(super) stored: HashMap<Key, Stored<'a>>,
 }
 
 /// What one step reaches, as far as the walk has come.
@@ -44,6 +47,7 @@ impl<'a> Reach<'a> {
             effects: HashMap::new(),
             whole: HashMap::new(),
             given: HashMap::new(),
+            stored: HashMap::new(),
         }
     }
 
