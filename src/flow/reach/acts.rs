@@ -43,7 +43,35 @@ impl Lookup<'_> {
             }
             _ => true,
         };
-        changes.surely || changes.by_calls.iter().any(is_object)
+        changes.surely
+            || changes.by_calls.iter().any(is_object)
+            || changes
+                .of_made
+                .iter()
+                .any(|made| !self.is_fresh(module, made))
+    }
+
+    /// Whether a call gives an object that nothing else has.
+    fn is_fresh(&self, module: usize, called: &Ref) -> bool {
+        let found = self.found((module, 0), called);
+        let mut classes = found
+            .iter()
+            .copied()
+            .filter(|key| self.is_class(*key))
+            .peekable();
+        if classes.peek().is_none() {
+            let Ref::Name(chain) = called else {
+                return false;
+            };
+            let name = chain.rsplit('.').next().unwrap_or("");
+            return self.is_foreign(module, chain) && name.starts_with(char::is_uppercase);
+        }
+        classes.all(|key| {
+            let name = self.unit(key).map_or("", |unit| &*unit.name);
+            let members = self.class(key.0, name).map(|class| &class.members);
+            let is_shared = members.is_some_and(|members| members.contains_key("__new__"));
+            !is_shared && !self.is_made_by_bases(key)
+        })
     }
 
     /// Whether a name comes from a library.
@@ -65,7 +93,11 @@ impl Lookup<'_> {
     }
 
     fn calls_lead_to_change(&self, start: Key) -> bool {
-        let mut keys: Vec<Key> = self.edges(start).iter().filter_map(Edge::unit).collect();
+        let mut keys: Vec<Key> = self
+            .early_edges(start)
+            .iter()
+            .filter_map(Edge::unit)
+            .collect();
         let mut attributes: HashSet<&str> = HashSet::new();
         let mut of_objects: HashSet<&str> = HashSet::new();
         self.note_names(start, &mut attributes, &mut of_objects);
@@ -102,7 +134,7 @@ impl Lookup<'_> {
                 return true;
             }
             self.note_names(key, &mut attributes, &mut of_objects);
-            let fresh = self.edges(key);
+            let fresh = self.early_edges(key);
             let named = waiting.iter().copied().filter(|key| {
                 let member = self.unit(*key).and_then(|unit| unit.name.split_once('.'));
                 member.is_some_and(|(_, member)| attributes.contains(member))

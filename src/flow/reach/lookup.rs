@@ -160,6 +160,18 @@ impl<'a> Lookup<'a> {
         Vec::new()
     }
 
+    /// What a unit leads to before anything is called that it makes.
+    pub(super) fn early_edges(&self, key: Key) -> Vec<Edge> {
+        let mut out = Vec::new();
+        if let Some(unit) = self.unit(key) {
+            let uses = &unit.code.uses;
+            for reference in uses.refs.iter().filter(|found| !uses.late.contains(*found)) {
+                self.follow(key, unit, reference, &mut out);
+            }
+        }
+        out
+    }
+
     /// What a unit leads to.
     pub(super) fn edges(&self, key: Key) -> Vec<Edge> {
         let mut out = Vec::new();

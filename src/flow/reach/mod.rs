@@ -19,6 +19,7 @@ mod handed;
 mod lookup;
 mod modules;
 mod mutations;
+mod nested;
 pub(in crate::flow) mod normal;
 mod order;
 mod refs;

@@ -43,6 +43,20 @@ const OF_MODULES: [&str; 7] = [
     "update",
 ];
 
+/// Methods and functions that say something, or only change what they are given.
+const HARMLESS: [&str; 10] = [
+    "critical",
+    "debug",
+    "error",
+    "exception",
+    "info",
+    "log",
+    "sleep",
+    "update_wrapper",
+    "warn",
+    "warning",
+];
+
 /// Whether a function of a library's module, or a method of an object in it, sets something up for the whole program.
 pub(super) fn sets_up(function: &str) -> bool {
     function.starts_with("set") || OF_MODULES.contains(&function)
@@ -55,6 +69,9 @@ fn changes_object(method: &str) -> bool {
 impl Collector<'_> {
     /// A statement stores into a target: what it binds is its own, what an attribute or subscript belongs to is changed.
     pub(super) fn note_store(&mut self, target: Node<'_>) {
+        if self.late > 0 {
+            return;
+        }
         match target.kind() {
             "attribute" | "subscript" => self.note_change(root_of(target)),
             "identifier" => {
@@ -91,12 +108,12 @@ impl Collector<'_> {
                 if let ("type", Some(object)) = (called, argument) {
                     return self.note_change(root_of(object));
                 }
-                let function = field(root, "function").map(root_of);
-                let is_local = |function: &Node<'_>| {
-                    function.kind() != "identifier"
-                        || self.local(text(*function, self.source)).is_some()
-                };
-                self.uses.changes.surely |= function.is_some_and(|function| !is_local(&function));
+                let chain = field(root, "function").and_then(|made| dotted(made, self.source));
+                let chain = chain.filter(|chain| {
+                    let head = chain.split('.').next().unwrap_or("");
+                    self.local(head).is_none()
+                });
+                self.uses.changes.of_made.extend(chain.map(Ref::Name));
             }
             _ => {}
         }
@@ -105,6 +122,9 @@ impl Collector<'_> {
     /// A call changes something if it is to a method that does.
     pub(super) fn note_call(&mut self, function: Node<'_>, arguments: &[Node<'_>]) {
         self.uses.calls = true;
+        if self.late > 0 {
+            return;
+        }
         if function.kind() != "attribute" {
             if let ("setattr" | "delattr", Some(object)) =
                 (text(function, self.source), arguments.first())
@@ -128,9 +148,11 @@ impl Collector<'_> {
 
     /// A statement that is a method call is there for what it does.
     pub(super) fn note_statement(&mut self, function: Node<'_>) {
+        let method = field(function, "attribute").map_or("", |name| text(name, self.source));
         let root = root_of(function);
         let is_module_level =
             root.kind() == "identifier" && self.local(text(root, self.source)).is_none();
-        self.uses.changes.perhaps |= is_module_level;
+        self.uses.changes.perhaps |=
+            is_module_level && self.late == 0 && !HARMLESS.contains(&method);
     }
 }

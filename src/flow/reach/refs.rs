@@ -58,6 +58,8 @@ pub(in crate::flow) const ANY_ATTRIBUTE: &str = "*";
 #[derive(Debug, Clone, Default)]
 pub(in crate::flow) struct Uses {
     pub refs: IndexSet<Ref>,
+    /// Those of them that only wrappers use: a function in a function that calls what the outer one was given.
+    pub late: IndexSet<Ref>,
     pub changes: Changes,
     /// Whether it calls anything.
     pub calls: bool,
@@ -92,6 +94,8 @@ pub(in crate::flow) struct Changes {
     pub surely: bool,
     /// Calls that change an object unless it is a module, where the same names mean functions: `REGISTRY.append`, `np.append`.
     pub by_calls: IndexSet<Ref>,
+    /// Calls whose results are changed: `get_registry()[name] = …`. What a class makes is nobody else's.
+    pub of_made: IndexSet<Ref>,
     /// The object that the method belongs to.
     pub own: bool,
     /// What the function around the one that does it was given: `register(table, name)` makes a decorator that fills the table.

@@ -109,7 +109,7 @@ impl Lookup<'_> {
             if is_certain || (may_change && !is_member) || at > MOST_CALLS {
                 return true;
             }
-            for edge in self.edges(key) {
+            for edge in self.early_edges(key) {
                 keys.extend(edge.unit().filter(|key| !keys.contains(key)));
             }
         }
@@ -139,7 +139,7 @@ impl Lookup<'_> {
     }
 
     /// Whether a class has a base with `__init_subclass__`, or a metaclass, in the project.
-    fn is_made_by_bases(&self, class: Key) -> bool {
+    pub(super) fn is_made_by_bases(&self, class: Key) -> bool {
         let mut classes = vec![class];
         let mut at = 0;
         while let Some(key) = classes.get(at).copied() {

@@ -6,8 +6,7 @@ use std::collections::{HashMap, HashSet};
 
 use tree_sitter::Node;
 
-use super::bindings::{self, Bound, bound_names};
-use super::refs::{Place, Ref, Target, Uses, import_targets};
+use super::refs::{Place, Ref, Target, Uses};
 use super::stored::{Destination, Flows};
 use crate::flow::source::imports::{self, ImportedName};
 use crate::flow::source::literal;
@@ -20,6 +19,7 @@ pub(in crate::flow) fn uses(nodes: &[Node<'_>], source: &str, place: Place) -> U
         place,
         scopes: Vec::new(),
         depth: 0,
+        late: 0,
         flows: Flows::default(),
         uses: Uses::default(),
     };
@@ -42,18 +42,20 @@ pub(super) enum Local {
     Import(Target),
 }
 
-struct Scope<'a> {
-    names: HashMap<&'a str, Local>,
-    globals: HashSet<&'a str>,
+pub(super) struct Scope<'a> {
+    pub(super) names: HashMap<&'a str, Local>,
+    pub(super) globals: HashSet<&'a str>,
     /// Names of a class body are not seen by the functions inside it.
-    is_class: bool,
+    pub(super) is_class: bool,
 }
 
 pub(super) struct Collector<'a> {
     pub(super) source: &'a str,
-    place: Place,
-    scopes: Vec<Scope<'a>>,
+    pub(super) place: Place,
+    pub(super) scopes: Vec<Scope<'a>>,
     depth: usize,
+    /// How many functions around this only run when what they wrap is called.
+    pub(super) late: usize,
     pub(super) flows: Flows,
     pub(super) uses: Uses,
 }
@@ -140,6 +142,11 @@ impl<'a> Collector<'a> {
     }
 
     pub(super) fn add(&mut self, found: Ref) {
+        if self.late == 0 {
+            self.uses.late.swap_remove(&found);
+        } else if !self.uses.refs.contains(&found) {
+            self.uses.late.insert(found.clone());
+        }
         self.uses.refs.insert(found);
     }
 
@@ -251,133 +258,6 @@ impl<'a> Collector<'a> {
             && matches!(self.local(text(node, self.source)), Some(Local::Own))
     }
 
-    fn function(&mut self, node: Node<'_>) {
-        let parameters = field(node, "parameters");
-        if let Some(parameters) = parameters {
-            self.parameter_defaults(parameters);
-        }
-        self.visit_field(node, "return_type");
-        let Some(body) = field(node, "body") else {
-            return;
-        };
-        let is_method = self.place == Place::Class && self.scopes.is_empty();
-        let mut scope = self.function_scope(body, parameters);
-        let first = parameters.and_then(|list| children(list).first().copied());
-        if let (true, Some(first)) = (is_method, first) {
-            let name = bindings::parameter_name(first).map_or("", |name| text(name, self.source));
-            if name == "self" || name == "cls" || is_plain_method(node, self.source) {
-                scope.names.insert(name, Local::Own);
-            }
-        }
-        self.scopes.push(scope);
-        self.visit_children(body);
-        self.scopes.pop();
-    }
-
-    fn function_scope(&self, body: Node<'_>, parameters: Option<Node<'_>>) -> Scope<'a> {
-        let bound = bound_names(body, self.source);
-        let mut names: HashMap<&'a str, Local> = HashMap::new();
-        for name in parameters.map(children).unwrap_or_default() {
-            if let Some(name) = bindings::parameter_name(name) {
-                names.insert(text(name, self.source), Local::Parameter);
-            }
-        }
-        let mut scope = Scope {
-            names,
-            globals: HashSet::new(),
-            is_class: false,
-        };
-        self.bind(bound, &mut scope);
-        scope
-    }
-
-    fn bind(&self, bound: Bound<'a, '_>, scope: &mut Scope<'a>) {
-        for name in bound.names {
-            scope.names.entry(name).or_insert(Local::Variable);
-        }
-        for node in bound.imports {
-            for (name, target) in import_targets(node, self.source) {
-                scope.names.insert(name, Local::Import(target));
-            }
-        }
-        scope.globals.extend(bound.globals);
-    }
-
-    fn parameter_defaults(&mut self, parameters: Node<'_>) {
-        for parameter in children(parameters) {
-            self.visit_field(parameter, "value");
-            self.visit_field(parameter, "type");
-        }
-    }
-
-    fn lambda(&mut self, node: Node<'_>) {
-        let parameters = field(node, "parameters");
-        if let Some(parameters) = parameters {
-            self.parameter_defaults(parameters);
-        }
-        if let Some(body) = field(node, "body") {
-            let scope = self.function_scope(body, parameters);
-            self.scopes.push(scope);
-            let mut into = self.flows.into.clone();
-            into.push(Destination::Result);
-            self.visit_value(body, into);
-            self.scopes.pop();
-        }
-    }
-
-    fn class(&mut self, node: Node<'_>) {
-        self.visit_field(node, "superclasses");
-        let Some(body) = field(node, "body") else {
-            return;
-        };
-        self.scopes.push(Scope {
-            names: HashMap::new(),
-            globals: HashSet::new(),
-            is_class: true,
-        });
-        // A name is the class's own only behind the statement that binds it: `rate = rate`.
-        for statement in children(body) {
-            self.visit(statement);
-            let bound = bound_names(statement, self.source);
-            if let Some(mut scope) = self.scopes.pop() {
-                self.bind(bound, &mut scope);
-                self.scopes.push(scope);
-            }
-        }
-        self.scopes.pop();
-    }
-
-    fn comprehension(&mut self, node: Node<'_>) {
-        let mut scope = Scope {
-            names: HashMap::new(),
-            globals: HashSet::new(),
-            is_class: false,
-        };
-        for clause in children(node) {
-            if clause.kind() == "for_in_clause"
-                && let Some(left) = field(clause, "left")
-            {
-                let mut names = HashSet::new();
-                bindings::pattern(left, self.source, &mut names);
-                scope
-                    .names
-                    .extend(names.into_iter().map(|name| (name, Local::Variable)));
-            }
-        }
-        // The first of the iterables is evaluated outside: `[rows for rows in rows()]`.
-        let first = children(node)
-            .into_iter()
-            .find(|child| child.kind() == "for_in_clause");
-        if let Some(first) = first {
-            self.visit_field(first, "right");
-        }
-        // In a class body a comprehension still sees the class's names where it matters; treating it as one scope errs on
-        // the side of reaching more.
-        self.scopes.push(scope);
-        self.visit_children(node);
-        self.scopes.pop();
-    }
-
     fn assignment(&mut self, node: Node<'_>) {
         let left = field(node, "left");
         let is_plain = node.kind() == "assignment";
@@ -467,16 +347,4 @@ fn own(chain: &str) -> Ref {
         Some("" | "__class__" | "__dict__") | None => Ref::OwnAll,
         Some(first) => Ref::Own(first.to_owned()),
     }
-}
-
-/// Whether a method's first argument is the object: not for `@staticmethod`.
-fn is_plain_method(function: Node<'_>, source: &str) -> bool {
-    let decorated = function
-        .parent()
-        .filter(|parent| parent.kind() == "decorated_definition");
-    !decorated.is_some_and(|parent| {
-        children(parent).iter().any(|child| {
-            child.kind() == "decorator" && text(*child, source).contains("staticmethod")
-        })
-    })
 }
