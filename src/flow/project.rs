@@ -106,7 +106,7 @@ impl Project {
     }
 
     fn resolved_flows(&self) -> Vec<FlowDef> {
-        resolve::flows(&self.main, &|file, name| self.imported_class(file, name, 0))
+        resolve::flows(&self.main, &|file, name| self.imported_class(file, name))
     }
 
     /// All files: the flow's and those of the modules.
@@ -188,11 +188,17 @@ impl Project {
         &self,
         file: &FlowFile,
         name: &str,
-        depth: usize,
     ) -> Option<(&FlowFile, &Class)> {
-        if depth > 20 {
-            return None;
-        }
+        self.class_by_import(file, name, &mut BTreeSet::new())
+    }
+
+    /// `asked`: modules and names that were looked into already, for modules may import each other.
+    fn class_by_import(
+        &self,
+        file: &FlowFile,
+        name: &str,
+        asked: &mut BTreeSet<(String, String)>,
+    ) -> Option<(&FlowFile, &Class)> {
         let (head, rest) = name
             .split_once('.')
             .map_or((name, None), |(h, r)| (h, Some(r)));
@@ -205,17 +211,17 @@ impl Project {
                     .iter()
                     .find(|(_, here)| here == head)
                     .and_then(|(there, _)| match rest {
-                        None => self.class_in(&module, there, depth),
-                        Some(rest) => self.class_in(&join(&module, there), rest, depth),
+                        None => self.class_in(&module, there, asked),
+                        Some(rest) => self.class_in(&join(&module, there), rest, asked),
                     }),
-                (ImportedName::Everything, None) => self.class_in(&module, head, depth),
+                (ImportedName::Everything, None) => self.class_in(&module, head, asked),
                 (ImportedName::Module { alias: Some(alias) }, Some(rest)) if alias == head => {
-                    self.class_in(&module, rest, depth)
+                    self.class_in(&module, rest, asked)
                 }
                 (ImportedName::Module { alias: None }, Some(_)) => name
                     .rsplit_once('.')
                     .filter(|(path, _)| *path == module)
-                    .and_then(|(_, class)| self.class_in(&module, class, depth)),
+                    .and_then(|(_, class)| self.class_in(&module, class, asked)),
                 _ => None,
             };
             if found.is_some() {
@@ -225,11 +231,19 @@ impl Project {
         None
     }
 
-    fn class_in(&self, module: &str, name: &str, depth: usize) -> Option<(&FlowFile, &Class)> {
+    fn class_in(
+        &self,
+        module: &str,
+        name: &str,
+        asked: &mut BTreeSet<(String, String)>,
+    ) -> Option<(&FlowFile, &Class)> {
+        if !asked.insert((module.to_owned(), name.to_owned())) {
+            return None;
+        }
         let file: &FlowFile = &self.module(module)?.file;
         let own = file.classes.iter().rev().find(|class| class.name == name);
         own.map(|class| (file, class))
-            .or_else(|| self.imported_class(file, name, depth + 1))
+            .or_else(|| self.class_by_import(file, name, asked))
     }
 }
 

@@ -1,5 +1,6 @@
 //! What names mean: from a reference in one piece of code to the pieces that it leads to, across modules and base classes.
 
+use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
@@ -50,6 +51,8 @@ pub(super) struct Lookup<'a> {
     pub(super) ancestry: Vec<(usize, &'a str)>,
     /// Units that are steps.
     pub(super) steps: HashSet<Key>,
+    /// Which modules were asked for which names during one lookup, and whether they have them.
+    asked: RefCell<HashMap<(usize, Box<str>), bool>>,
 }
 
 impl<'a> Lookup<'a> {
@@ -74,6 +77,7 @@ impl<'a> Lookup<'a> {
             unnamed,
             ancestry: Vec::new(),
             steps: HashSet::new(),
+            asked: RefCell::default(),
         };
         lookup.ancestry = lookup.ancestors(&flow.name);
         for (module, file) in lookup.files.iter().enumerate() {
@@ -105,7 +109,7 @@ impl<'a> Lookup<'a> {
         else {
             return Vec::new();
         };
-        let find = |file: &'a FlowFile, name: &str| project.imported_class(file, name, 0);
+        let find = |file: &'a FlowFile, name: &str| project.imported_class(file, name);
         resolve::ancestry(&project.main, class, &find)
             .into_iter()
             .filter_map(|(file, class)| {
@@ -309,7 +313,7 @@ impl<'a> Lookup<'a> {
         let own = file.classes.iter().rev().find(|class| class.name == chain);
         let found = own
             .map(|class| (*file, class))
-            .or_else(|| self.project.imported_class(file, chain, 0));
+            .or_else(|| self.project.imported_class(file, chain));
         found.is_some_and(|(file, class)| {
             self.ancestry.iter().any(|(module, name)| {
                 *name == class.name
@@ -321,7 +325,8 @@ impl<'a> Lookup<'a> {
         })
     }
 
-    /// A module-level name with the attributes taken from it. `false` if the module has no such name.
+    /// A module-level name with the attributes taken from it. `false` if the module has no such name. `hops`: how many
+    /// modules have sent the question on.
     pub(super) fn name(
         &self,
         module: usize,
@@ -329,6 +334,22 @@ impl<'a> Lookup<'a> {
         out: &mut Vec<Edge>,
         hops: usize,
     ) -> bool {
+        // Whoever asks first asks here or for what an import brings in, one further.
+        if hops <= 1 {
+            self.asked.borrow_mut().clear();
+        }
+        // Modules that import each other ask the same again and again: what there is to find is found the first time.
+        let question = (module, Box::from(chain));
+        if let Some(found) = self.asked.borrow().get(&question) {
+            return *found;
+        }
+        self.asked.borrow_mut().insert(question.clone(), false);
+        let found = self.name_in(module, chain, out, hops);
+        self.asked.borrow_mut().insert(question, found);
+        found
+    }
+
+    fn name_in(&self, module: usize, chain: &str, out: &mut Vec<Edge>, hops: usize) -> bool {
         let (head, rest) = chain.split_once('.').unwrap_or((chain, ""));
         let Some(index) = self.index(module).filter(|_| hops < MOST_HOPS) else {
             return false;

@@ -280,3 +280,28 @@ class B(FlowSpec):
         []
     );
 }
+
+#[test]
+fn modules_that_take_all_of_each_other_are_read_to_an_end() {
+    let names: Vec<String> = (0..60).map(|at| format!("m{at}.py")).collect();
+    let text = |at: usize| {
+        let (one, other) = ((at + 1) % 60, (at + 7) % 60);
+        format!("from m{one} import *\nfrom m{other} import *\nclass C{at}: pass\n")
+    };
+    let texts: Vec<String> = (0..60).map(text).collect();
+    let step = "from m0 import *\nfrom metaflow import FlowSpec, step\n\n\nclass F(FlowSpec, C30, Nowhere):\n    @step\n    \
+                def start(self):\n        self.x = C5, nowhere\n        self.next(self.end)\n\n    @step\n    def end(self):\n        pass\n";
+    let mut files = vec![("f.py", step)];
+    files.extend(
+        names
+            .iter()
+            .map(|name| &**name)
+            .zip(texts.iter().map(|text| &**text)),
+    );
+    let changed = texts[5].replace("C5: pass", "C5: x = 1");
+    let mut edited = files.clone();
+    edited[6].1 = &changed;
+    // A base that no module shows may come from any, and all steps have it.
+    let expected = "start: m5.C5.x changed at line 3\nend: m5.C5.x changed at line 3";
+    assert_eq!(diff(&files, &edited), expected);
+}
