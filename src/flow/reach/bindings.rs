@@ -78,6 +78,21 @@ fn capture<'a>(node: Node<'_>, source: &'a str, bound: &mut Bound<'a, '_>) {
     }
 }
 
+/// Whether a target of this kind is made of others.
+pub(in crate::flow) fn is_pattern(kind: &str) -> bool {
+    matches!(
+        kind,
+        "pattern_list"
+            | "tuple_pattern"
+            | "list_pattern"
+            | "list_splat_pattern"
+            | "tuple"
+            | "list"
+            | "expression_list"
+            | "parenthesized_expression"
+    )
+}
+
 /// The names that an assignment target binds.
 pub(in crate::flow) fn pattern<'a>(node: Node<'_>, source: &'a str, names: &mut HashSet<&'a str>) {
     descend(node, |node| match node.kind() {
@@ -85,15 +100,7 @@ pub(in crate::flow) fn pattern<'a>(node: Node<'_>, source: &'a str, names: &mut 
             names.insert(text(node, source));
             false
         }
-        "pattern_list"
-        | "tuple_pattern"
-        | "list_pattern"
-        | "list_splat_pattern"
-        | "tuple"
-        | "list"
-        | "expression_list"
-        | "parenthesized_expression" => true,
-        _ => false,
+        kind => is_pattern(kind),
     });
 }
 

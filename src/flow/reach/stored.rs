@@ -6,6 +6,7 @@ use std::collections::{HashMap, HashSet};
 use indexmap::IndexSet;
 use tree_sitter::Node;
 
+use super::bindings;
 use super::refs::{Ref, Values};
 use super::scope::{Collector, Local};
 use crate::flow::source::syntax::{children, dotted, field, text};
@@ -145,18 +146,8 @@ impl Collector<'_> {
             return into.into_iter().collect();
         }
         // `self.model, score = …`: any of them may get it.
-        let is_pattern = matches!(
-            target.kind(),
-            "pattern_list"
-                | "tuple_pattern"
-                | "list_pattern"
-                | "list_splat_pattern"
-                | "tuple"
-                | "list"
-                | "expression_list"
-                | "parenthesized_expression"
-                | "as_pattern_target"
-        );
+        let is_pattern =
+            bindings::is_pattern(target.kind()) || target.kind() == "as_pattern_target";
         let parts = children(target).into_iter().filter(|_| is_pattern);
         parts.flat_map(|part| self.destinations(part)).collect()
     }
