@@ -12,16 +12,17 @@ mod task;
 mod value;
 
 use std::{
+    collections::HashMap,
     path::PathBuf,
     sync::{Mutex, PoisonError},
 };
 
 use crate::{
     engine::FlowRequest,
-    store::{FlowStore, Store, TaskStore},
+    store::{BlobKey, FlowStore, Store, TaskStore},
 };
 
-use super::records::{RunKey, TaskKey};
+use super::records::{ArtifactRow, RunKey, TaskKey};
 
 pub use flow::{changed, view};
 pub use pulse::Pulse;
@@ -35,6 +36,8 @@ pub struct Library {
     cwd: PathBuf,
     /// The flow's class, once known: the store is laid out by it.
     class: Mutex<Option<String>>,
+    /// Rows of big artifacts that were read, by blob: what a blob holds never changes.
+    big: Mutex<HashMap<BlobKey, ArtifactRow>>,
     /// Files of configs that belong to the pulse.
     followed: Mutex<Vec<PathBuf>>,
 }
@@ -45,6 +48,7 @@ impl Library {
         Self {
             class: Mutex::new(request.class.clone()),
             followed: Mutex::default(),
+            big: Mutex::default(),
             request,
             cwd,
         }
