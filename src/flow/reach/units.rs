@@ -97,7 +97,10 @@ impl ModuleIndex {
         let mut builder = Builder {
             source,
             file,
-            known: before.map(known_code).unwrap_or_default(),
+            known: before
+                .filter(|before| before.imports_like(file))
+                .map(known_code)
+                .unwrap_or_default(),
             docs: Vec::new(),
             index: Self::default(),
         };
@@ -110,7 +113,7 @@ impl ModuleIndex {
     }
 }
 
-/// The code of a file by its text. The same text in the same kind of place is the same code.
+/// The code of a file by its text. Under the same imports, the same text in the same kind of place is the same code.
 fn known_code(file: &FlowFile) -> HashMap<(Place, &str), &Arc<Code>> {
     let units = file.index.units.iter().filter(|_| !file.is_broken());
     units

@@ -84,7 +84,7 @@ pub(in crate::flow) fn called(call: Node<'_>, source: &str) -> Vec<Import> {
             .collect();
     }
     // It imports what the configuration names.
-    if function == INSTANTIATE && source.contains("hydra") {
+    if function == INSTANTIATE && (whole.starts_with("hydra.") || has_hydra(call, source)) {
         return vec![make((String::new(), 0), ImportedName::Computed)];
     }
     if !IMPORTERS.contains(&function) || (function == "locate" && whole != "pydoc.locate") {
@@ -153,8 +153,8 @@ fn listed(path: Node<'_>, source: &str) -> Option<(String, usize)> {
     is_own.then(|| (String::new(), 1))
 }
 
-/// The module, with its leading dots, that a dotted name means by the imports at the top of a file.
-fn meaning(node: Node<'_>, name: &str, source: &str) -> (String, usize) {
+/// The imports at the top of the file that a node is in.
+fn imports_around(node: Node<'_>, source: &str) -> Vec<Import> {
     let mut root = node;
     while let Some(parent) = root.parent() {
         root = parent;
@@ -165,7 +165,18 @@ fn meaning(node: Node<'_>, name: &str, source: &str) -> (String, usize) {
             "import_statement" | "import_from_statement"
         )
     });
-    for import in statements.flat_map(|statement| imports::read(statement, source, true)) {
+    let read = |statement| imports::read(statement, source, true);
+    statements.flat_map(read).collect()
+}
+
+fn has_hydra(node: Node<'_>, source: &str) -> bool {
+    let mut imports = imports_around(node, source).into_iter();
+    imports.any(|import| import.level == 0 && import.root() == Some("hydra"))
+}
+
+/// The module, with its leading dots, that a dotted name means by the imports at the top of a file.
+fn meaning(node: Node<'_>, name: &str, source: &str) -> (String, usize) {
+    for import in imports_around(node, source) {
         match &import.names {
             ImportedName::Module { alias: Some(alias) } if alias == name => {
                 return (import.module, 0);

@@ -47,6 +47,19 @@ impl FlowFile {
     }
 }
 
+impl FlowFile {
+    /// Whether both files bring in the same at their top, wherever the statements stand.
+    pub(in crate::flow) fn imports_like(&self, other: &FlowFile) -> bool {
+        let brought = |file: &'_ FlowFile| -> Vec<_> {
+            let imports = file.imports.iter().filter(|import| import.top_level);
+            imports
+                .map(|import| (import.level, import.module.clone(), import.names.clone()))
+                .collect()
+        };
+        brought(self) == brought(other)
+    }
+}
+
 impl Import {
     /// The first part of an absolute module name that could be installed; `None` for relative imports and Metaflow itself.
     pub(in crate::flow) fn root(&self) -> Option<&str> {

@@ -305,3 +305,43 @@ fn modules_that_take_all_of_each_other_are_read_to_an_end() {
     let expected = "start: m5.C5.x changed at line 3\nend: m5.C5.x changed at line 3";
     assert_eq!(diff(&files, &edited), expected);
 }
+
+#[test]
+fn code_means_something_else_under_other_imports() {
+    let flow = "import m\nfrom metaflow import FlowSpec, step\n\n\nclass F(FlowSpec):\n    @step\n    def start(self):\n        \
+                self.x = m.f()\n        self.next(self.end)\n\n    @step\n    def end(self):\n        pass\n";
+    let known = "import one.a\nimport two.b\n";
+    let lists = format!(
+        "{known}import pkgutil\nimport one as jobs\n\ndef f():\n    return list(pkgutil.iter_modules(jobs.__path__))\n"
+    );
+    let makes = format!(
+        "{known}from hydra.utils import instantiate\n\ndef f():\n    return instantiate({{}})\n"
+    );
+    for (text, one, other) in [
+        (&lists, "import one as jobs", "import two as jobs"),
+        (&makes, "from hydra.utils", "from factory"),
+    ] {
+        let edited = text.replace(one, other);
+        let state = |text| {
+            [
+                ("f.py", flow),
+                ("m.py", text),
+                ("factory.py", "def instantiate(x): return x\n"),
+                ("one/__init__.py", ""),
+                ("one/a.py", "def g(): return 1\n"),
+                ("two/__init__.py", ""),
+                ("two/b.py", "def g(): return 1\n"),
+            ]
+        };
+        let states = [state(&**text), state(&*edited)];
+        for (before, after) in [(states[0], states[1]), (states[1], states[0])] {
+            let read = |path: &Path| {
+                let name = path.strip_prefix("/p").ok()?.to_str()?;
+                let found = after.iter().find(|(file, _)| *file == name);
+                found.map(|(_, text)| (*text).to_owned())
+            };
+            let renewed = project(&before).reload(&read);
+            assert_eq!(renewed.code(), project(&after).code(), "{one} {other}");
+        }
+    }
+}
