@@ -2,13 +2,11 @@
 
 use std::collections::HashSet;
 
+use super::effects::MOST_CALLS;
 use super::lookup::{Edge, Key, Lookup};
 use super::mutations::sets_up;
 use super::refs::Ref;
 use super::units::Unit;
-
-/// Calls lead on no further than this before they are taken for ones that change something.
-const MOST_CALLS: usize = 200;
 
 /// Members that run without being named: what makes an object, calls it, enters it.
 const UNNAMED: [&str; 8] = [
@@ -166,14 +164,13 @@ impl Lookup<'_> {
             if let Ref::Name(chain) | Ref::ClassName(chain) = reference
                 && let Some((_, rest)) = chain.split_once('.')
             {
-                let mut out = Vec::new();
-                self.name(key.0, chain, &mut out, 0);
-                let is_object = |key: Key| {
-                    self.unit(key).is_some_and(|unit| {
-                        !unit.is_definition && unit.import.is_none() && unit.class.is_none()
-                    })
-                };
-                if out.iter().filter_map(Edge::unit).any(is_object) {
+                let mut found = Vec::new();
+                self.name(key.0, chain, &mut found, 0);
+                if found
+                    .iter()
+                    .filter_map(Edge::unit)
+                    .any(|key| self.is_value(key))
+                {
                     of_objects.extend(rest.split('.'));
                 }
             }

@@ -9,7 +9,7 @@ use crate::flow::source::called;
 use crate::flow::source::imports::ImportedName;
 use crate::flow::source::literal;
 use crate::flow::source::next::is_self_next;
-use crate::flow::source::syntax::{children, field, text};
+use crate::flow::source::syntax::{children, field, is_dotted, text};
 
 impl Collector<'_> {
     pub(super) fn call(&mut self, node: Node<'_>) {
@@ -73,9 +73,7 @@ impl Collector<'_> {
             // The text is Python that is evaluated with the names of the module and the flow's configs.
             ("config_expr", [expression]) | ("metaflow.config_expr", [expression]) => {
                 if let Some(expression) = literal::string(*expression, self.source) {
-                    for word in
-                        expression.split(|c: char| !(c.is_alphanumeric() || c == '_' || c == '.'))
-                    {
+                    for word in expression.split(|c| !is_dotted(c)) {
                         if word.starts_with(|c: char| c.is_alphabetic() || c == '_') {
                             self.add(Ref::ClassName(word.to_owned()));
                         }

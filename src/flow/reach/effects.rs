@@ -4,6 +4,9 @@ use super::lookup::{Edge, Lookup};
 use super::refs::Target;
 use crate::flow::source::imports::ImportedName;
 
+/// Calls lead on no further than this before they are taken for ones that change something.
+pub(super) const MOST_CALLS: usize = 200;
+
 impl Lookup<'_> {
     /// What importing a module does: its statements, functions that a decorator puts into a registry, assignments of what a
     /// call gives that changes something besides, other imports.

@@ -226,13 +226,8 @@ impl<'a> Lookup<'a> {
                 let Ref::Name(chain) = reference else {
                     continue;
                 };
-                let mut out = Vec::new();
-                self.name(key.0, chain, &mut out, 0);
-                let bases = out.iter().filter_map(Edge::unit).filter(|key| {
-                    self.unit(*key)
-                        .is_some_and(|unit| unit.class.as_deref() == Some(&*unit.name))
-                });
-                let bases: Vec<Key> = bases.collect();
+                let mut bases = self.found(key, reference);
+                bases.retain(|base| self.is_class(*base));
                 family.acts |= bases.is_empty() && !PLAIN_BASES.contains(&&**chain);
                 for base in bases {
                     if !classes.contains(&base) {
@@ -262,11 +257,8 @@ impl<'a> Lookup<'a> {
             if keepers.is_empty() {
                 continue;
             }
-            let functions = self.found(key, name).into_iter().filter(|key| {
-                let unit = self.unit(*key);
-                unit.is_some_and(|unit| unit.is_definition && unit.class.is_none())
-            });
-            for function in functions {
+            let functions = self.found(key, name).into_iter();
+            for function in functions.filter(|key| self.is_function(*key)) {
                 found.extend(keepers.iter().map(|by| Kept { by: *by, function }));
             }
         }

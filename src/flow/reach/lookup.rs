@@ -143,6 +143,19 @@ impl<'a> Lookup<'a> {
             .is_some_and(|unit| unit.class.as_deref() == Some(&*unit.name))
     }
 
+    /// Whether a unit is a function of a module.
+    pub(super) fn is_function(&self, key: Key) -> bool {
+        self.unit(key)
+            .is_some_and(|unit| unit.is_definition && unit.class.is_none())
+    }
+
+    /// Whether a unit is a statement that gives a module's name its value.
+    pub(super) fn is_value(&self, key: Key) -> bool {
+        self.unit(key).is_some_and(|unit| {
+            !unit.is_definition && unit.import.is_none() && unit.class.is_none()
+        })
+    }
+
     pub(super) fn index(&self, module: usize) -> Option<&'a ModuleIndex> {
         self.files.get(module).map(|file| &file.index)
     }

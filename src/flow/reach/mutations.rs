@@ -5,7 +5,7 @@ use tree_sitter::Node;
 use super::refs::Ref;
 use super::scope::{Collector, Local};
 use super::stored::root_of;
-use crate::flow::source::syntax::{children, dotted, field, text};
+use crate::flow::source::syntax::{children, field, text};
 
 /// Methods that change what they belong to, beside those that begin with `set`.
 const CHANGING: [&str; 21] = [
@@ -108,11 +108,7 @@ impl Collector<'_> {
                 if let ("type", Some(object)) = (called, argument) {
                     return self.note_change(root_of(object));
                 }
-                let chain = field(root, "function").and_then(|made| dotted(made, self.source));
-                let chain = chain.filter(|chain| {
-                    let head = chain.split('.').next().unwrap_or("");
-                    self.local(head).is_none()
-                });
+                let chain = field(root, "function").and_then(|made| self.outer_name(made));
                 self.uses.changes.of_made.extend(chain.map(Ref::Name));
             }
             _ => {}
@@ -137,12 +133,9 @@ impl Collector<'_> {
         if !changes_object(method) {
             return;
         }
-        let root = root_of(function);
-        let is_module_level =
-            root.kind() == "identifier" && self.local(text(root, self.source)).is_none();
-        match dotted(function, self.source).filter(|_| is_module_level) {
+        match self.outer_name(function) {
             Some(chain) => _ = self.uses.changes.by_calls.insert(Ref::Name(chain)),
-            None => self.note_change(root),
+            None => self.note_change(root_of(function)),
         }
     }
 

@@ -1,8 +1,8 @@
 //! Definitions that do something when their module is imported: a decorator or a base class may put them where others find them
 //! without naming them.
 
+use super::effects::MOST_CALLS;
 use super::lookup::{Edge, Key, Lookup};
-use super::refs::Ref;
 use super::units::Applied;
 
 /// Packages whose decorators keep nothing of what they decorate, except for what they return.
@@ -44,9 +44,6 @@ const HARMLESS: [&str; 36] = [
     "typing",
     "typing_extensions",
 ];
-
-/// Calls lead on no further than this before a decorator is taken for one that registers.
-const MOST_CALLS: usize = 200;
 
 impl Lookup<'_> {
     /// Whether making a definition may register it.
@@ -119,19 +116,18 @@ impl Lookup<'_> {
     /// All classes that are made of others of the project: a class knows its subclasses.
     pub(super) fn subclasses(&self, out: &mut Vec<Edge>) {
         for (module, file) in self.files.iter().enumerate() {
-            for unit in &file.index.units {
-                let is_head = unit.class.as_deref() == Some(&*unit.name);
-                let mut bases = Vec::new();
-                for reference in unit.code.uses.refs.iter().filter(|_| is_head) {
-                    if let Ref::Name(chain) = reference {
-                        self.name(module, chain, &mut bases, 0);
-                    }
-                }
-                if bases
+            let keys = (0..file.index.units.len()).map(|at| (module, at));
+            for key in keys.filter(|key| self.is_class(*key)) {
+                let Some(unit) = self.unit(key) else {
+                    continue;
+                };
+                let mut bases = unit
+                    .code
+                    .uses
+                    .refs
                     .iter()
-                    .filter_map(Edge::unit)
-                    .any(|key| self.is_class(key))
-                {
+                    .flat_map(|it| self.found(key, it));
+                if bases.any(|base| self.is_class(base)) {
                     self.whole_class(module, &unit.name, out);
                 }
             }

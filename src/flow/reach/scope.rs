@@ -10,7 +10,7 @@ use super::refs::{Place, Ref, Target, Uses};
 use super::stored::{Destination, Flows};
 use crate::flow::source::imports::{self, ImportedName};
 use crate::flow::source::literal;
-use crate::flow::source::syntax::{MOST_NESTED, children, field, text};
+use crate::flow::source::syntax::{MOST_NESTED, children, dotted, field, text};
 
 /// What the nodes use.
 pub(in crate::flow) fn uses(nodes: &[Node<'_>], source: &str, place: Place) -> Uses {
@@ -175,6 +175,13 @@ impl<'a> Collector<'a> {
             }
             _ => false,
         }
+    }
+
+    /// The dotted name that an expression is, if it comes from the module.
+    pub(super) fn outer_name(&self, node: Node<'_>) -> Option<String> {
+        let chain = dotted(node, self.source)?;
+        let head = chain.split('.').next().unwrap_or(&chain);
+        self.local(head).is_none().then_some(chain)
     }
 
     /// Whether a name is bound here as one of the module's.

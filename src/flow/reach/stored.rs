@@ -125,10 +125,7 @@ impl Collector<'_> {
 
     /// Visits the arguments of a call: what gets the result may hold them, and so may what is called.
     pub(super) fn visit_arguments(&mut self, arguments: Node<'_>, function: Node<'_>) {
-        let called = dotted(function, self.source).filter(|chain| {
-            let head = chain.split('.').next().unwrap_or("");
-            self.local(head).is_none()
-        });
+        let called = self.outer_name(function);
         let mut into = self.flows.into.clone();
         into.extend(called.map(|chain| Destination::Call(Ref::Name(chain))));
         self.visit_value(arguments, into);

@@ -45,18 +45,14 @@ impl<'a> Lookup<'a> {
         let mut at = 0;
         while let Some(key) = found.get_index(at).copied() {
             at += 1;
-            let is_value = self
-                .unit(key)
-                .is_some_and(|unit| !unit.is_definition && unit.class.is_none());
-            if is_value {
+            // An import leads on, too.
+            let is_import = self.unit(key).is_some_and(|unit| unit.import.is_some());
+            if is_import || self.is_value(key) {
                 found.extend(self.edges(key).iter().filter_map(Edge::unit));
             }
         }
-        let is_function = |key: &Key| {
-            self.unit(*key)
-                .is_some_and(|unit| unit.is_definition && unit.class.is_none())
-        };
-        stored.functions = found.into_iter().filter(is_function).collect();
+        found.retain(|key| self.is_function(*key));
+        stored.functions = found.into_iter().collect();
         stored
     }
 

@@ -5,7 +5,7 @@ use tree_sitter::Node;
 use crate::flow::source::imports::{self, Import, ImportedName};
 use crate::flow::source::literal;
 use crate::flow::source::paths::literals;
-use crate::flow::source::syntax::{children, field, line, text};
+use crate::flow::source::syntax::{children, field, is_dotted, line, text};
 
 /// Functions that import a module by its name.
 const IMPORTERS: [&str; 5] = [
@@ -137,10 +137,6 @@ fn evaluated(code: Node<'_>, source: &str) -> Vec<String> {
         .filter_map(|pair| pair.last())
         .map(|module| (*module).to_owned())
         .collect()
-}
-
-pub(super) fn is_dotted(c: char) -> bool {
-    c.is_alphanumeric() || c == '_' || c == '.'
 }
 
 /// The package whose modules are listed: `plugins.__path__`, or in the package itself `__path__`.

@@ -5,9 +5,8 @@ use std::path::{Path, PathBuf};
 use tree_sitter::Node;
 
 use crate::flow::model::FlowFile;
-use crate::flow::source::called;
 use crate::flow::source::literal;
-use crate::flow::source::syntax::{descend, dotted, field};
+use crate::flow::source::syntax::{descend, dotted, field, is_dotted};
 
 /// Directories that a file may put on `sys.path`, below a root: those that the texts in such a statement name, from the root or
 /// from the directory of the file.
@@ -93,7 +92,7 @@ pub(in crate::flow) fn named(source: &str) -> Vec<String> {
     let mut found = Vec::new();
     for (at, quote) in source.match_indices(['"', '\'']) {
         let rest = source.get(at + 1..).unwrap_or("");
-        let end = rest.find(|c| !(called::is_dotted(c) || c == ':'));
+        let end = rest.find(|c| !(is_dotted(c) || c == ':'));
         let Some((text, behind)) = end.map(|end| rest.split_at(end)) else {
             continue;
         };

@@ -192,3 +192,8 @@ pub(in crate::flow) fn dotted(node: Node<'_>, source: &str) -> Option<String> {
     parts.reverse();
     Some(parts.join("."))
 }
+
+/// Whether dotted names consist of such characters.
+pub(in crate::flow) fn is_dotted(c: char) -> bool {
+    c.is_alphanumeric() || c == '_' || c == '.'
+}
