@@ -8,6 +8,7 @@ mod description;
 mod diagnostic;
 mod files;
 mod graph;
+mod loader;
 mod model;
 mod name;
 mod project;
