@@ -40,6 +40,7 @@ mod session_loss;
 mod spin;
 mod stale_meanwhile;
 mod stale_shapes;
+mod stale_spins;
 mod stale_variables;
 mod staleness;
 mod support;
