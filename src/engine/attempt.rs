@@ -451,9 +451,8 @@ fn after_exit(code: i32) -> Failing {
 fn user_artifacts(output: &Output) -> Vec<String> {
     let own: HashSet<&str> = ["name"].into();
     let mut names: Vec<String> = output
-        .manifest
-        .objects
-        .keys()
+        .artifacts
+        .names()
         .filter(|name| !name.starts_with('_') && !own.contains(name.as_str()))
         .cloned()
         .collect();

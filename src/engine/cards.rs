@@ -152,7 +152,7 @@ fn facts(
     let Some(output) = output else {
         return Ok(facts);
     };
-    for (name, artifact) in &output.manifest.objects {
+    for (name, artifact) in output.artifacts.iter() {
         if name.starts_with('_') || name == "name" {
             continue;
         }

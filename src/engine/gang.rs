@@ -161,7 +161,7 @@ fn stored(own: &Output, id: &str) -> Result<Output, EngineError> {
     };
     Ok(Output {
         task,
-        manifest: Arc::new(manifest),
+        artifacts: manifest.into(),
         blobs: None,
     })
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 
+use super::artifacts::Siblings;
 use super::attempt::{self, AttemptEnd, Halt};
 use super::event::{Event, Failure, Level, Outcome, TaskRef};
 use super::origin::{Finished, Output};
@@ -36,6 +37,7 @@ pub(super) struct Execution {
     reuse: Option<Arc<Reuse>>,
     /// What the tasks that follow a finished one get.
     outputs: HashMap<Ticket, Vec<Output>>,
+    siblings: Siblings,
     running: HashMap<Ticket, TaskRef>,
     next_task: u64,
     /// What failed and was not tried again.
@@ -82,6 +84,7 @@ impl Execution {
             finished,
             reuse: reuse.map(Arc::new),
             outputs: HashMap::new(),
+            siblings: Siblings::default(),
             running: HashMap::new(),
             // `_parameters` is 0.
             next_task: 1,
@@ -261,7 +264,9 @@ impl Execution {
         match end {
             AttemptEnd::Stored(stored) => {
                 self.running.remove(&ticket);
-                self.outputs.insert(ticket, stored.handed_on);
+                let outputs = stored.handed_on.into_iter();
+                let outputs = outputs.map(|output| self.siblings.share(output)).collect();
+                self.outputs.insert(ticket, outputs);
                 self.announce(&stored.transition).await;
                 self.scheduler.finished(ticket, &stored.transition)
             }

@@ -2,6 +2,7 @@
 //! face is listening.
 
 mod after;
+mod artifacts;
 mod assets;
 mod attempt;
 mod card_facts;

@@ -4,20 +4,21 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::artifacts::{Artifacts, Siblings};
 use super::error::EngineError;
 use super::parameters::Overrides;
 use super::scheduler::{Place, Transition};
 use super::worker::message::{InputSpec, Objects};
 use crate::flow::StepName;
 use crate::store::{
-    ArtifactRef, BlobKey, ControlFacts, FlowStore, Manifest, RunStore, TaskStore, side_by_side,
+    ArtifactRef, BlobKey, ControlFacts, FlowStore, RunStore, TaskStore, side_by_side,
 };
 
 /// What a finished task left behind, for the tasks that follow it.
 #[derive(Debug, Clone)]
 pub(super) struct Output {
     pub task: TaskStore,
-    pub manifest: Arc<Manifest>,
+    pub artifacts: Artifacts,
     /// Where its blobs are, if that is not with the task.
     pub blobs: Option<FlowStore>,
 }
@@ -38,20 +39,20 @@ impl Output {
 
     /// The same with other artifacts in the place of some.
     pub fn overridden(self, by: &Overrides) -> Self {
-        let objects = &self.manifest.objects;
         let has = |(name, new): (&String, &ArtifactRef)| {
-            objects.get(name).is_some_and(|held| held.key == new.key)
+            let held = self.artifacts.get(name);
+            held.is_some_and(|held| held.key == new.key)
         };
         if by.iter().all(has) {
             return self;
         }
-        let mut manifest = Manifest::clone(&self.manifest);
+        let mut manifest = self.artifacts.manifest();
         let changed = by
             .iter()
             .map(|(name, artifact)| (name.clone(), artifact.clone()));
         manifest.objects.extend(changed);
         Self {
-            manifest: Arc::new(manifest),
+            artifacts: manifest.into(),
             ..self
         }
     }
@@ -63,7 +64,7 @@ impl Output {
 
     /// The same without the artifacts that are told for all inputs at once.
     fn spec_without(&self, common: &Objects) -> InputSpec {
-        let objects = self.manifest.objects.iter();
+        let objects = self.artifacts.iter();
         InputSpec {
             pathspec: self.pathspec(),
             step: self.task.step().name().to_owned(),
@@ -96,10 +97,10 @@ pub(super) fn specs(inputs: &[Output]) -> (Vec<InputSpec>, Objects) {
     let common = match inputs {
         [first, others @ ..] if !others.is_empty() => {
             let is_common = |(name, artifact): &(&String, &ArtifactRef)| {
-                let same = |other: &Output| other.manifest.objects.get(*name) == Some(*artifact);
+                let same = |other: &Output| other.artifacts.get(name) == Some(*artifact);
                 others.iter().all(same)
             };
-            let objects = first.manifest.objects.iter();
+            let objects = first.artifacts.iter();
             objects.filter(is_common).map(told).collect()
         }
         _ => Objects::new(),
@@ -144,10 +145,12 @@ impl Finished {
         steps: impl IntoIterator<Item = &'a StepName>,
     ) -> Result<Self, EngineError> {
         let mut by_place = HashMap::new();
+        let mut siblings = Siblings::default();
         for step in steps {
             let mut unbounded = Vec::new();
             let tasks = run.tasks(step.as_str())?;
-            for found in side_by_side(&tasks, read)?.into_iter().flatten() {
+            for mut found in side_by_side(&tasks, read)?.into_iter().flatten() {
+                found.done.output = siblings.share(found.done.output);
                 if found.is_unbounded {
                     unbounded.push(found);
                 } else {
@@ -179,10 +182,12 @@ fn controls(found: Vec<Found>) -> Result<Vec<Done>, EngineError> {
     for Found { done, index, .. } in found {
         let mut group = done.place.clone();
         group.indices.pop();
-        let names = done
-            .output
-            .task
-            .read_simple_in(&done.output.manifest, CONTROL_MAPPERS)?;
+        let Output {
+            task, artifacts, ..
+        } = &done.output;
+        let names = artifacts.get(CONTROL_MAPPERS);
+        let names = names.map(|held| task.decode(CONTROL_MAPPERS, held));
+        let names = names.transpose()?;
         match (names, index) {
             (Some(names), index) => controls.push((group, names.items().len() as u64, index, done)),
             (None, Some(index)) => {
@@ -239,7 +244,7 @@ fn read(task: &TaskStore) -> Result<Option<Found>, EngineError> {
         mappers: None,
         output: Output {
             task: task.clone(),
-            manifest: Arc::new(manifest),
+            artifacts: manifest.into(),
             blobs: None,
         },
     };

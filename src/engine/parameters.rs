@@ -38,7 +38,7 @@ pub(super) fn of_run(flow: &LoadedFlow, parameters: &Output) -> Overrides {
     options
         .filter(|parameter| parameter.kind != CONFIG)
         .filter_map(|parameter| {
-            let artifact = parameters.manifest.objects.get(&parameter.attr)?;
+            let artifact = parameters.artifacts.get(&parameter.attr)?;
             Some((parameter.attr.clone(), artifact.clone()))
         })
         .collect()

@@ -146,7 +146,7 @@ impl Attempt {
         writer.finish(&manifest, done.ok == Some(true))?;
         Ok(Some(Output {
             task: self.task(),
-            manifest: Arc::new(manifest),
+            artifacts: manifest.into(),
             blobs: None,
         }))
     }
@@ -167,7 +167,7 @@ pub(super) fn parameters(
     writer.finish_parameters(&manifest, &start, &end)?;
     Ok(Output {
         task,
-        manifest: Arc::new(manifest),
+        artifacts: manifest.into(),
         blobs: None,
     })
 }
@@ -185,13 +185,13 @@ pub(super) fn clone_task(
     if is_control {
         writer = writer.with_task_tag(CONTROL_TASK);
     }
-    writer.clone_from(&origin.task, &origin.manifest)?;
+    writer.clone_from(&origin.task, &origin.artifacts.manifest())?;
     if is_control {
         writer.record(TASK_TYPE, TASK_TYPE, &CONTROL_TASK.into())?;
     }
     Ok(Output {
         task,
-        manifest: Arc::clone(&origin.manifest),
+        artifacts: origin.artifacts.clone(),
         blobs: None,
     })
 }
@@ -251,7 +251,7 @@ pub(super) fn manifest(
 /// What an input has under this name, if it is that long.
 fn same_size<'a>(inputs: &'a [Output], name: &str, size: u64) -> Option<(&'a FlowStore, BlobKey)> {
     inputs.iter().find_map(|input| {
-        let artifact = input.manifest.objects.get(name)?;
+        let artifact = input.artifacts.get(name)?;
         (artifact.size == size).then(|| (input.flow(), artifact.key))
     })
 }
@@ -265,7 +265,7 @@ fn inherited(
 ) -> Result<ArtifactRef, EngineError> {
     let found = inputs
         .get(from)
-        .and_then(|input| Some((input, input.manifest.objects.get(name)?)));
+        .and_then(|input| Some((input, input.artifacts.get(name)?)));
     let Some((input, artifact)) = found else {
         return Err(EngineError::Request {
             message: format!(

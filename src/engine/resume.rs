@@ -20,7 +20,7 @@ use super::staleness;
 use super::submit::{Shared, Wires};
 use super::timing::Phase;
 use crate::flow::{Graph, StepName};
-use crate::store::{FlowStore, Manifest, RunStore};
+use crate::store::{FlowStore, RunStore};
 
 /// Carries out the request; its last event is `JobFinished`.
 pub(super) async fn resume(shared: Arc<Shared>, request: ResumeRequest, wires: Wires) {
@@ -154,7 +154,7 @@ async fn keep_parameters(
             let task = TaskRef::new(run.id(), "_parameters", "0", 0);
             return persist::clone_task(&run, &identity, &origin, &task, false);
         }
-        let manifest = Manifest::clone(&origin.overridden(&overrides).manifest);
+        let manifest = origin.overridden(&overrides).artifacts.manifest();
         persist::parameters(&run, &identity, &flow, manifest)
     })
     .await
@@ -227,7 +227,7 @@ fn stored_parameters(run: &RunStore) -> Result<Option<Output>, EngineError> {
     };
     Ok(task.latest_manifest()?.map(|manifest| Output {
         task,
-        manifest: Arc::new(manifest),
+        artifacts: manifest.into(),
         blobs: None,
     }))
 }

@@ -22,7 +22,7 @@ pub(super) async fn reuse_task(
 ) -> Option<AttemptEnd> {
     let place = done.place.clone();
     let taken = blocking(move || Ok(reuse.take(&place, &inputs))).await;
-    done.output.manifest = Arc::new(taken.ok().flatten()?);
+    done.output.artifacts = taken.ok().flatten()?.into();
     Some(clone_task(setting, done, task_ref).await)
 }
 

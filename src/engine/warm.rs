@@ -373,7 +373,7 @@ pub(super) fn mentioned(project: &Project, step: &str, inputs: &[Output]) -> Vec
     let code: Vec<&str> = lines.skip(first).take(count).collect();
     let is_mentioned = |name: &str| code.iter().any(|line| has_attribute(line, name));
     for input in inputs {
-        let names = input.manifest.objects.keys();
+        let names = input.artifacts.names();
         let names = names.filter(|name| is_mentioned(name));
         wanted.extend(names.filter_map(|name| found(input, name)));
     }
@@ -400,7 +400,7 @@ fn system(inputs: &[Output]) -> Vec<Wanted> {
 }
 
 fn found(input: &Output, name: &str) -> Option<Wanted> {
-    let artifact = input.manifest.objects.get(name)?;
+    let artifact = input.artifacts.get(name)?;
     let blobs = input.flow().blobs_dir()?;
     artifact.is_pickle().then(|| Wanted {
         name: name.to_owned(),

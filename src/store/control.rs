@@ -5,7 +5,9 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-use super::{BlobKey, FlowStore, ForeachFrame, Manifest, Result, Simple, StoreError, TaskStore};
+use super::{
+    ArtifactRef, BlobKey, FlowStore, ForeachFrame, Manifest, Result, Simple, StoreError, TaskStore,
+};
 
 /// Values kept decoded, at most: the runtime's own are few and recur in every task.
 const CACHED: usize = 1024;
@@ -57,9 +59,12 @@ impl TaskStore {
     /// Decodes an artifact of the closed set of plain values that the runtime writes; `None` if there is no such
     /// artifact.
     pub fn read_simple_in(&self, manifest: &Manifest, name: &str) -> Result<Option<Simple>> {
-        let Some(artifact) = manifest.objects.get(name) else {
-            return Ok(None);
-        };
+        let artifact = manifest.objects.get(name);
+        artifact.map(|it| self.decode(name, it)).transpose()
+    }
+
+    /// The same of an artifact that is at hand.
+    pub fn decode(&self, name: &str, artifact: &ArtifactRef) -> Result<Simple> {
         if !artifact.is_pickle() {
             return Err(StoreError::Encoding {
                 pathspec: self.pathspec(),
@@ -68,7 +73,7 @@ impl TaskStore {
             });
         }
         let value = self.run().flow().simple(artifact.key)?;
-        value.map(Some).map_err(|source| StoreError::Artifact {
+        value.map_err(|source| StoreError::Artifact {
             pathspec: self.pathspec(),
             name: name.to_owned(),
             source,

@@ -297,9 +297,9 @@ impl Inputs<'_> {
     /// A name that a join which merges all of its inputs would take over today.
     fn to_merge(&self, record: &Record, task: &PastTask) -> Option<Reason> {
         let left = record.left.as_ref()?;
-        let output = &task.outputs.first()?.manifest.objects;
+        let output = &task.outputs.first()?.artifacts;
         let is_new = |name: &String| {
-            !record.is_own(name) && !left.contains(name) && !output.contains_key(name)
+            !record.is_own(name) && !left.contains(name) && output.get(name).is_none()
         };
         let mut names = (0..self.count).flat_map(|at| {
             let names = (self.names)(at).into_iter().filter(is_new);
@@ -313,7 +313,7 @@ impl Inputs<'_> {
     /// A name that a join took over from inputs which held the same, and which today do not.
     fn conflict(&self, record: &Record, task: &PastTask) -> Option<String> {
         let output = task.outputs.first()?;
-        let merged = output.manifest.objects.keys().filter(|name| {
+        let merged = output.artifacts.names().filter(|name| {
             !record.is_own(name) && !name.starts_with('_') && !record.artifacts.contains_key(*name)
         });
         let differs = |name: &&String| {

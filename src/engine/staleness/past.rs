@@ -179,7 +179,7 @@ impl Past {
     pub(super) fn held(&self, graph: &Graph, of: (&PastTask, &Output), name: &str) -> Held {
         let (mut task, mut output) = of;
         let held_by = |task: &PastTask, output: &Output| Held {
-            key: output.manifest.objects.get(name).map(|found| found.key),
+            key: output.artifacts.get(name).map(|found| found.key),
             by: task.place.step.clone(),
         };
         // Nothing comes from further away than through all tasks; steps that lead to each other in turn have no beginning.
@@ -215,7 +215,7 @@ impl Past {
         let (mut task, mut output) = of;
         let mut names: BTreeSet<&String> = BTreeSet::new();
         for _ in 0..self.tasks.len() {
-            names.extend(output.manifest.objects.keys());
+            names.extend(output.artifacts.names());
             let node = graph.node(&task.place.step);
             if node.is_none_or(|node| node.kind == NodeKind::Join) {
                 // It hands on what it was told to.

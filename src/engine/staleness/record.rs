@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::BasisKeys;
 use crate::engine::origin::Output;
 use crate::engine::worker::message::{ObjectReport, Reads};
-use crate::store::{ArtifactRef, BlobKey};
+use crate::store::BlobKey;
 
 /// Artifacts that the runtime writes for each task. No other task's code looks at them.
 const SYSTEM: [&str; 11] = [
@@ -143,8 +143,7 @@ impl Record {
 }
 
 fn held(inputs: &[Output], index: usize, name: &str) -> Option<BlobKey> {
-    let objects = &inputs.get(index)?.manifest.objects;
-    objects.get(name).map(|artifact: &ArtifactRef| artifact.key)
+    inputs.get(index)?.artifacts.get(name).map(|held| held.key)
 }
 
 /// One name for the blobs that several inputs hold under one name, in the order of the inputs: that of the blob, if there is

@@ -16,16 +16,16 @@ use crate::store::{Manifest, RunStore};
 /// recorded nothing.
 pub(super) fn renewed(graph: &Graph, task: &PastTask, inputs: &[Output]) -> Option<Manifest> {
     let record = task.record.as_ref()?;
-    let before = &task.outputs.first()?.manifest;
+    let before = task.outputs.first()?.artifacts.manifest();
     let node = graph.node(&task.place.step);
     let is_join = node.is_some_and(|node| node.kind == NodeKind::Join);
     let from = |name: &str| {
         let chosen = record.artifacts.get(name);
         let chosen = chosen.and_then(|seen| inputs.get(*seen.of.as_ref()?.first()?));
         let mut inputs = chosen.into_iter().chain(inputs);
-        inputs.find_map(|input| input.manifest.objects.get(name))
+        inputs.find_map(|input| input.artifacts.get(name))
     };
-    let mut objects = before.objects.clone();
+    let mut objects = before.objects;
     objects.retain(|name, _| record.is_own(name) || from(name).is_some());
     for (name, artifact) in &mut objects {
         if !record.is_own(name)
@@ -35,7 +35,7 @@ pub(super) fn renewed(graph: &Graph, task: &PastTask, inputs: &[Output]) -> Opti
         }
     }
     if !is_join {
-        for (name, artifact) in inputs.iter().flat_map(|input| &input.manifest.objects) {
+        for (name, artifact) in inputs.iter().flat_map(|input| input.artifacts.iter()) {
             objects
                 .entry(name.clone())
                 .or_insert_with(|| artifact.clone());
@@ -43,7 +43,7 @@ pub(super) fn renewed(graph: &Graph, task: &PastTask, inputs: &[Output]) -> Opti
     }
     Some(Manifest {
         objects,
-        ..Manifest::clone(before)
+        python_version: before.python_version,
     })
 }
 
@@ -77,10 +77,10 @@ pub(in crate::engine) fn inputs(
         let Some(now) = now.into_iter().find(|of| of.pathspec() == pathspec) else {
             return Ok(output);
         };
-        if now.manifest.objects == output.manifest.objects {
+        if now.artifacts.iter().eq(output.artifacts.iter()) {
             return Ok(output);
         }
-        for artifact in now.manifest.objects.values() {
+        for artifact in now.artifacts.iter().map(|(_, artifact)| artifact) {
             if !spins.has_blob(artifact.key)? {
                 spins.link_blob_from(run.flow(), artifact.key)?;
             }
@@ -122,7 +122,7 @@ impl Renewal<'_> {
             return task.outputs.clone();
         };
         let outputs = vec![Output {
-            manifest: Arc::new(manifest),
+            artifacts: manifest.into(),
             ..only.clone()
         }];
         self.known.insert(task.place.clone(), outputs.clone());

@@ -34,8 +34,8 @@ impl Reuse {
         parameters: &Output,
         configs: HashMap<String, String>,
     ) -> (Self, Finished) {
-        let objects = &parameters.manifest.objects;
-        let values = objects
+        let values = parameters
+            .artifacts
             .iter()
             .map(|(name, held)| (name.clone(), held.key.to_string()));
         let settled = Settled { flow, identity };
@@ -83,15 +83,13 @@ impl Reuse {
         let held = |index: usize, name: &str| {
             let input = inputs.get(index)?;
             Some(Held {
-                key: input.manifest.objects.get(name).map(|found| found.key),
+                key: input.artifacts.get(name).map(|found| found.key),
                 by: StepName::from(input.task.step().name()),
             })
         };
         let names = |index: usize| {
             let input: Option<&Output> = inputs.get(index);
-            let names = input
-                .into_iter()
-                .flat_map(|input| input.manifest.objects.keys());
+            let names = input.into_iter().flat_map(|input| input.artifacts.names());
             names.cloned().collect()
         };
         let today = Inputs {

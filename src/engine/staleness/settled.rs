@@ -88,10 +88,14 @@ fn digest(value: Option<String>) -> String {
     key.map_or_else(|| "absent".to_owned(), |key| key.to_string())
 }
 
+/// The artifact that holds the graph.
+const GRAPH: &str = "_graph_info";
+
 /// Unreadable ones are no reason to lose the task.
 fn stored_graph(input: &Output) -> Option<String> {
-    let stored = input.task.read_simple_in(&input.manifest, "_graph_info");
-    Some(shape(stored.ok()??.to_json()))
+    let stored = input.artifacts.get(GRAPH)?;
+    let graph = input.task.decode(GRAPH, stored).ok()?;
+    Some(shape(graph.to_json()))
 }
 
 /// A graph without what comments and the place in the file make different.
