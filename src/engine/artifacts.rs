@@ -117,3 +117,60 @@ impl Siblings {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::Artifacts;
+    use crate::store::{ArtifactRef, BlobKey, Manifest};
+
+    fn artifacts(objects: &[(u8, u8)]) -> Artifacts {
+        let object = |(at, (value, kind)): (usize, &(u8, u8))| {
+            let artifact =
+                ArtifactRef::pickle(BlobKey::of(&[*value]), 1, format!("<class '{kind}'>"));
+            (format!("a{at}"), artifact)
+        };
+        let objects = objects.iter().enumerate().map(object).collect();
+        let python_version = "3.12".to_owned();
+        Artifacts::from(Manifest {
+            objects,
+            python_version,
+        })
+    }
+
+    fn objects() -> impl Strategy<Value = Vec<(u8, u8)>> {
+        prop::collection::vec((0..2_u8, 0..2_u8), 0..5)
+    }
+
+    proptest! {
+        #[test]
+        fn held_beside_another_they_are_the_same(first in objects(), second in objects()) {
+            let (first, second) = (artifacts(&first), artifacts(&second));
+            let Some(shared) = second.beside(&first) else {
+                return Ok(());
+            };
+            prop_assert_eq!(shared.manifest(), second.manifest());
+            prop_assert!(shared.iter().eq(second.iter()));
+            for (name, artifact) in second.iter() {
+                prop_assert_eq!(shared.get(name), Some(artifact));
+            }
+            prop_assert_eq!(shared.get("none"), None);
+        }
+    }
+
+    #[test]
+    fn what_differs_is_held() {
+        let all = [(0, 0), (0, 0), (0, 0), (0, 0)];
+        let shared = |other: &[(u8, u8)]| artifacts(other).beside(&artifacts(&all));
+        let held = |other: &[(u8, u8)]| shared(other).map(|shared| shared.own.len());
+        assert_eq!(held(&all), Some(0));
+        assert_eq!(held(&[(0, 0), (1, 0), (0, 0), (0, 1)]), Some(2));
+        assert_eq!(
+            held(&[(1, 0), (1, 0), (0, 0), (0, 1)]),
+            None,
+            "not worth it"
+        );
+        assert_eq!(held(&[(0, 0)]), None, "other names");
+    }
+}

@@ -121,7 +121,7 @@ impl Before {
         let spec = parameters_of(&run).ok()?.spec();
         Some(Stored {
             blobs: spec.blobs,
-            objects: spec.objects,
+            objects: spec.objects.into_iter().collect(),
         })
     }
 }

@@ -8,11 +8,9 @@ use super::artifacts::{Artifacts, Siblings};
 use super::error::EngineError;
 use super::parameters::Overrides;
 use super::scheduler::{Place, Transition};
-use super::worker::message::{InputSpec, Objects};
+use super::worker::message::{InputSpec, Object, Objects};
 use crate::flow::StepName;
-use crate::store::{
-    ArtifactRef, BlobKey, ControlFacts, FlowStore, RunStore, TaskStore, side_by_side,
-};
+use crate::store::{ArtifactRef, ControlFacts, FlowStore, RunStore, TaskStore, side_by_side};
 
 /// What a finished task left behind, for the tasks that follow it.
 #[derive(Debug, Clone)]
@@ -82,7 +80,7 @@ impl Output {
 }
 
 /// One artifact as a task process is told of it.
-fn told((name, artifact): (&String, &ArtifactRef)) -> (String, (BlobKey, Arc<str>, Arc<str>, u64)) {
+fn told((name, artifact): (&String, &ArtifactRef)) -> (String, Object) {
     let about = (
         artifact.key,
         Arc::clone(&artifact.encoding),

@@ -337,8 +337,9 @@ fn portions(wanted: Vec<Wanted>) -> Vec<Portion> {
 /// What a task has read, as it was stored with its inputs.
 pub(super) fn read(reads: &Reads, inputs: &[Output]) -> Vec<Wanted> {
     let mut wanted = system(inputs);
-    for (index, name) in &reads.artifacts {
-        wanted.extend(inputs.get(*index).and_then(|input| found(input, name)));
+    for (name, of) in &reads.artifacts {
+        let of = of.iter().filter_map(|index| inputs.get(*index));
+        wanted.extend(of.filter_map(|input| found(input, name)));
     }
     for name in &reads.parameters {
         wanted.extend(inputs.first().and_then(|input| found(input, name)));

@@ -89,7 +89,7 @@ class ReadsTest(unittest.TestCase):
     def test_artifacts_parameters_and_configs(self):
         reads = self.reads("some")
         self.assertEqual(sorted(reads.pop("configs")), ["cfg.a.b", "cfg.no"])
-        self.assertEqual(reads, {"artifacts": [[0, "y"], [0, "z"]], "absent": [[0, "gone"]], "parameters": ["alpha"]})
+        self.assertEqual(reads, {"artifacts": {"y": [0], "z": [0]}, "absent": {"gone": [0]}, "parameters": ["alpha"]})
 
     def test_what_decorators_read_of_configs_the_step_has_read(self):
         flow = """
@@ -197,8 +197,8 @@ class ReadsTest(unittest.TestCase):
     def test_items(self):
         self.start = self.worker.step("split", self.start, node=node("item", foreach="items"))
         split = {"split_index": 1}
-        self.assertEqual(self.reads("item", **split), {"artifacts": [[0, "items"]], "items": [[0, "items", 1]]})
-        self.assertEqual(self.reads("items_too", **split), {"artifacts": [[0, "items"]]})
+        self.assertEqual(self.reads("item", **split), {"artifacts": {"items": [0]}, "items": [[0, "items", 1]]})
+        self.assertEqual(self.reads("items_too", **split), {"artifacts": {"items": [0]}})
         # As with Metaflow, an item that the step changes in place is changed in what the next step gets.
         self.assertIn("at", self.worker.step("item", self.start, **split).done["objects"]["items"])
 
@@ -208,10 +208,10 @@ class ReadsTest(unittest.TestCase):
         self.assertEqual(joined.done["error"], None)
         reads = {key: value for key, value in joined.done["reads"].items() if value}
         # How many inputs there are, and of which steps, a join sees in any case.
-        steps = [[0, "_current_step"], [1, "_current_step"]]
-        self.assertEqual(reads.pop("artifacts"), [*steps, [1, "own"], [0, "y"]])
+        expected = {"_current_step": [0, 1], "own": [1], "y": [0]}
+        self.assertEqual(reads.pop("artifacts"), expected)
         self.assertEqual([name for name in reads.pop("left") if name[0] != "_"], ["name", "own"])
-        self.assertEqual((reads.pop("absent"), list(reads.pop("configs"))), ([[0, "gone"]], ["cfg.a.b"]))
+        self.assertEqual((reads.pop("absent"), list(reads.pop("configs"))), ({"gone": [0]}, ["cfg.a.b"]))
         self.assertEqual(reads, {"parameters": ["beta"]})
 
 

@@ -79,27 +79,19 @@ impl Record {
         inputs: &[Output],
         basis: Option<BasisKeys>,
     ) -> Self {
-        let mut of_name: IndexMap<&str, Vec<usize>> = IndexMap::new();
-        for (index, name) in &reads.artifacts {
-            of_name.entry(name).or_default().push(*index);
-        }
         let mut artifacts = IndexMap::new();
-        for (name, of) in of_name {
-            if reads.given.iter().any(|given| given == name) {
+        for (name, of) in &reads.artifacts {
+            if reads.given.contains(name) {
                 continue;
             }
             let sha = digest(of.iter().map(|index| held(inputs, *index, name)));
             let item = reads.items.iter().find(|(_, item, _)| item == name);
             let seen = Seen {
                 sha,
-                of: (of.len() < inputs.len()).then_some(of),
+                of: (of.len() < inputs.len()).then(|| of.clone()),
                 item: item.map(|(_, _, position)| *position),
             };
-            artifacts.insert(name.to_owned(), seen);
-        }
-        let mut absent: IndexMap<String, Vec<usize>> = IndexMap::new();
-        for (index, name) in &reads.absent {
-            absent.entry(name.clone()).or_default().push(*index);
+            artifacts.insert(name.clone(), seen);
         }
         let parameter = |name: &String| {
             let sha = digest([held(inputs, 0, name)].into_iter());
@@ -110,7 +102,7 @@ impl Record {
         };
         Self {
             artifacts,
-            absent,
+            absent: reads.absent.clone(),
             given: reads.given.clone(),
             left: reads.left.clone(),
             parameters: reads.parameters.iter().map(parameter).collect(),

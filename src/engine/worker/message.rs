@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use indexmap::IndexMap;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use serde_json::Value;
 
 use crate::engine::after::Ended;
@@ -100,8 +100,11 @@ pub struct Stored {
     pub objects: Objects,
 }
 
-/// Artifacts by name: sha, encoding, type, size in bytes.
-pub type Objects = IndexMap<String, (BlobKey, Arc<str>, Arc<str>, u64)>;
+/// An artifact: sha, encoding, type, size in bytes.
+pub type Object = (BlobKey, Arc<str>, Arc<str>, u64);
+
+/// Artifacts by name.
+pub type Objects = IndexMap<String, Object>;
 
 /// Forkserver or template to engine.
 #[derive(Debug, Deserialize)]
@@ -276,7 +279,13 @@ pub struct InputSpec {
     pub step: String,
     /// Directory of the blobs.
     pub blobs: String,
-    pub objects: Objects,
+    /// As [`Objects`], but nobody looks anything up in them, and a join may have ten thousand inputs.
+    #[serde(serialize_with = "as_map")]
+    pub objects: Box<[(String, Object)]>,
+}
+
+fn as_map<S: Serializer>(objects: &[(String, Object)], to: S) -> Result<S::Ok, S::Error> {
+    to.collect_map(objects.iter().map(|(name, object)| (name, object)))
 }
 
 /// Task to engine.
@@ -439,10 +448,10 @@ pub struct Done {
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
 pub struct Reads {
-    /// Artifacts, by index of the input and name.
-    pub artifacts: Vec<(usize, String)>,
-    /// The same, of names that the input does not have.
-    pub absent: Vec<(usize, String)>,
+    /// Artifacts with the inputs, by index, that they were read from.
+    pub artifacts: IndexMap<String, Vec<usize>>,
+    /// The same, of names that these inputs do not have.
+    pub absent: IndexMap<String, Vec<usize>>,
     /// Those of the artifacts of which only one item was looked at, that of the task's split: its position.
     pub items: Vec<(usize, String, i64)>,
     /// Artifacts with values that were given for this task.

@@ -42,8 +42,8 @@ class Reads:
             for name, value in self.configs:
                 configs.update(digests_of(name, value))
         return {
-            "artifacts": [list(key) for key in self.artifacts],
-            "absent": [list(key) for key in self.absent],
+            "artifacts": _by_name(self.artifacts),
+            "absent": _by_name(self.absent),
             # A control task has no item of its own.
             "items": [
                 [*key, position]
@@ -63,3 +63,11 @@ class Reads:
         if isinstance(value, ConfigValue):
             value.__watch__()
         self.configs.append((name, value))
+
+
+def _by_name(keys: dict[tuple[int, str], None]) -> dict[str, list[int]]:
+    """A join may have read one name of ten thousand inputs."""
+    inputs: dict[str, list[int]] = {}
+    for index, name in keys:
+        inputs.setdefault(name, []).append(index)
+    return inputs
