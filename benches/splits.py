@@ -8,6 +8,8 @@ import time
 from bench import AtMost
 
 PER_TASK = AtMost(p50=4)
+# The memory stays flat, but for what the join has to be told of each task.
+KILOBYTES_PER_SPLIT = AtMost(p50=2.5)
 
 
 def foreach(bench):
@@ -25,6 +27,9 @@ def foreach(bench):
         peaks[splits] = max(sample[1] for sample in samples)
     for splits, peak in peaks.items():
         bench.row("engine's memory with %d splits, MB" % splits, [peak])
+    few, many = min(peaks), max(peaks)
+    growth = 1000 * (peaks[many] - peaks[few]) / (many - few)
+    bench.row("    what each more takes, KB", [growth], budget=KILOBYTES_PER_SPLIT)
 
 
 def run(bench, splits, *more):
