@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::artifacts::{Artifacts, Siblings};
 use super::error::EngineError;
@@ -143,12 +143,16 @@ impl Finished {
         steps: impl IntoIterator<Item = &'a StepName>,
     ) -> Result<Self, EngineError> {
         let mut by_place = HashMap::new();
-        let mut siblings = Siblings::default();
+        let siblings = Mutex::<Siblings>::default();
         for step in steps {
             let mut unbounded = Vec::new();
             let tasks = run.tasks(step.as_str())?;
-            for mut found in side_by_side(&tasks, read)?.into_iter().flatten() {
-                found.done.output = siblings.share(found.done.output);
+            let shared = |task: &TaskStore| {
+                let found = read(task)?;
+                let mut siblings = siblings.lock().unwrap_or_else(PoisonError::into_inner);
+                Ok::<_, EngineError>(found.map(|found| found.sharing(&mut siblings)))
+            };
+            for found in side_by_side(&tasks, shared)?.into_iter().flatten() {
                 if found.is_unbounded {
                     unbounded.push(found);
                 } else {
@@ -170,6 +174,13 @@ struct Found {
     is_unbounded: bool,
     /// Its index among them; the control task may have none.
     index: Option<u64>,
+}
+
+impl Found {
+    fn sharing(mut self, siblings: &mut Siblings) -> Self {
+        self.done.output = siblings.share(self.done.output);
+        self
+    }
 }
 
 /// Control tasks with what they control. One whose mappers are not all there counts as not finished, and mappers without it

@@ -8,6 +8,9 @@ use super::task::{Level, Next, TaskState, iterations};
 use super::types::{Action, Ending, Failing, Launch, Limits, Place, Problem, Ticket, Transition};
 use crate::flow::{Graph, NodeKind, StepName};
 
+/// Tasks that are taken over at the same time: as many as keep a store busy that is far away.
+pub(super) const KNOWN_AT_ONCE: usize = 64;
+
 /// The state of one job.
 #[derive(Debug)]
 pub struct Scheduler {
@@ -413,7 +416,9 @@ impl Scheduler {
         if self.stopped.is_some() {
             return None;
         }
-        if let Some(ticket) = self.ready_known.pop_front() {
+        if self.running_known < KNOWN_AT_ONCE
+            && let Some(ticket) = self.ready_known.pop_front()
+        {
             return Some(ticket);
         }
         let room = self.running < self.limits.max_workers && self.running_known == 0;

@@ -11,6 +11,8 @@ use super::{
 };
 use crate::flow::{self, Graph, Node, NodeKind, StepName};
 
+mod examples;
+
 /// A piece of a flow: what stands between two steps.
 #[derive(Debug, Clone)]
 enum Block {
@@ -421,96 +423,4 @@ proptest! {
             Some(ticket) => prop_assert_eq!(ending, Ending::Failed(Problem::Task(ticket))),
         }
     }
-}
-
-fn single(scheduler: &mut Scheduler) -> Ticket {
-    match scheduler.start().as_slice() {
-        [Action::Launch(launch)] => launch.ticket,
-        other => panic!("{other:?}"),
-    }
-}
-
-fn limits() -> Limits {
-    Limits {
-        max_workers: 4,
-        max_num_splits: 3,
-        attempts: HashMap::new(),
-    }
-}
-
-#[test]
-fn more_splits_than_allowed_end_the_run() {
-    let graph = graph(&[Block::Foreach(vec![Block::Step])]);
-    let split = graph
-        .nodes
-        .values()
-        .find(|n| n.kind == NodeKind::SplitForeach);
-    let split = split.unwrap().clone();
-    let mut scheduler = Scheduler::new(graph, limits());
-    let start = single(&mut scheduler);
-    let to_split = Transition {
-        next: vec![split.name.clone()],
-        ..Transition::default()
-    };
-    let actions = scheduler.finished(start, &to_split);
-    let Some(Action::Launch(launch)) = actions.last() else {
-        panic!("{actions:?}");
-    };
-    let fan_out = Transition {
-        next: split.next.clone(),
-        num_splits: Some(4),
-        unbounded: false,
-    };
-    let actions = scheduler.finished(launch.ticket, &fan_out);
-    let ending = actions.last().cloned();
-    assert!(
-        matches!(
-            ending,
-            Some(Action::Finished(Ending::Failed(Problem::TooManySplits {
-                splits: 4,
-                limit: 3,
-                ..
-            })))
-        ),
-        "{ending:?}"
-    );
-}
-
-#[test]
-fn a_step_that_goes_elsewhere_than_its_source_says_ends_the_run() {
-    let mut scheduler = Scheduler::new(graph(&[Block::Step]), limits());
-    let start = single(&mut scheduler);
-    let actions = scheduler.finished(start, &Transition::default());
-    let ending = actions.last().cloned();
-    assert!(
-        matches!(
-            ending,
-            Some(Action::Finished(Ending::Failed(Problem::Transition { .. })))
-        ),
-        "{ending:?}"
-    );
-}
-
-#[test]
-fn a_cancel_does_not_wait_for_those_that_rest() {
-    let mut scheduler = Scheduler::new(
-        graph(&[Block::Step]),
-        Limits {
-            attempts: [(StepName::from("start"), 2)].into(),
-            ..limits()
-        },
-    );
-    let start = single(&mut scheduler);
-    assert_eq!(scheduler.failed(start, Failing::AfterRest), []);
-    assert_eq!(scheduler.cancel(), [Action::Finished(Ending::Cancelled)]);
-    assert_eq!(scheduler.rested(start), []);
-}
-
-#[test]
-fn nothing_starts_after_a_cancel() {
-    let mut scheduler = Scheduler::new(graph(&[Block::Step]), limits());
-    let start = single(&mut scheduler);
-    assert_eq!(scheduler.cancel(), []);
-    let actions = scheduler.failed(start, Failing::Again);
-    assert_eq!(actions, [Action::Finished(Ending::Cancelled)]);
 }

@@ -28,14 +28,14 @@ pub(super) fn past(run: &RunStore, scope: Scope<'_>) -> Result<Past, EngineError
     steps.retain(|step| matters(scope, step));
     let finished = Finished::read(run, &steps)?;
     let done: Vec<&Done> = finished.by_place.values().collect();
-    let tasks = side_by_side(&done, |done| past_task(done))?;
+    let tasks = side_by_side(&done, |done| past_task(done).map(Arc::new))?;
     let is_there = |step: &StepName| done.iter().any(|done| done.place.step == *step);
     let mut failed: Vec<StepName> = steps.iter().filter(|it| !is_there(it)).cloned().collect();
     if !failed.is_empty() && run.is_claimed() {
         // What has not failed yet is under way.
         failed.retain(|step| has_failed(run, step));
     }
-    Ok(Past::new(tasks.into_iter().map(Arc::new), failed))
+    Ok(Past::new(tasks, failed))
 }
 
 fn has_failed(run: &RunStore, step: &str) -> bool {
