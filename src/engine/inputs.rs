@@ -7,6 +7,7 @@ use super::request::SpinRequest;
 use super::resume::{origin_run, parameters_of};
 use super::route;
 use super::scheduler::Place;
+use super::staleness::Memory;
 use std::collections::HashSet;
 
 use super::parameters::Overrides;
@@ -112,6 +113,7 @@ pub(super) fn run_of(request: &SpinRequest) -> Option<String> {
 /// # Errors
 /// When the step or the run does not exist, or a parent has no finished task.
 pub(super) fn find(
+    memory: &Memory,
     flow: &FlowStore,
     graph: &Graph,
     wanted: &Wanted,
@@ -124,14 +126,14 @@ pub(super) fn find(
         ));
     };
     let run = origin_run(flow, wanted.run.as_deref())?;
-    if let Some(found) = in_run(&run, graph, node, wanted)? {
+    if let Some(found) = in_run(memory, &run, graph, node, wanted)? {
         return Ok(found);
     }
     if wanted.run.is_none() {
         // The latest run has not come so far, or not this way: an older one may have.
         let older = flow.runs()?.into_iter().filter(|id| id != run.id());
         for id in older.take(LOOK_BACK) {
-            match in_run(&flow.run(&id), graph, node, wanted) {
+            match in_run(memory, &flow.run(&id), graph, node, wanted) {
                 Ok(Some(found)) => return Ok(found),
                 Ok(None) | Err(EngineError::Request { .. }) => {}
                 Err(error) => return Err(error),
@@ -145,6 +147,7 @@ pub(super) fn find(
 const LOOK_BACK: usize = 10;
 
 fn in_run(
+    memory: &Memory,
     run: &RunStore,
     graph: &Graph,
     node: &Node,
@@ -165,9 +168,9 @@ fn in_run(
             read.push(step.clone());
         }
     }
-    let mut parents = Finished::read(run, &read)?;
+    let mut parents = memory.finished(run, &read)?;
     if wanted.with_spins {
-        prefer_spins(run, &read, &mut parents)?;
+        prefer_spins(memory, run, &read, &mut parents)?;
     }
     let origin = match &wanted.indices {
         Some(indices) => Some(Place {
@@ -210,7 +213,8 @@ const SPINS: usize = 50;
 ///
 /// # Errors
 /// When the store cannot be read.
-pub(super) fn prefer_spins(
+fn prefer_spins(
+    memory: &Memory,
     run: &RunStore,
     parents: &[StepName],
     found: &mut Finished,
@@ -218,18 +222,14 @@ pub(super) fn prefer_spins(
     let spins = run.flow().store().spin_sibling().flow(run.flow().name());
     let mut replaced = HashSet::new();
     for id in spins.runs()?.iter().take(SPINS) {
-        let spin = spins.run(id);
-        for step in parents {
-            for task in spin.tasks(step.as_str())? {
-                let of_run = task.sysmeta("origin-run-id")?;
-                if of_run.is_none_or(|origin| origin.text() != run.id()) {
-                    continue;
-                }
-                if let Some(done) = done(&task)?
-                    && replaced.insert(done.place.clone())
-                {
-                    found.by_place.insert(done.place.clone(), done);
-                }
+        let spun = memory.spin(&spins.run(id), Some(parents))?;
+        if spun.of_run.as_deref() != Some(run.id()) {
+            continue;
+        }
+        let tasks = spun.tasks.iter();
+        for done in tasks.filter_map(|task| task.done()) {
+            if parents.contains(&done.place.step) && replaced.insert(done.place.clone()) {
+                found.by_place.insert(done.place.clone(), done);
             }
         }
     }

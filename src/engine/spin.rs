@@ -154,7 +154,7 @@ async fn find(
         if is_start && wanted.run.is_none() && resume::latest(&from)?.is_none() {
             return Ok(None);
         }
-        let mut found = inputs::find(&from, &flow.graph, &wanted)?;
+        let mut found = inputs::find(&memory, &from, &flow.graph, &wanted)?;
         if renew && !is_start {
             let run = from.run(&found.run);
             found.outputs = staleness::renewed_inputs(&memory, &run, &flow.graph, found.outputs)?;

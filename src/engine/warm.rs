@@ -20,6 +20,9 @@ use crate::store::{FlowStore, READS, RunStore, Store};
 /// Bytes of artifacts that are asked for at once: a request that comes meanwhile waits at most for these.
 const AT_ONCE: u64 = 16 << 20;
 
+/// Opening a blob takes as long as reading so much of one: a join may want thousands.
+const EACH: u64 = 64 << 10;
+
 /// What is read so quickly that it is read whatever comes: saves in quick succession must not keep everything from memory.
 const SMALL: u64 = 1 << 20;
 
@@ -43,7 +46,7 @@ pub(super) async fn step(
     request: u64,
 ) {
     let wanted = match step {
-        Some(step) => of_step(store, &flow, step).await,
+        Some(step) => of_step(shared, store, &flow, step).await,
         None => None,
     };
     let warming = Warming {
@@ -57,12 +60,13 @@ pub(super) async fn step(
 
 /// A step with what it will read; `None` where it cannot be spun.
 async fn of_step(
+    shared: &Shared,
     store: &Store,
     flow: &Arc<LoadedFlow>,
     step: String,
 ) -> Option<(String, Vec<Wanted>)> {
     let from = store.flow(&flow.description.name);
-    let flow = Arc::clone(flow);
+    let (flow, memory) = (Arc::clone(flow), shared.memory.clone());
     let found = blocking(move || {
         let asked = inputs::Wanted {
             step: StepName::from(step.as_str()),
@@ -72,7 +76,7 @@ async fn of_step(
             indices: None,
             with_spins: true,
         };
-        let found = inputs::find(&from, &flow.graph, &asked)?;
+        let found = inputs::find(&memory, &from, &flow.graph, &asked)?;
         let wanted = match last_record(&from, &found.run, &step)? {
             Some(record) => recorded(&record, &found.outputs),
             None => mentioned(&flow.project, &step, &found.outputs),
@@ -240,7 +244,7 @@ impl Preparation<'_> {
             self.changed = true;
         }
         for portion in portions(plan.hold) {
-            if portion.bytes > SMALL && !self.is_wanted() {
+            if portion.cost > SMALL && !self.is_wanted() {
                 break;
             }
             let shas: Vec<String> = portion.shas;
@@ -311,23 +315,23 @@ impl Preparation<'_> {
 struct Portion {
     blobs: String,
     shas: Vec<String>,
-    bytes: u64,
+    /// In bytes.
+    cost: u64,
 }
 
 fn portions(wanted: Vec<Wanted>) -> Vec<Portion> {
     let mut portions: Vec<Portion> = Vec::new();
     for artifact in wanted {
+        let cost = EACH + artifact.bytes;
         match portions.last_mut() {
-            Some(last)
-                if last.blobs == artifact.blobs && last.bytes + artifact.bytes <= AT_ONCE =>
-            {
+            Some(last) if last.blobs == artifact.blobs && last.cost + cost <= AT_ONCE => {
                 last.shas.push(artifact.sha);
-                last.bytes += artifact.bytes;
+                last.cost += cost;
             }
             _ => portions.push(Portion {
                 blobs: artifact.blobs,
                 shas: vec![artifact.sha],
-                bytes: artifact.bytes,
+                cost,
             }),
         }
     }

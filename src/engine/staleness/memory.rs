@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use super::past::{Past, PastTask};
 use super::read;
 use crate::engine::error::EngineError;
+use crate::engine::origin::Finished;
 use crate::flow::StepName;
 use crate::store::{RunStatus, RunStore};
 
@@ -34,7 +35,7 @@ struct Known {
 
 /// What is known of a spin.
 #[derive(Debug, Default)]
-pub(super) struct Spun {
+pub(in crate::engine) struct Spun {
     /// The run that it is on.
     pub of_run: Option<String>,
     pub tasks: Vec<Arc<PastTask>>,
@@ -87,11 +88,27 @@ impl Memory {
         Ok(past)
     }
 
+    /// The finished tasks of these steps of a run.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn finished(&self, run: &RunStore, steps: &[StepName]) -> Result<Finished, EngineError> {
+        let key = key(run);
+        let past = self.known().and_then(|known| {
+            let found = known.runs.iter().find(|(of, _)| *of == key);
+            found.map(|(_, past)| Arc::clone(past))
+        });
+        match past.and_then(|past| past.finished(steps)) {
+            Some(finished) => Ok(finished),
+            None => Finished::read(run, steps),
+        }
+    }
+
     /// What a spin has left.
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub(super) fn spin(&self, spin: &RunStore, scope: Scope<'_>) -> Result<Arc<Spun>, EngineError> {
+    pub fn spin(&self, spin: &RunStore, scope: Scope<'_>) -> Result<Arc<Spun>, EngineError> {
         let Some(known) = self.known() else {
             return Ok(Arc::new(read::spun(spin, scope)?.0));
         };

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::Record;
 use super::memory::Scope;
-use crate::engine::origin::Output;
+use crate::engine::origin::{Done, Finished, Output};
 use crate::engine::route::{self, outer_of};
 use crate::engine::scheduler::{Place, Transition};
 use crate::flow::{Graph, Node, NodeKind, StepName};
@@ -23,6 +23,21 @@ pub(in crate::engine) struct PastTask {
     /// The hash of the code that it ran.
     pub fingerprint: Option<String>,
     pub record: Option<Record>,
+}
+
+impl PastTask {
+    /// As it is where tasks go on from it; of one that controlled others, the store knows more.
+    pub fn done(&self) -> Option<Done> {
+        let [output] = self.outputs.as_slice() else {
+            return None;
+        };
+        (!self.is_control).then(|| Done {
+            output: output.clone(),
+            place: self.place.clone(),
+            transition: self.transition.clone(),
+            mappers: None,
+        })
+    }
 }
 
 /// The indices and iterations of a place: orders the tasks of one step.
@@ -63,6 +78,15 @@ impl Past {
 
     pub fn tasks(&self) -> impl Iterator<Item = &Arc<PastTask>> {
         self.tasks.values()
+    }
+
+    /// The tasks of these steps, if they can be had without the store.
+    pub fn finished(&self, steps: &[StepName]) -> Option<Finished> {
+        let tasks = steps.iter().flat_map(|step| self.of_step(step));
+        let done = tasks.map(|task| Some((task.place.clone(), task.done()?)));
+        Some(Finished {
+            by_place: done.collect::<Option<_>>()?,
+        })
     }
 
     /// The keys of configs that any of them has read, in order; of the steps that matter, for others may be known, too.

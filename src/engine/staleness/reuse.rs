@@ -12,7 +12,7 @@ use super::renew::renewed;
 use super::settled::Settled;
 use super::status::{Found, today};
 use crate::engine::loaded::LoadedFlow;
-use crate::engine::origin::{Done, Finished, Output};
+use crate::engine::origin::{Finished, Output};
 use crate::engine::scheduler::Place;
 use crate::flow::StepName;
 use crate::store::{Identity, Manifest};
@@ -56,15 +56,7 @@ impl Reuse {
         let tasks: HashMap<Place, Arc<PastTask>> = kept
             .map(|task| (task.place.clone(), Arc::clone(task)))
             .collect();
-        let done = |task: &Arc<PastTask>| {
-            let done = Done {
-                output: task.outputs.first()?.clone(),
-                place: task.place.clone(),
-                transition: task.transition.clone(),
-                mappers: None,
-            };
-            Some((task.place.clone(), done))
-        };
+        let done = |task: &Arc<PastTask>| Some((task.place.clone(), task.done()?));
         let finished = Finished {
             by_place: tasks.values().filter_map(done).collect(),
         };
