@@ -84,7 +84,7 @@ pub(in crate::flow) fn called(call: Node<'_>, source: &str) -> Vec<Import> {
             .collect();
     }
     // It imports what the configuration names.
-    if function == INSTANTIATE && (whole.starts_with("hydra.") || has_hydra(call, source)) {
+    if function == INSTANTIATE && names_hydra(source) {
         return vec![make((String::new(), 0), ImportedName::Computed)];
     }
     if !IMPORTERS.contains(&function) || (function == "locate" && whole != "pydoc.locate") {
@@ -149,6 +149,11 @@ fn listed(path: Node<'_>, source: &str) -> Option<(String, usize)> {
     is_own.then(|| (String::new(), 1))
 }
 
+/// Whether a file may import Hydra, wherever it does.
+pub(in crate::flow) fn names_hydra(source: &str) -> bool {
+    source.contains("hydra")
+}
+
 /// The imports at the top of the file that a node is in.
 fn imports_around(node: Node<'_>, source: &str) -> Vec<Import> {
     let mut root = node;
@@ -163,11 +168,6 @@ fn imports_around(node: Node<'_>, source: &str) -> Vec<Import> {
     });
     let read = |statement| imports::read(statement, source, true);
     statements.flat_map(read).collect()
-}
-
-fn has_hydra(node: Node<'_>, source: &str) -> bool {
-    let mut imports = imports_around(node, source).into_iter();
-    imports.any(|import| import.level == 0 && import.root() == Some("hydra"))
 }
 
 /// The module, with its leading dots, that a dotted name means by the imports at the top of a file.

@@ -6,7 +6,7 @@ use serde::Serialize;
 use tree_sitter::Node;
 
 use crate::flow::model::FlowFile;
-use crate::flow::source::called;
+use crate::flow::source::called::{self, names_hydra};
 use crate::flow::source::syntax::{children, descend, field, line, text};
 
 /// One import statement of one module.
@@ -48,7 +48,7 @@ impl FlowFile {
 }
 
 impl FlowFile {
-    /// Whether both files bring in the same at their top, wherever the statements stand.
+    /// Whether a call imports the same in both files: both bring in the same at their top, wherever the statements stand.
     pub(in crate::flow) fn imports_like(&self, other: &FlowFile) -> bool {
         let brought = |file: &'_ FlowFile| -> Vec<_> {
             let imports = file.imports.iter().filter(|import| import.top_level);
@@ -56,7 +56,7 @@ impl FlowFile {
                 .map(|import| (import.level, import.module.clone(), import.names.clone()))
                 .collect()
         };
-        brought(self) == brought(other)
+        brought(self) == brought(other) && names_hydra(&self.text) == names_hydra(&other.text)
     }
 }
 
