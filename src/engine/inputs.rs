@@ -222,7 +222,7 @@ fn prefer_spins(
     let spins = run.flow().store().spin_sibling().flow(run.flow().name());
     let mut replaced = HashSet::new();
     for id in spins.runs()?.iter().take(SPINS) {
-        let spun = memory.spin(&spins.run(id), Some(parents))?;
+        let spun = memory.spin(&spins.run(id), run, Some(parents))?;
         if spun.of_run.as_deref() != Some(run.id()) {
             continue;
         }

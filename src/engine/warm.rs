@@ -319,12 +319,14 @@ struct Portion {
     cost: u64,
 }
 
+/// The first of them is [`SMALL`], if that is not for one artifact alone.
 fn portions(wanted: Vec<Wanted>) -> Vec<Portion> {
     let mut portions: Vec<Portion> = Vec::new();
     for artifact in wanted {
         let cost = EACH + artifact.bytes;
+        let most = if portions.len() > 1 { AT_ONCE } else { SMALL };
         match portions.last_mut() {
-            Some(last) if last.blobs == artifact.blobs && last.cost + cost <= AT_ONCE => {
+            Some(last) if last.blobs == artifact.blobs && last.cost + cost <= most => {
                 last.shas.push(artifact.sha);
                 last.cost += cost;
             }
@@ -417,7 +419,30 @@ fn found(input: &Output, name: &str) -> Option<Wanted> {
 
 #[cfg(test)]
 mod tests {
-    use super::has_attribute;
+    use super::{AT_ONCE, EACH, SMALL, Wanted, has_attribute, portions};
+
+    #[test]
+    fn what_is_wanted_comes_in_portions() {
+        let wanted = |bytes: u64| Wanted {
+            name: "x".to_owned(),
+            sha: String::new(),
+            bytes,
+            blobs: "data".to_owned(),
+        };
+        let sizes = |wanted: Vec<Wanted>| -> Vec<u64> {
+            let portions = portions(wanted);
+            portions.iter().map(|it| it.shas.len() as u64).collect()
+        };
+        // The first is small, so that something is held however soon another request comes.
+        let (first, most) = (SMALL / EACH - 1, AT_ONCE / EACH - 1);
+        let tiny = vec![wanted(5); (first + most + 1) as usize];
+        assert_eq!(sizes(tiny), [first, most, 1]);
+        assert_eq!(
+            sizes(vec![wanted(5), wanted(AT_ONCE), wanted(5)]),
+            [1, 1, 1]
+        );
+        assert_eq!(sizes(vec![wanted(5), wanted(9)]), [2]);
+    }
 
     #[test]
     fn an_attribute_is_told_from_a_longer_one() {

@@ -71,6 +71,11 @@ impl RunStore {
         file.is_some_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
     }
 
+    /// Whether a process has ever claimed the run.
+    pub(super) fn was_claimed(&self) -> bool {
+        self.lock_path(CLAIM).is_some_and(|path| path.exists())
+    }
+
     /// Waits until nobody else changes the run's tags.
     pub(super) fn lock_tags(&self) -> Result<Option<File>> {
         let Some(path) = self.lock_path(TAGS) else {

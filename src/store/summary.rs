@@ -59,6 +59,16 @@ impl RunStore {
         self.status_of(&self.steps()?)
     }
 
+    /// Whether nothing can follow any more. Of a run that has no end and was claimed by nobody, that is not known.
+    pub fn is_over(&self) -> Result<bool> {
+        Ok(match self.status()? {
+            RunStatus::Running => false,
+            RunStatus::Successful | RunStatus::Finished => true,
+            // Who had claimed it is gone.
+            RunStatus::Failed | RunStatus::Unfinished => self.was_claimed(),
+        })
+    }
+
     fn status_of(&self, steps: &[String]) -> Result<RunStatus> {
         if self.is_claimed() {
             return Ok(RunStatus::Running);

@@ -4,7 +4,9 @@ use std::fs;
 
 use serde_json::Value;
 
+use crate::staleness::parts;
 use crate::support::events::{Live, of_kind, parse};
+use crate::support::session::Session;
 use crate::support::{Sandbox, run};
 
 const SAVED_MEANWHILE: &str = r#"
@@ -140,4 +142,26 @@ fn stale_steps_are_spun_on_one_run_whatever_begins_meanwhile() {
     spin.wait().expect_code(0);
     sandbox.write("other", "");
     other.wait().expect_code(0);
+}
+
+#[test]
+fn a_session_looks_again_at_a_run_that_may_go_on_elsewhere() {
+    let sandbox = parts();
+    let run_id = sandbox.read(".metaflow/PartsFlow/latest_run");
+    let directory = sandbox.path(&format!(".metaflow/PartsFlow/{run_id}"));
+    // As it is while Metaflow works on it, which claims nothing.
+    fs::remove_file(directory.join("_meta/.claim")).expect("claimed");
+    let later = sandbox.path("later");
+    fs::create_dir(&later).expect("directory");
+    let steps = ["join", "report", "end"];
+    for step in steps {
+        fs::rename(directory.join(step), later.join(step)).expect("ran");
+    }
+    let session = Session::start(&sandbox);
+    run(sandbox.flowdev(["spin", "flow.py", "fan"])).expect_code(0);
+    for step in steps {
+        fs::rename(later.join(step), directory.join(step)).expect("moved");
+    }
+    run(sandbox.flowdev(["spin", "flow.py", "report"])).expect_code(0);
+    assert_eq!(session.stop(&sandbox).len(), 2, "the session had both");
 }

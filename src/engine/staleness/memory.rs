@@ -1,4 +1,5 @@
-//! What was read of runs and spins that cannot change any more: an engine that judges again and again reads each of them once.
+//! What was read of runs and spins that cannot change any more: an engine that judges them, and takes inputs from them, again and
+//! again reads each of them once.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -8,7 +9,7 @@ use super::read;
 use crate::engine::error::EngineError;
 use crate::engine::origin::Finished;
 use crate::flow::StepName;
-use crate::store::{RunStatus, RunStore};
+use crate::store::RunStore;
 
 /// Runs that are remembered.
 const RUNS: usize = 3;
@@ -16,7 +17,7 @@ const RUNS: usize = 3;
 /// Spins that are remembered; then all are forgotten, since each is soon read.
 const SPINS: usize = 400;
 
-/// Shared by all that judge; without anything in it, for an engine that does so once.
+/// Shared by all that look at earlier results; without anything in it, for an engine that does so once.
 #[derive(Debug, Clone, Default)]
 pub(in crate::engine) struct Memory(Option<Arc<Mutex<Known>>>);
 
@@ -78,7 +79,7 @@ impl Memory {
         }
         drop(known);
         // Asked first: what comes to its end meanwhile is read again the next time.
-        let is_over = run.status()? != RunStatus::Running;
+        let is_over = run.is_over()?;
         let past = Arc::new(read::past(run, None)?);
         if let Some(mut known) = self.known().filter(|_| is_over) {
             known.runs.push((key, Arc::clone(&past)));
@@ -104,20 +105,29 @@ impl Memory {
         }
     }
 
-    /// What a spin has left.
+    /// What a spin has left of the steps that matter, if it is one on this run.
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub fn spin(&self, spin: &RunStore, scope: Scope<'_>) -> Result<Arc<Spun>, EngineError> {
+    pub fn spin(
+        &self,
+        spin: &RunStore,
+        run: &RunStore,
+        scope: Scope<'_>,
+    ) -> Result<Arc<Spun>, EngineError> {
         let Some(known) = self.known() else {
-            return Ok(Arc::new(read::spun(spin, scope)?.0));
+            return Ok(Arc::new(read::spun(spin, Some(run), scope)?.0));
         };
         let key = key(spin);
         if let Some(spun) = known.spins.get(&key) {
             return Ok(Arc::clone(spun));
         }
         drop(known);
-        let (spun, is_over) = read::spun(spin, None)?;
+        // Many spins fail, or keep nothing: these are read each time, but no more of them than it takes.
+        if !read::has_any(spin, scope)? {
+            return Ok(Arc::default());
+        }
+        let (spun, is_over) = read::spun(spin, None, None)?;
         let spun = Arc::new(spun);
         if let Some(mut known) = self.known().filter(|_| is_over) {
             if known.spins.len() >= SPINS {

@@ -26,7 +26,7 @@ pub(in crate::engine) struct PastTask {
 }
 
 impl PastTask {
-    /// As it is where tasks go on from it; of one that controlled others, the store knows more.
+    /// As it is where tasks go on from it; `None` of one that controlled others in a run, of which the store knows more.
     pub fn done(&self) -> Option<Done> {
         let [output] = self.outputs.as_slice() else {
             return None;

@@ -64,23 +64,49 @@ fn matters(scope: Scope<'_>, step: &str) -> bool {
     scope.is_none_or(|scope| scope.iter().any(|it| it.as_str() == step))
 }
 
-/// What a spin has left, and whether that is all that it will ever leave.
+/// Whether a spin has a task of a step that matters.
 ///
 /// # Errors
 /// When the store cannot be read.
-pub(super) fn spun(spin: &RunStore, scope: Scope<'_>) -> Result<(Spun, bool), EngineError> {
+pub(super) fn has_any(spin: &RunStore, scope: Scope<'_>) -> Result<bool, EngineError> {
+    let Some(steps) = scope else {
+        return Ok(true);
+    };
+    for step in steps {
+        if !spin.tasks(step)?.is_empty() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// What a spin has left, if it is on this run or none is named, and whether that is all that it will ever leave.
+///
+/// # Errors
+/// When the store cannot be read.
+pub(super) fn spun(
+    spin: &RunStore,
+    on: Option<&RunStore>,
+    scope: Scope<'_>,
+) -> Result<(Spun, bool), EngineError> {
     let mut spun = Spun::default();
+    let mut begun = 0;
     let steps = spin.steps()?.into_iter();
     for step in steps.filter(|step| matters(scope, step)) {
         for task in spin.tasks(&step)? {
+            begun += 1;
             let of_run = task.sysmeta("origin-run-id")?;
             spun.of_run = of_run.map(|origin| origin.text()).or(spun.of_run);
+            if on.is_some_and(|run| spun.of_run.as_deref() != Some(run.id())) {
+                continue;
+            }
             if let Some(done) = done(&task)? {
                 spun.tasks.push(Arc::new(past_task(&done)?));
             }
         }
     }
-    let is_over = !spun.tasks.is_empty();
+    // The workers of a gang end before the task that has asked for them.
+    let is_over = begun > 0 && begun == spun.tasks.len();
     Ok((spun, is_over))
 }
 
@@ -100,7 +126,7 @@ pub(in crate::engine) fn with_spins(
     let spins = run.flow().store().spin_sibling().flow(run.flow().name());
     let mut newest: HashMap<Place, Arc<PastTask>> = HashMap::new();
     for id in spins.runs()?.iter().take(SPINS) {
-        let spun = memory.spin(&spins.run(id), scope)?;
+        let spun = memory.spin(&spins.run(id), run, scope)?;
         if spun.of_run.as_deref() != Some(run.id()) {
             continue;
         }
