@@ -229,7 +229,7 @@ fn prefer_spins(
         let tasks = spun.tasks.iter();
         for done in tasks.filter_map(|task| task.done()) {
             if parents.contains(&done.place.step) && replaced.insert(done.place.clone()) {
-                found.by_place.insert(done.place.clone(), done);
+                found.put(done);
             }
         }
     }

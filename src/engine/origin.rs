@@ -167,6 +167,20 @@ impl Finished {
     }
 }
 
+impl Finished {
+    /// Puts a task in the place of another: of a gang, in that of its one.
+    pub fn put(&mut self, done: Done) {
+        if let Some((place, index)) = done.place.in_gang()
+            && let Some(control) = self.by_place.get_mut(&place)
+            && let Some(mapper) = control.mappers.as_mut().and_then(|all| all.get_mut(index))
+        {
+            *mapper = done.output;
+            return;
+        }
+        self.by_place.insert(done.place.clone(), done);
+    }
+}
+
 /// A finished task, before it is clear who belongs to whom.
 struct Found {
     done: Done,

@@ -55,6 +55,51 @@ fn an_unbounded_foreach_is_to_the_client_as_with_metaflow() {
 }
 
 #[test]
+fn a_node_that_is_spun_takes_its_place_among_the_others() {
+    let sandbox = Sandbox::new();
+    let flow = "
+class GangFlow(FlowSpec):
+    @step
+    def start(self):
+        self.next(self.work, num_parallel=2)
+
+    @parallel
+    @step
+    def work(self):
+        self.y = 10 * (self.index + 1)
+        self.next(self.join)
+
+    @step
+    def join(self, inputs):
+        print('all', [one.y for one in inputs])
+        self.next(self.end)
+
+    @step
+    def end(self):
+        pass
+
+
+if __name__ == '__main__':
+    GangFlow()
+";
+    sandbox.write("flow.py", &format!("from metaflow import *\n{flow}"));
+    run(sandbox.flowdev(["run", "flow.py"]))
+        .expect_code(0)
+        .expect_text(&["all [10, 20]"]);
+    sandbox.edit("flow.py", "10 *", "100 *");
+    let spin = |arguments: &[&str]| {
+        let spin = ["spin", "flow.py"].iter().chain(arguments);
+        run(sandbox.flowdev(spin)).expect_code(0)
+    };
+    spin(&["work"]);
+    spin(&["join"]).expect_text(&["all [100, 20]"]);
+    // The other one has run as it was before.
+    run(sandbox.flowdev(["status", "flow.py"])).expect_text(&["work   stale"]);
+    spin(&["work", "--split", "1"]);
+    spin(&["join"]).expect_text(&["all [100, 200]"]);
+}
+
+#[test]
 fn each_node_has_a_log_and_the_control_task_has_them_all() {
     let Some(sandbox) = sandbox("gang.py") else {
         return;

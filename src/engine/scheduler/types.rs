@@ -40,6 +40,15 @@ pub struct Place {
     pub iterations: Vec<u64>,
 }
 
+impl Place {
+    /// Of a task that a control task may have started: where that one is, and the index among those that it did.
+    pub fn in_gang(&self) -> Option<(Self, usize)> {
+        let mut control = self.clone();
+        let index = std::mem::take(control.indices.last_mut()?);
+        Some((control, usize::try_from(index).ok()?))
+    }
+}
+
 /// What a finished task decided.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Transition {

@@ -67,6 +67,9 @@ impl Past {
             ..Self::default()
         };
         for task in tasks {
+            if past.is_of_gang(&task) {
+                continue;
+            }
             let place = task.place.clone();
             let order = (place.indices.clone(), place.iterations.clone());
             let of_step = past.by_step.entry(place.step.clone()).or_default();
@@ -74,6 +77,26 @@ impl Past {
             past.tasks.insert(place, task);
         }
         past
+    }
+
+    /// Whether a task has taken its place in a gang that is there: one that was spun alone. The others may have run other code, so
+    /// that the gang is judged as it was.
+    fn is_of_gang(&mut self, task: &PastTask) -> bool {
+        let (Some((control, index)), [output]) = (task.place.in_gang(), task.outputs.as_slice())
+        else {
+            return false;
+        };
+        let gang = self.tasks.get_mut(&control);
+        let Some(gang) = gang.filter(|gang| gang.is_control && !task.is_control) else {
+            return false;
+        };
+        match Arc::make_mut(gang).outputs.get_mut(index) {
+            Some(of_it) => {
+                *of_it = output.clone();
+                true
+            }
+            None => false,
+        }
     }
 
     pub fn tasks(&self) -> impl Iterator<Item = &Arc<PastTask>> {
