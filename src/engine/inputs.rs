@@ -7,8 +7,7 @@ use super::request::SpinRequest;
 use super::resume::{origin_run, parameters_of};
 use super::route;
 use super::scheduler::Place;
-use super::staleness::Memory;
-use std::collections::HashSet;
+use super::staleness::{self, Memory};
 
 use super::parameters::Overrides;
 use crate::flow::{Graph, Node, NodeKind, StepName};
@@ -205,9 +204,6 @@ fn joined_foreach<'a>(graph: &'a Graph, node: &Node) -> Option<&'a Node> {
     split.filter(|split| node.kind == NodeKind::Join && split.kind.is_foreach())
 }
 
-/// Newest spins that are looked through for outputs of the parents, at most.
-const SPINS: usize = 50;
-
 /// Puts the newest good spin of a parent in the place of the run's own task: who spins a step and then the next one wants
 /// the second to see what the first has made.
 ///
@@ -219,18 +215,10 @@ fn prefer_spins(
     parents: &[StepName],
     found: &mut Finished,
 ) -> Result<(), EngineError> {
-    let spins = run.flow().store().spin_sibling().flow(run.flow().name());
-    let mut replaced = HashSet::new();
-    for id in spins.runs()?.iter().take(SPINS) {
-        let spun = memory.spin(&spins.run(id), run, Some(parents))?;
-        if spun.of_run.as_deref() != Some(run.id()) {
-            continue;
-        }
-        let tasks = spun.tasks.iter();
-        for done in tasks.filter_map(|task| task.done()) {
-            if parents.contains(&done.place.step) && replaced.insert(done.place.clone()) {
-                found.put(done);
-            }
+    let newest = staleness::newest_spins(memory, run, Some(parents))?;
+    for done in newest.values().filter_map(|task| task.done()) {
+        if parents.contains(&done.place.step) {
+            found.put(done);
         }
     }
     Ok(())

@@ -36,7 +36,7 @@ struct Known {
 
 /// What is known of a spin.
 #[derive(Debug, Default)]
-pub(in crate::engine) struct Spun {
+pub(super) struct Spun {
     /// The run that it is on.
     pub of_run: Option<String>,
     pub tasks: Vec<Arc<PastTask>>,
@@ -109,7 +109,7 @@ impl Memory {
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub fn spin(
+    pub(super) fn spin(
         &self,
         spin: &RunStore,
         run: &RunStore,

@@ -24,6 +24,7 @@ mod versions;
 pub(super) use basis::{Basis, BasisKeys};
 pub(super) use doubt::{Ground, doubt};
 pub(super) use memory::Memory;
+pub(super) use read::newest as newest_spins;
 pub(super) use record::Record;
 pub(super) use renew::inputs as renewed_inputs;
 pub(super) use reuse::Reuse;

@@ -113,16 +113,15 @@ pub(super) fn spun(
 /// Newest spins that are looked through, at most.
 const SPINS: usize = 50;
 
-/// The same as a run has, with the newest spins on it in the place of its own tasks; `None` if there are none.
+/// The newest good spin on a run at each place, at least of the steps that matter.
 ///
 /// # Errors
 /// When the store cannot be read.
-pub(in crate::engine) fn with_spins(
+pub(in crate::engine) fn newest(
     memory: &Memory,
-    past: &Past,
     run: &RunStore,
     scope: Scope<'_>,
-) -> Result<Option<Past>, EngineError> {
+) -> Result<HashMap<Place, Arc<PastTask>>, EngineError> {
     let spins = run.flow().store().spin_sibling().flow(run.flow().name());
     let mut newest: HashMap<Place, Arc<PastTask>> = HashMap::new();
     for id in spins.runs()?.iter().take(SPINS) {
@@ -136,6 +135,20 @@ pub(in crate::engine) fn with_spins(
                 .or_insert_with(|| Arc::clone(task));
         }
     }
+    Ok(newest)
+}
+
+/// The same as a run has, with the newest spins on it in the place of its own tasks; `None` if there are none.
+///
+/// # Errors
+/// When the store cannot be read.
+pub(in crate::engine) fn with_spins(
+    memory: &Memory,
+    past: &Past,
+    run: &RunStore,
+    scope: Scope<'_>,
+) -> Result<Option<Past>, EngineError> {
+    let newest = newest(memory, run, scope)?;
     if newest.is_empty() {
         return Ok(None);
     }
